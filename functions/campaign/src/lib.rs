@@ -1,0 +1,1 @@
+//! The campaign file: read, checked, and turned into rules and words.

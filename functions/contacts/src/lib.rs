@@ -1,0 +1,1 @@
+//! The partner's own API: contacts, erasure, explanations.

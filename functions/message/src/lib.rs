@@ -1,0 +1,1 @@
+//! The words: MJML and Liquid templates, compiled once, filled in at each send.

@@ -1,0 +1,1 @@
+//! Completed customers: has the meter arrived?.

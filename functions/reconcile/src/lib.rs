@@ -1,0 +1,1 @@
+//! Each minute: providers' APIs to journeys, and lost timers are healed.

@@ -1,0 +1,1 @@
+//! A one-shot schedule fires: look again, then send.

@@ -1,0 +1,1 @@
+//! The directory of utilities: names, login and recovery links, zones.

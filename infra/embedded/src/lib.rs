@@ -1,0 +1,1 @@
+//! The ports in one process: SQLite, timers, an outbox folder.

@@ -1,1 +1,40 @@
 //! The rules: whom to remind, when, with which message, and when to be silent.
+//!
+//! Everything here is pure and synchronous: [`decide`] takes a journey, an event, the time and the
+//! campaign, and answers with the next journey, the effects to carry out, and notes that say why.
+//! The shells around it (the other crates under `functions/`) load, call, and store.
+//!
+//! Architecture invariant: this crate has no clock, no randomness, no I/O and no async runtime in
+//! its dependencies. The [`port`] traits are `async`, but nothing here can run them.
+
+pub mod campaign;
+pub mod contact;
+mod decide;
+mod diagnosis;
+mod effect;
+mod event;
+mod experiment;
+mod hours;
+mod id;
+mod note;
+pub mod port;
+pub mod protocol;
+mod state;
+pub mod status;
+pub mod stored;
+
+pub use campaign::Campaign;
+pub use decide::{Decision, decide};
+pub use diagnosis::{Diagnosis, Turn, diagnose};
+pub use effect::{Effect, SendOrder};
+pub use event::{Delivered, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable};
+pub use experiment::{Arm, Assignment};
+pub use hours::{SendingHours, next_open};
+pub use id::{
+    AddressId, ContactId, EventId, IdKey, InvalidReference, WeakKey, JourneyId, Provider, Purpose, Reference, UnknownName,
+    UtilityCode,
+};
+pub use note::{Drift, HoldReason, Note, SkipReason};
+pub use state::{
+    Evidence, Flow, Journey, Lane, MeterFollowUp, Milestone, Noted, Phase, SendKey, StopReason, Timer, TimerWhy, Touch, TouchRecord,
+};

@@ -1,0 +1,187 @@
+//! The rules a campaign sets: touches, windows, arms, hours, caps, policies.
+//!
+//! These are checked values. The campaign *file* and its errors live in the `campaign` crate.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::experiment::Experiment;
+use crate::hours::SendingHours;
+
+/// A checked campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Campaign {
+    /// Names this text of the campaign: it changes with every change of the file or a template.
+    pub version: String,
+    /// The reminders, in order; between 1 and [`Campaign::MAX_TOUCHES`].
+    pub touches: Vec<TouchRule>,
+    /// The experiment on the first delay, and the holdout.
+    pub experiment: Experiment,
+    /// From the last touch to the handing back.
+    pub hand_back_after: SignedDuration,
+    /// A window stays open this much longer, since a scheduler may be a minute late.
+    pub window_grace: SignedDuration,
+    /// How long a claim may go unanswered before its outcome counts as unknown.
+    pub claim_lease: SignedDuration,
+    /// The first wait after a failed status check; it grows with the time already waited.
+    pub retry_after: SignedDuration,
+    /// From a provisional completion to its confirmation.
+    pub confirm_after: SignedDuration,
+    /// A failed utility or provider gets this long to recover before a customer is asked to try again.
+    pub outage_wait: SignedDuration,
+    /// A customer who comes back this long after the handing back starts a new episode.
+    pub reopen_after: SignedDuration,
+    /// At most this many episodes of reminders for one reference.
+    pub max_episodes: u16,
+    /// When e-mail may go out, in every zone the person may be in.
+    pub email_hours: SendingHours,
+    /// The zones to respect for a person of whom no zone is known.
+    pub default_zones: Vec<TimeZone>,
+    /// The most that one inbox gets.
+    pub caps: Caps,
+    /// What to do where the provider leaves the choice to us.
+    pub policies: Policies,
+    /// The search for the meter after the completion.
+    pub meter: MeterRule,
+}
+
+impl Campaign {
+    /// The most touches an episode may have: the provider's guide knows three; a stored journey
+    /// keeps one record each.
+    pub const MAX_TOUCHES: usize = 6;
+}
+
+/// One reminder: when it is due and until when it may go, both counted from the abandonment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchRule {
+    /// Due this long after the abandonment. For the first touch the experiment's arm may say otherwise.
+    pub after: SignedDuration,
+    /// Not later than this after the abandonment.
+    pub until: SignedDuration,
+    /// The channels to try, in order.
+    pub channels: Vec<Channel>,
+}
+
+/// A way to reach a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// E-mail.
+    Email,
+}
+
+impl Channel {
+    /// The name used in files and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Channel::Email => "email",
+        }
+    }
+}
+
+/// The most that one inbox gets, over all journeys and references that share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Messages in any 24 hours.
+    pub per_day: u16,
+    /// Messages in any 7 days.
+    pub per_week: u16,
+    /// While one reference's series runs, another reference of the same inbox gets nothing.
+    pub one_series_per_inbox: bool,
+}
+
+/// What to do where the provider leaves the choice to the partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policies {
+    /// A declined agreement (contracts/leap.md, trap 23).
+    pub agreement_declined: FollowUp,
+    /// Another utility than the requested one was connected (trap 22).
+    pub wrong_utility: FollowUp,
+    /// A session that the customer closed (trap 23).
+    pub session_closed: FollowUp,
+    /// A direct-to-utility customer whom the provider's record does not list (unknown in the contract).
+    pub direct_to_utility_unlisted: Unlisted,
+}
+
+/// Follow up, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowUp {
+    /// Send the reminders.
+    Remind,
+    /// Stop: it was the customer's decision.
+    Stop,
+}
+
+/// What to rely on for customers whom the provider's record does not list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlisted {
+    /// The webhooks alone.
+    TrustWebhooks,
+    /// Nothing: no record, no message.
+    Hold,
+}
+
+/// When to look for a completed customer's meter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeterRule {
+    /// The first look, after the completion.
+    pub first_after: SignedDuration,
+    /// Then every so often, until it is late.
+    pub every: SignedDuration,
+    /// Late from here on: operators are told.
+    pub late_after: SignedDuration,
+    /// Once late, every so often.
+    pub late_every: SignedDuration,
+    /// No further looks.
+    pub give_up_after: SignedDuration,
+}
+
+impl Campaign {
+    /// The campaign of the design, as a start: touches at 45 min, 20 h and 68 h; the first delay
+    /// tested at 5, 15, 30 and 60 min against each other and a 10 % holdout.
+    #[must_use]
+    pub fn standard() -> Self {
+        let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
+        let touch = |after, until| TouchRule { after, until, channels: vec![Channel::Email] };
+        Campaign {
+            version: "standard".to_owned(),
+            touches: vec![
+                touch(minutes(45), hours(1)),
+                touch(hours(20), hours(24)),
+                touch(hours(68), hours(72)),
+            ],
+            experiment: Experiment::standard(),
+            hand_back_after: hours(24),
+            window_grace: minutes(5),
+            claim_lease: minutes(5),
+            retry_after: minutes(1),
+            confirm_after: minutes(5),
+            outage_wait: hours(6),
+            reopen_after: hours(7 * 24),
+            max_episodes: 4,
+            email_hours: SendingHours::always(),
+            default_zones: ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"]
+                .iter()
+                .filter_map(|name| TimeZone::get(name).ok())
+                .collect(),
+            caps: Caps { per_day: 2, per_week: 5, one_series_per_inbox: true },
+            policies: Policies {
+                agreement_declined: FollowUp::Remind,
+                wrong_utility: FollowUp::Stop,
+                session_closed: FollowUp::Remind,
+                direct_to_utility_unlisted: Unlisted::TrustWebhooks,
+            },
+            meter: MeterRule {
+                first_after: hours(24),
+                every: hours(24),
+                late_after: hours(72),
+                late_every: hours(7 * 24),
+                give_up_after: hours(8 * 7 * 24),
+            },
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What is known of a person, and the part of it that the rules may see.
+
+use core::fmt;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode};
+use crate::state::{Flow, SendKey};
+
+/// A person at one provider, as the partner told us. The only place of the raw reference and address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The provider.
+    pub provider: Provider,
+    /// The provider's reference.
+    pub reference: Reference,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The name to greet with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// The language of the messages.
+    #[serde(default)]
+    pub locale: Locale,
+    /// The person's own time zone, by IANA name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Which flow the partner's link opens.
+    #[serde(default)]
+    pub flow: Flow,
+    /// The grid region that the link names, such as `CAISO`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Household or business.
+    #[serde(default)]
+    pub classification: Classification,
+    /// The utility that the link asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utility: Option<UtilityCode>,
+    /// The provider's own URL, as the customer got it: a reminder sends the same kind of link with
+    /// the same reference (contracts/leap.md, trap 28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Has the person opted out of reminders?
+    #[serde(default)]
+    pub opted_out: bool,
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Contact(hidden)")
+    }
+}
+
+/// A language that messages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl Locale {
+    /// Every language, the default one first.
+    pub const ALL: [Locale; 2] = [Locale::En, Locale::Es];
+
+    /// The language's BCP 47 tag.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Locale::En => "en",
+            Locale::Es => "es",
+        }
+    }
+}
+
+/// Household or business: a business must connect every required utility.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Classification {
+    /// A household: usually one utility.
+    #[default]
+    Residential,
+    /// A business: often several.
+    Commercial,
+}
+
+/// What the rules may know of a contact: no name, no address, no reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Do we know the person at all?
+    pub known: bool,
+    /// The language.
+    pub locale: Locale,
+    /// Every zone the person may be in; empty when nothing is known.
+    pub zones: Vec<TimeZone>,
+    /// Which flow the partner's link opens.
+    pub flow: Flow,
+    /// The grid region that the link names.
+    pub region: Option<String>,
+    /// Household or business.
+    pub classification: Classification,
+    /// The utility that the link asks for.
+    pub utility: Option<UtilityCode>,
+    /// May e-mail go to this person?
+    pub email: Permission,
+    /// What was sent to the same inbox lately, for whichever journey.
+    pub inbox: Inbox,
+}
+
+impl Facts {
+    /// The facts about somebody we do not know: nothing may be sent.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Facts {
+            known: false,
+            locale: Locale::En,
+            zones: Vec::new(),
+            flow: Flow::Unknown,
+            region: None,
+            classification: Classification::Residential,
+            utility: None,
+            email: Permission::NoAddress,
+            inbox: Inbox::default(),
+        }
+    }
+
+    /// The facts of a contact and of its inbox. `zones` are those the person may be in, from the
+    /// contact's own zone or the utility's.
+    #[must_use]
+    pub fn of(contact: &Contact, inbox: Inbox, zones: Vec<TimeZone>) -> Self {
+        let email = if contact.email.is_none() {
+            Permission::NoAddress
+        } else if contact.opted_out {
+            Permission::OptedOut
+        } else if inbox.suppressed_at.is_some() {
+            Permission::Suppressed
+        } else {
+            Permission::Allowed
+        };
+        Facts {
+            known: true,
+            locale: contact.locale,
+            zones,
+            flow: contact.flow,
+            region: contact.region.clone(),
+            classification: contact.classification,
+            utility: contact.utility.clone(),
+            email,
+            inbox,
+        }
+    }
+}
+
+/// May a channel be used for a person?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Yes.
+    Allowed,
+    /// There is no address.
+    NoAddress,
+    /// The person opted out.
+    OptedOut,
+    /// The address is suppressed: somebody opted out with it, or it bounced.
+    Suppressed,
+}
+
+/// What an inbox has received, over all journeys and references that share it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inbox {
+    /// Rises with each change: a claim names the version it has seen, so that two journeys cannot
+    /// both take the last place under a cap, and an opt-out beats a claim that did not know of it.
+    pub version: u64,
+    /// Claimed sends of the last eight days, oldest first.
+    pub sends: Vec<InboxSend>,
+    /// Since when the inbox must not be written to.
+    pub suppressed_at: Option<Timestamp>,
+}
+
+/// One claimed send to an inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxSend {
+    /// When it was claimed.
+    pub at: Timestamp,
+    /// For which journey, episode, touch and attempt.
+    pub key: SendKey,
+}
+
+impl Inbox {
+    /// How long a send is remembered: a little more than the longest cap, one week.
+    const KEPT_HOURS: i64 = 8 * 24;
+
+    /// Adds a claimed send and forgets those too old to count.
+    #[must_use]
+    pub fn with_send(&self, key: SendKey, at: Timestamp) -> Inbox {
+        let horizon = at.checked_sub(jiff::SignedDuration::from_hours(Self::KEPT_HOURS)).unwrap_or(at);
+        let mut sends: Vec<InboxSend> =
+            self.sends.iter().filter(|send| send.at > horizon && send.key != key).cloned().collect();
+        sends.push(InboxSend { at, key });
+        Inbox { version: self.version + 1, sends, suppressed_at: self.suppressed_at }
+    }
+
+    /// Sends to this inbox later than `since`, other than `except`.
+    pub fn sends_since<'a>(&'a self, since: Timestamp, except: &'a SendKey) -> impl Iterator<Item = &'a InboxSend> {
+        self.sends.iter().filter(move |send| send.at > since && !send.key.same_touch(except))
+    }
+
+    /// Was another journey's reminder sent to this inbox later than `since`?
+    #[must_use]
+    pub fn other_series_since(&self, since: Timestamp, journey: &JourneyId) -> bool {
+        self.sends.iter().any(|send| send.at > since && send.key.journey != *journey)
+    }
+}
+
+/// A contact as stored: the rules see [`Facts`], the shells need the whole.
+#[derive(Clone, PartialEq)]
+pub struct Known {
+    /// Its identifier.
+    pub id: ContactId,
+    /// The contact.
+    pub contact: Contact,
+    /// The inbox of its address, when it has one.
+    pub address: Option<AddressId>,
+    /// What that inbox has received.
+    pub inbox: Inbox,
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Known({})", self.id)
+    }
+}

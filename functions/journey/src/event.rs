@@ -1,0 +1,221 @@
+//! What happened: webhooks, status reads, timers, and the answers to our own effects.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Facts;
+use crate::id::{EventId, UtilityCode};
+use crate::state::SendKey;
+use crate::status::Snapshot;
+use jiff::Timestamp;
+
+/// Something that happened to a journey, in the past tense.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The customer opened the link (Leap: `connect_session.updated` CREATED).
+    SessionOpened,
+    /// The customer moved to the next step (UPDATED).
+    StepReached,
+    /// The customer left before the end, or refused an agreement (CLOSED).
+    SessionClosed,
+    /// The customer finished the last step of a session (COMPLETED).
+    SessionCompleted,
+    /// The customer stands at the utility's login (`connect_session.authorization_updated` INITIATED).
+    LoginReached {
+        /// The utility, by its webhook code, if it is one we can read.
+        utility: Option<UtilityCode>,
+    },
+    /// The utility authorised the data (COMPLETED). In a Connect flow this is progress; in a
+    /// direct-to-utility flow it is the end.
+    LoginSucceeded {
+        /// The utility.
+        utility: Option<UtilityCode>,
+    },
+    /// The login failed, or the customer cancelled; Leap gives no reason (FAILED).
+    LoginFailed {
+        /// The utility.
+        utility: Option<UtilityCode>,
+    },
+    /// The customer followed our own link and acted on the page.
+    LinkFollowed,
+    /// A meter was announced by webhook (`meter.created`).
+    MeterAnnounced {
+        /// What kind of meter, if the webhook said.
+        kind: Option<MeterKind>,
+    },
+    /// A meter's enrolment changed (`meter.enrollment.*`). Follow-up only: it never reopens a journey.
+    MeterEnrollmentChanged {
+        /// What changed, for the operator: the type's last word and its value.
+        what: &'static str,
+    },
+    /// The meter search answered for a completed customer.
+    MetersSeen {
+        /// The meters that name the reference.
+        meters: Vec<MeterFound>,
+    },
+    /// The meter search could not be asked.
+    MetersUnavailable {
+        /// Why.
+        why: Unavailable,
+    },
+    /// The provider's record was read in passing, by the reconciliation.
+    StatusSeen {
+        /// The provider's records of the reference.
+        snapshot: Snapshot,
+        /// The region that the contact's link names, if known.
+        region: Option<String>,
+    },
+    /// A timer fired.
+    TimerFired {
+        /// The generation it was armed for.
+        generation: u32,
+    },
+    /// After a timer fired: the provider was asked again, and the contact read.
+    Rechecked {
+        /// The generation of the timer that fired.
+        generation: u32,
+        /// What the provider said.
+        status: StatusAnswer,
+        /// The meters that name the reference, when the rules had asked for them.
+        meters: Option<Vec<MeterFound>>,
+        /// What is known of the contact, read after the provider answered.
+        facts: Facts,
+    },
+    /// The sender answered.
+    SendResolved {
+        /// The send that was ordered.
+        key: SendKey,
+        /// What became of it.
+        outcome: SendOutcome,
+    },
+    /// A send whose outcome had been unknown was looked up in the sender's own record.
+    SendLookedUp {
+        /// The send that was ordered.
+        key: SendKey,
+        /// What the record says.
+        resolution: Resolution,
+    },
+    /// The contact was stored or changed.
+    ContactChanged {
+        /// What is known of it now.
+        facts: Facts,
+    },
+    /// The contact was erased.
+    ContactErased,
+}
+
+/// The answer to a status check.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StatusAnswer {
+    /// The provider's records.
+    Seen(Snapshot),
+    /// No answer that could be relied on. Neither "not complete" nor "complete".
+    Unavailable {
+        /// Why.
+        why: Unavailable,
+        /// When the provider, or our own budget, asks us to come back.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// Why a provider could not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unavailable {
+    /// It did not answer in time, or the connection failed.
+    Unreachable,
+    /// It asked us to slow down (429).
+    RateLimited,
+    /// Our own budget of calls is spent for now.
+    BudgetSpent,
+    /// It refuses our key (401, 403).
+    Unauthorized,
+    /// It failed (5xx), or its answer could not be read.
+    Failing,
+    /// The contact is not known, so there is no reference to ask for.
+    UnknownContact,
+}
+
+/// Leap's `meter_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeterKind {
+    /// A utility's meter: evidence of an authorisation.
+    UtilityMeter,
+    /// A submeter.
+    Submeter,
+    /// A device, created by the partner: evidence of nothing.
+    Device,
+    /// A type that Leap added since.
+    Other,
+}
+
+/// A meter that the provider's meter search returned for a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeterFound {
+    /// Its kind.
+    pub kind: MeterKind,
+    /// Did the partner create it by API? Then it says nothing of the customer.
+    pub created_by_partner: bool,
+    /// Is the reference among the meter's completed authorisations (`connection_references`)?
+    pub authorized_by_reference: bool,
+    /// Has it been archived?
+    pub archived: bool,
+    /// When it was created, if known.
+    pub created_at: Option<Timestamp>,
+}
+
+impl MeterFound {
+    /// Does this meter show that the customer's own authorisation arrived?
+    /// (contracts/leap.md, traps 31 and 32.)
+    #[must_use]
+    pub fn is_evidence(&self) -> bool {
+        self.kind == MeterKind::UtilityMeter
+            && self.authorized_by_reference
+            && !self.created_by_partner
+            && !self.archived
+    }
+}
+
+/// What a sender answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The message was taken over.
+    Accepted {
+        /// The sender's own identifier of the message.
+        message_id: String,
+    },
+    /// The message was refused for good: this address or content will never go.
+    Refused {
+        /// Why, without the address.
+        why: String,
+    },
+    /// Surely not sent; try again.
+    Throttled,
+    /// It may or may not have gone out.
+    Ambiguous,
+}
+
+/// What the sender's record says of a send whose outcome had been unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// It went out.
+    Sent {
+        /// The sender's own identifier of the message.
+        message_id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It surely did not, and no attempt is under way that still could.
+    NotSent,
+    /// The record cannot say.
+    Unknown,
+}
+
+/// A webhook event with the provider's own identifier of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivered {
+    /// The identifier, if the provider gives one.
+    pub id: Option<EventId>,
+    /// What it says.
+    pub event: Event,
+}

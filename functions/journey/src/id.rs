@@ -1,0 +1,354 @@
+//! Names of things: the provider's own references, and the keyed hashes by which everything else
+//! knows a person.
+//!
+//! Rule: a raw reference is often an e-mail address. Logs, metrics, schedule names and the URLs we
+//! mint carry only the keyed hashes made here.
+
+use core::fmt;
+
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// A company whose customers are brought back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Leap Connect: connect a utility account.
+    Leap,
+}
+
+impl Provider {
+    /// Every provider, in the order of their names.
+    pub const ALL: [Provider; 1] = [Provider::Leap];
+
+    /// The name used in URLs, files and stored records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Provider::Leap => "leap",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that is none of the allowed ones.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what}; it must be one of: {allowed}")]
+pub struct UnknownName {
+    /// What was to be named.
+    pub what: &'static str,
+    /// The names that would have been right.
+    pub allowed: &'static str,
+}
+
+impl core::str::FromStr for Provider {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "leap" => Ok(Provider::Leap),
+            _ => Err(UnknownName { what: "provider", allowed: "leap" }),
+        }
+    }
+}
+
+/// What a customer is on the way to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A first connection or enrolment.
+    Enroll,
+}
+
+impl Purpose {
+    /// The name used in stored records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Enroll => "enroll",
+        }
+    }
+}
+
+/// The provider's identifier of a customer, exactly as the partner issued it.
+///
+/// Compared byte for byte: never trimmed, never case-folded (contracts/leap.md, trap 29).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reference(String);
+
+/// A reference that the provider itself would not accept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidReference {
+    /// Too short or too long.
+    #[error("a reference has 3 to 256 characters; this one has {0}")]
+    Length(usize),
+    /// A character outside Leap's pattern.
+    #[error("a reference must not contain the character {0:?} (forbidden: / \\ ? [ ] {{ }} ! # $ % ^ & * ( ) < > | and control characters)")]
+    Character(char),
+}
+
+impl Reference {
+    /// Checks a reference against Leap's documented pattern: 3 to 256 characters, none of
+    /// `/ \ ? [ ] { } ! # $ % ^ & * ( ) < > |`.
+    ///
+    /// Control characters are refused too, although the pattern lets them pass: no partner issues
+    /// them, and a line break would split a log line or a mail header.
+    ///
+    /// # Errors
+    /// Says which limit was broken, without repeating the reference.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidReference> {
+        const FORBIDDEN: &str = "/\\?[]{}!#$%^&*()<>|";
+        let text = text.into();
+        let length = text.chars().count();
+        if !(3..=256).contains(&length) {
+            return Err(InvalidReference::Length(length));
+        }
+        match text.chars().find(|&c| FORBIDDEN.contains(c) || c.is_control()) {
+            Some(bad) => Err(InvalidReference::Character(bad)),
+            None => Ok(Reference(text)),
+        }
+    }
+
+    /// The reference as the provider spells it. Never for a log line.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reference(hidden)")
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = InvalidReference;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Reference::new(text)
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.0
+    }
+}
+
+/// The secret under which references and addresses are hashed.
+#[derive(Clone)]
+pub struct IdKey(Vec<u8>);
+
+impl fmt::Debug for IdKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdKey(hidden)")
+    }
+}
+
+/// An [`IdKey`] that is too short to protect anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the identity key must have at least 16 bytes; this one has {0}")]
+pub struct WeakKey(pub usize);
+
+impl IdKey {
+    /// Takes a secret of at least 16 bytes.
+    ///
+    /// # Errors
+    /// [`WeakKey`] when it is shorter.
+    pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, WeakKey> {
+        let secret = secret.into();
+        if secret.len() < 16 { Err(WeakKey(secret.len())) } else { Ok(IdKey(secret)) }
+    }
+
+    fn hash(&self, domain: &str, parts: &[&str]) -> String {
+        BASE32_NOPAD.encode(keyed_hash(&self.0, domain, parts).get(..16).unwrap_or_default()).to_lowercase()
+    }
+
+    /// Derives a secret for another use, so that one configured key is enough.
+    #[must_use]
+    pub fn derive(&self, domain: &str) -> [u8; 32] {
+        keyed_hash(&self.0, domain, &[])
+    }
+}
+
+/// HMAC-SHA-256 over length-prefixed parts, so that `("ab", "c")` and `("a", "bc")` differ.
+pub(crate) fn keyed_hash(key: &[u8], domain: &str, parts: &[&str]) -> [u8; 32] {
+    // HMAC takes keys of every length, so the error cannot happen; an empty hash would be a
+    // silent collision, hence the explicit fall back to a keyed-by-nothing MAC.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+    for part in core::iter::once(&domain).chain(parts) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+macro_rules! hashed_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// 26 characters of lower-case base32 (`a`-`z`, `2`-`7`): fit for logs, schedule names and URLs.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Reads an identifier back from storage or a token; `None` when it has not the right form.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                (text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)))
+                    .then(|| $name(text.to_owned()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+hashed_id! {
+    /// The name of a journey: a keyed hash of provider, purpose and reference.
+    JourneyId
+}
+hashed_id! {
+    /// The name of a contact: a keyed hash of provider and reference.
+    ContactId
+}
+hashed_id! {
+    /// The name of an inbox: a keyed hash of a normalised e-mail address.
+    AddressId
+}
+
+impl JourneyId {
+    /// Names the journey of a reference.
+    #[must_use]
+    pub fn new(key: &IdKey, provider: Provider, purpose: Purpose, reference: &Reference) -> Self {
+        JourneyId(key.hash("journey", &[provider.as_str(), purpose.as_str(), reference.expose()]))
+    }
+}
+
+impl ContactId {
+    /// Names the contact of a reference.
+    #[must_use]
+    pub fn new(key: &IdKey, provider: Provider, reference: &Reference) -> Self {
+        ContactId(key.hash("contact", &[provider.as_str(), reference.expose()]))
+    }
+}
+
+impl AddressId {
+    /// Names the inbox of an e-mail address; case and surrounding space make no difference.
+    #[must_use]
+    pub fn new(key: &IdKey, address: &str) -> Self {
+        AddressId(key.hash("address", &[&address.trim().to_lowercase()]))
+    }
+}
+
+/// A provider's identifier of one webhook event, shortened to 64 bits of hash.
+///
+/// A journey keeps the last 32 of them; at that number a false match has a chance of about 2⁻⁵⁹,
+/// and even then only one sign of life would go unnoticed until the next status check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventId(pub u64);
+
+impl EventId {
+    /// Shortens the provider's identifier.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let hash = keyed_hash(b"", "webhook event", &[text]);
+        EventId(hash.iter().take(8).fold(0, |acc, &byte| (acc << 8) | u64::from(byte)))
+    }
+}
+
+/// A utility by Leap's webhook code, such as `SDGE`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UtilityCode(String);
+
+impl UtilityCode {
+    /// Takes a code of 1 to 32 upper-case letters, digits and underscores; `None` otherwise.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=32).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        fits.then(|| UtilityCode(text.to_owned()))
+    }
+
+    /// The code as Leap spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for UtilityCode {
+    type Error = UnknownName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        UtilityCode::parse(&text)
+            .ok_or(UnknownName { what: "utility code", allowed: "1 to 32 of A-Z, 0-9 and _" })
+    }
+}
+
+impl From<UtilityCode> for String {
+    fn from(code: UtilityCode) -> Self {
+        code.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> IdKey {
+        IdKey::new(*b"an invented key of 32 bytes long").unwrap()
+    }
+
+    #[test]
+    fn trap_29_a_reference_is_checked_against_leaps_pattern_and_compared_exactly() {
+        for good in ["abc", "site-ca-0001", "a+b@c:d", "  x", "Ünï", "it's `so`;,.~_=\""] {
+            assert!(Reference::new(good).is_ok(), "{good}");
+        }
+        for bad in ["ab", "a/b", "a\\b", "a?b", "a[b", "a{b", "a!b", "a#b", "a$b", "a%b", "a^b", "a&b", "a*b", "a(b", "a<b", "a|b", "a\nb"] {
+            assert!(Reference::new(bad).is_err(), "{bad}");
+        }
+        assert!(Reference::new("x".repeat(256)).is_ok());
+        assert_eq!(Reference::new("x".repeat(257)), Err(InvalidReference::Length(257)));
+        let id = |text: &str| JourneyId::new(&key(), Provider::Leap, Purpose::Enroll, &Reference::new(text).unwrap());
+        assert_ne!(id("site-1"), id("Site-1"));
+        assert_ne!(id("site-1"), id("site-1 "));
+        assert_eq!(id("site-1"), id("site-1"));
+    }
+
+    #[test]
+    fn identifiers_hide_what_they_name() {
+        let reference = Reference::new("someone@example.com").unwrap();
+        let id = JourneyId::new(&key(), Provider::Leap, Purpose::Enroll, &reference);
+        assert_eq!(id.as_str().len(), 26);
+        assert_eq!(JourneyId::parse(id.as_str()), Some(id.clone()));
+        assert!(!format!("{reference:?}{id:?}").contains("someone"));
+        assert_ne!(id.as_str(), ContactId::new(&key(), Provider::Leap, &reference).as_str());
+    }
+
+    #[test]
+    fn an_inbox_is_the_same_whatever_the_case() {
+        assert_eq!(AddressId::new(&key(), " Ana@Example.com "), AddressId::new(&key(), "ana@example.com"));
+    }
+}

@@ -1,0 +1,255 @@
+//! What was decided and why, and why nothing was done: what `explain` prints.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::Diagnosis;
+use crate::event::Unavailable;
+use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
+
+/// One decision, or one reason for doing nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The journey began.
+    Opened {
+        /// The arm of the experiment.
+        arm: String,
+    },
+    /// A sign of life moved the clock.
+    SignOfLife {
+        /// Which.
+        what: Milestone,
+    },
+    /// The provider's record shows activity that no webhook had told.
+    ProviderActivity {
+        /// The latest sign of life in the record.
+        at: Timestamp,
+    },
+    /// Nothing new: the same webhook was delivered before.
+    Duplicate,
+    /// A sign of life after the end: perhaps a retried old one, so it restarts nothing by itself.
+    Absorbed {
+        /// Which.
+        what: Milestone,
+    },
+    /// Told again what was known: the customer finished.
+    AlreadyCompleted,
+    /// A webhook about the meter, for the record.
+    MeterNews {
+        /// What it said.
+        what: String,
+    },
+    /// The customer finished.
+    Completed {
+        /// How we know.
+        evidence: Evidence,
+    },
+    /// The provider's record contradicts a provisional completion.
+    CompletionContradicted,
+    /// The provider's record shows new activity after the completion: a new episode.
+    Reopened {
+        /// The new episode's number.
+        episode: u16,
+    },
+    /// A stopped or handed-back customer came back.
+    CameBack,
+    /// A timer was armed.
+    TimerSet {
+        /// When it is due.
+        due: Timestamp,
+        /// What for.
+        why: TimerWhy,
+    },
+    /// A timer fired that is no longer the current one.
+    StaleTimer,
+    /// Where the customer stopped.
+    Diagnosed {
+        /// The drop-off reason.
+        diagnosis: Diagnosis,
+    },
+    /// A touch waits.
+    Held {
+        /// Which touch.
+        touch: Touch,
+        /// Why.
+        why: HoldReason,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A touch was reserved and its message ordered.
+    Claimed {
+        /// Which touch.
+        touch: Touch,
+        /// Where the customer stopped.
+        diagnosis: Diagnosis,
+        /// From the abandonment to this decision, in seconds.
+        after_s: i64,
+    },
+    /// A message went out.
+    Sent {
+        /// Which touch.
+        touch: Touch,
+    },
+    /// A send failed without having gone out; it will be tried again inside its window.
+    Retrying {
+        /// Which touch.
+        touch: Touch,
+    },
+    /// Nobody can say whether a message went out. It is not sent again.
+    SendUnknown {
+        /// Which touch.
+        touch: Touch,
+    },
+    /// An answer to a send that is no longer open.
+    LateAnswer {
+        /// Which touch.
+        touch: Touch,
+    },
+    /// A touch will not be sent.
+    Skipped {
+        /// Which touch.
+        touch: Touch,
+        /// Why.
+        why: SkipReason,
+    },
+    /// The provider's record has a value we do not know: no send, look at it.
+    Unrecognized,
+    /// The customer is handed back to ordinary marketing.
+    HandedBack,
+    /// No further reminders.
+    Stopped {
+        /// Why.
+        why: StopReason,
+    },
+    /// The meter is not there yet.
+    MeterNotYet {
+        /// How often we have looked.
+        checks: u16,
+    },
+    /// The meter search could not be asked.
+    MeterSearchUnavailable {
+        /// Why.
+        why: Unavailable,
+    },
+    /// The meter is late: an operator should look.
+    MeterLate,
+    /// The meter arrived.
+    MeterArrived,
+    /// We stopped looking for the meter.
+    MeterGivenUp,
+    /// The contact was stored or changed.
+    ContactChanged,
+    /// The reconciliation found what no webhook had told.
+    Drift {
+        /// What was missing.
+        what: Drift,
+    },
+}
+
+/// What the reconciliation found and no webhook had told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drift {
+    /// A customer who had begun.
+    Journey,
+    /// A customer who had finished.
+    Completion,
+}
+
+/// Why a touch waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Outside the hours in which the campaign may write to this person.
+    QuietHours,
+    /// The provider could not be asked.
+    Status(Unavailable),
+    /// The provider does not know the reference yet.
+    NotConfirmed,
+    /// The utility or the provider had a fault; it gets time to recover.
+    Outage,
+    /// The inbox has had enough for now.
+    Cap,
+    /// We do not know the person (yet).
+    UnknownContact,
+    /// The sender asked us to slow down.
+    Throttled,
+}
+
+/// Why a touch was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The person belongs to the holdout: followed, never messaged.
+    Holdout,
+    /// Its window closed before it could go.
+    WindowClosed,
+    /// Several touches were due at once; only the last goes out.
+    Collapsed,
+    /// Its window closed in quiet hours.
+    QuietHours,
+    /// Its window closed while the provider could not be asked.
+    StatusUnavailable,
+    /// Its window closed while the provider did not know the reference.
+    NotConfirmed,
+    /// Its window closed while the utility or the provider had a fault.
+    Outage,
+    /// Its window closed under a cap.
+    Cap,
+    /// The same inbox is already being reminded for another reference.
+    OtherSeries,
+    /// We do not know the person.
+    UnknownContact,
+    /// There is no e-mail address.
+    NoAddress,
+    /// The person opted out.
+    OptedOut,
+    /// The address is suppressed.
+    Suppressed,
+    /// Nothing is left for the customer to do.
+    NothingLeft,
+    /// The provider's record has a value we do not know.
+    Unrecognized,
+    /// The sender refused it for good.
+    Refused,
+    /// The sender was overloaded until the window closed.
+    Throttled,
+}
+
+impl Note {
+    /// Should an operator look at it?
+    #[must_use]
+    pub fn is_alert(&self) -> bool {
+        match self {
+            Note::Unrecognized | Note::MeterLate | Note::SendUnknown { .. } | Note::MeterGivenUp => true,
+            Note::Held { why, .. } => matches!(why, HoldReason::Status(Unavailable::Unauthorized)),
+            Note::Opened { .. }
+            | Note::SignOfLife { .. }
+            | Note::ProviderActivity { .. }
+            | Note::AlreadyCompleted
+            | Note::Duplicate
+            | Note::Absorbed { .. }
+            | Note::MeterNews { .. }
+            | Note::Completed { .. }
+            | Note::CompletionContradicted
+            | Note::Reopened { .. }
+            | Note::CameBack
+            | Note::TimerSet { .. }
+            | Note::StaleTimer
+            | Note::Diagnosed { .. }
+            | Note::Claimed { .. }
+            | Note::Sent { .. }
+            | Note::Retrying { .. }
+            | Note::LateAnswer { .. }
+            | Note::Skipped { .. }
+            | Note::HandedBack
+            | Note::Stopped { .. }
+            | Note::MeterNotYet { .. }
+            | Note::MeterSearchUnavailable { .. }
+            | Note::MeterArrived
+            | Note::ContactChanged
+            | Note::Drift { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The ports: what the use cases need of the world. One small trait each, mirrored by one IAM statement.
+//!
+//! Architecture invariant: a function takes only the ports it uses, and errors say what the caller
+//! can do, never which service spoke.
+
+use core::future::Future;
+
+use jiff::Timestamp;
+
+use crate::contact::{Contact, Known};
+use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
+use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
+use crate::state::{Journey, Lane, SendKey, Timer};
+use crate::status::Snapshot;
+
+/// The time of the program, possibly faster than the machine's.
+pub trait Clock: Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// A store that could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Overloaded or out of reach: try again.
+    #[error("the store is busy or out of reach")]
+    Unavailable(#[source] Box<dyn core::error::Error + Send + Sync>),
+    /// A record that cannot be read: kept as it is, for an operator.
+    #[error("a stored record cannot be read")]
+    Corrupt(#[source] Box<dyn core::error::Error + Send + Sync>),
+}
+
+/// A conditional write that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else was faster: load, decide, and try again.
+    #[error("the record was changed in the meantime")]
+    VersionConflict,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A journey with the version that a conditional write must name.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The journey.
+    pub journey: Journey,
+    /// Its version; 0 for one that has not been written.
+    pub version: u64,
+}
+
+/// One conditional write.
+#[derive(Clone, Debug)]
+pub struct Commit<'a> {
+    /// The journey to write.
+    pub journey: &'a Journey,
+    /// The version it was loaded with; 0 when it must not exist yet.
+    pub expected: u64,
+    /// The contact that the journey belongs to: how the touchpoint finds the person.
+    pub contact: Option<&'a ContactId>,
+    /// A send that is claimed with this write, in the inbox it goes to.
+    pub claim: Option<InboxClaim<'a>>,
+}
+
+/// A place under an inbox's cap, taken together with the claim.
+#[derive(Clone, Debug)]
+pub struct InboxClaim<'a> {
+    /// The inbox.
+    pub address: &'a AddressId,
+    /// The version that the decision has seen; the write fails if it is another by now.
+    pub expected: u64,
+    /// The send.
+    pub key: &'a SendKey,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Reads a journey.
+pub trait LoadJourney: Sync {
+    /// The journey of that name, if there is one.
+    fn load_journey(&self, id: &JourneyId) -> impl Future<Output = Result<Option<Versioned>, StoreError>> + Send;
+}
+
+/// Writes a journey on condition that nobody else did.
+pub trait CommitJourney: Sync {
+    /// Writes all of a commit or nothing, durably.
+    fn commit_journey(&self, commit: Commit<'_>) -> impl Future<Output = Result<(), CommitError>> + Send;
+}
+
+/// Arms the schedule of a journey.
+pub trait ArmTimer: Sync {
+    /// Makes sure that `touchpoint` is called for this generation at the time due, or soon after.
+    fn arm_timer(&self, journey: &JourneyId, timer: &Timer) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Finds what is due.
+pub trait FindDue: Sync {
+    /// Up to `limit` journeys of a lane whose timer is due at or before `before`, the one whose
+    /// window closes first in front, with the generation of their timer.
+    fn find_due(
+        &self,
+        lane: Lane,
+        before: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(JourneyId, u32)>, StoreError>> + Send;
+}
+
+/// Reads a contact.
+pub trait FindContact: Sync {
+    /// The contact of that name, with what its inbox has received.
+    fn find_contact(&self, id: &ContactId) -> impl Future<Output = Result<Option<Known>, StoreError>> + Send;
+
+    /// The contact that a journey belongs to.
+    fn contact_of(&self, journey: &JourneyId) -> impl Future<Output = Result<Option<Known>, StoreError>> + Send;
+}
+
+/// Writes contacts.
+pub trait KeepContact: Sync {
+    /// Stores a contact durably; an opt-out in it suppresses its address as well.
+    fn put_contact(&self, contact: &Contact) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Erases a contact: reference, name, address and links are gone. Answers whether there was one.
+    fn erase_contact(&self, id: &ContactId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Records that a person wants no more messages.
+pub trait Suppress: Sync {
+    /// Marks the contact of a journey as opted out and suppresses its address, or takes both back.
+    /// Answers whether there was such a contact.
+    fn set_opted_out(
+        &self,
+        journey: &JourneyId,
+        opted_out: bool,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// A provider that did not answer as hoped.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the provider could not be asked: {why:?}")]
+pub struct ProviderError {
+    /// Why.
+    pub why: Unavailable,
+    /// When it asks us to come back.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// Asks a provider for the state of one reference.
+pub trait ReadStatus: Sync {
+    /// Every record of the reference: none, one, or several.
+    fn read_status(&self, reference: &Reference) -> impl Future<Output = Result<Snapshot, ProviderError>> + Send;
+}
+
+/// Searches a provider's meters.
+pub trait SearchMeters: Sync {
+    /// The meters of up to [`SearchMeters::BATCH`] references, in the order of the references.
+    fn search_meters(
+        &self,
+        references: &[Reference],
+    ) -> impl Future<Output = Result<Vec<Vec<MeterFound>>, ProviderError>> + Send;
+
+    /// Leap's limit on `connection_reference_ids` in one call.
+    const BATCH: usize = 100;
+}
+
+/// Which of a provider's two change filters a page is read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeFilter {
+    /// Sessions first started since.
+    Started,
+    /// Utilities last tried since.
+    LastInteraction,
+}
+
+/// One page of what changed at a provider.
+#[derive(Clone, Debug, Default)]
+pub struct ChangePage {
+    /// Each reference with its records on this page.
+    pub changes: Vec<(Reference, Snapshot)>,
+    /// How to ask for the next page; none at the end.
+    pub next: Option<String>,
+    /// Records that could not be read, left out of `changes`.
+    pub unreadable: usize,
+}
+
+/// Reads what changed at a provider.
+pub trait ReadChanges: Sync {
+    /// One page of the records that match `filter` since `since`.
+    fn read_changes(
+        &self,
+        filter: ChangeFilter,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> impl Future<Output = Result<ChangePage, ProviderError>> + Send;
+}
+
+/// How far the reconciliation has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watermark {
+    /// Everything before this has been read.
+    pub since: Timestamp,
+    /// A pass that ran out of time: when it began, which filter it was at, and the next page.
+    pub resume: Option<Resume>,
+}
+
+/// Where an unfinished pass goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// When the pass began: the next watermark.
+    pub began_at: Timestamp,
+    /// The filter it was at.
+    pub filter: ChangeFilter,
+    /// The page to read next; none for the filter's first.
+    pub page: Option<String>,
+}
+
+/// Keeps the reconciliation's watermark.
+pub trait KeepWatermark: Sync {
+    /// The watermark of a provider, if a pass has ever been made.
+    fn load_watermark(&self, provider: Provider) -> impl Future<Output = Result<Option<Watermark>, StoreError>> + Send;
+
+    /// Stores it.
+    fn save_watermark(
+        &self,
+        provider: Provider,
+        watermark: &Watermark,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// An e-mail, complete.
+#[derive(Clone)]
+pub struct Email {
+    /// Its name, for the sender's tags and for finding it again.
+    pub key: SendKey,
+    /// When it was composed.
+    pub at: Timestamp,
+    /// The recipient's address.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// The HTML part.
+    pub html: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The URL of the one-click unsubscription (RFC 8058).
+    pub unsubscribe_url: String,
+    /// What the sender's log says of it.
+    pub label: EmailLabel,
+}
+
+/// What an outbox's log says of an e-mail.
+#[derive(Clone)]
+pub struct EmailLabel {
+    /// The provider.
+    pub provider: Provider,
+    /// The reference.
+    pub reference: Reference,
+    /// Where the customer stopped.
+    pub diagnosis: crate::Diagnosis,
+    /// The language.
+    pub locale: crate::contact::Locale,
+    /// The arm of the experiment.
+    pub arm: String,
+}
+
+/// Sends an e-mail.
+pub trait SendEmail: Sync {
+    /// Hands the message over. What cannot be said for sure is [`SendOutcome::Ambiguous`].
+    fn send_email(&self, email: &Email) -> impl Future<Output = SendOutcome> + Send;
+}
+
+/// Looks up what became of a send.
+pub trait LookUpSend: Sync {
+    /// What the sender's own record says.
+    fn look_up_send(&self, key: &SendKey) -> impl Future<Output = Resolution> + Send;
+}
+
+/// Counts things for operators.
+pub trait Count: Sync {
+    /// Adds to a counter. Names are fixed words: no personal data, no unbounded sets.
+    fn count(&self, counter: &'static str, by: u64);
+}

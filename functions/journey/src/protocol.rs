@@ -1,0 +1,1 @@
+//! The protocol around [`decide`](crate::decide).

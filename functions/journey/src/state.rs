@@ -1,0 +1,328 @@
+//! The state of a journey.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::Diagnosis;
+use crate::experiment::Assignment;
+use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
+use crate::note::{Note, SkipReason};
+
+/// The way of one reference from the first click to the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journey {
+    /// Its name.
+    pub id: JourneyId,
+    /// The provider.
+    pub provider: Provider,
+    /// What the customer is on the way to.
+    pub purpose: Purpose,
+    /// Counts reopenings, from 1. Each touch goes out at most once in an episode.
+    pub episode: u16,
+    /// Which kind of link the customer uses.
+    pub flow: Flow,
+    /// Where it stands.
+    pub phase: Phase,
+    /// What the customer has reached in this episode.
+    pub milestones: BTreeSet<Milestone>,
+    /// The trigger: when this episode became known to us. Experiments count from here.
+    pub opened_at: Timestamp,
+    /// The latest sign of life: the moment of abandonment, if none follows.
+    pub last_sign_of_life: Timestamp,
+    /// Where the customer stopped, as last understood.
+    pub diagnosis: Option<Diagnosis>,
+    /// The utility, by webhook code, as last seen.
+    pub utility: Option<UtilityCode>,
+    /// The arm of the experiment, assigned at the first trigger.
+    pub assignment: Assignment,
+    /// One record for each touch of the campaign, in order.
+    pub touches: Vec<TouchRecord>,
+    /// The one live timer.
+    pub timer: Option<Timer>,
+    /// The last generation given to a timer.
+    pub generation: u32,
+    /// The last 32 webhook event identifiers, oldest first.
+    pub recent_events: VecDeque<EventId>,
+    /// The last notes, oldest first.
+    pub history: VecDeque<Noted>,
+}
+
+/// A note with its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noted {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What was decided and why.
+    pub note: Note,
+}
+
+/// Where a journey stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The customer is on the way, or has dropped off.
+    Live,
+    /// The customer finished.
+    Completed {
+        /// When we learned of it.
+        at: Timestamp,
+        /// How we know.
+        evidence: Evidence,
+        /// The search for the meter.
+        meter: MeterFollowUp,
+    },
+    /// The reminders are over; ordinary marketing takes the customer back.
+    HandedBack {
+        /// When.
+        at: Timestamp,
+    },
+    /// No reminder would help, or none is allowed.
+    Stopped {
+        /// Why.
+        why: StopReason,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// How we know that a customer finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The provider's cumulative record says so.
+    Status,
+    /// A session's COMPLETED webhook.
+    Session,
+    /// A utility authorisation in a flow that is, or may be, direct to utility. Provisional: the
+    /// provider's record may contradict it.
+    Authorization,
+    /// A meter with this reference among its completed authorisations.
+    Meter,
+}
+
+/// Why a journey was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The utility account cannot take part.
+    Ineligible,
+    /// Another utility than the requested one was connected.
+    WrongUtility,
+    /// An agreement was declined, and the campaign respects that as final.
+    AgreementDeclined,
+    /// The session was closed, and the campaign respects that as final.
+    SessionClosed,
+    /// The person was erased.
+    Erased,
+}
+
+/// The search for a completed customer's meter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MeterFollowUp {
+    /// Not seen yet.
+    Awaited {
+        /// How often we have looked.
+        checks: u16,
+        /// Since when it is late, if it is.
+        late_since: Option<Timestamp>,
+    },
+    /// Seen.
+    Arrived {
+        /// When we learned of it.
+        at: Timestamp,
+    },
+    /// Not seen in all the time the campaign allows.
+    GivenUp {
+        /// When we stopped looking.
+        at: Timestamp,
+    },
+}
+
+/// Which kind of link a customer uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// Nobody has said, and no event has shown it.
+    #[default]
+    Unknown,
+    /// Leap Connect: sessions, agreements, then the utility.
+    Connect,
+    /// Straight to the utility: only authorisation events.
+    DirectToUtility,
+}
+
+/// Something a customer has reached. A set, not a step number: events arrive in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Milestone {
+    /// Opened the link.
+    SessionOpened,
+    /// Went on to a further step.
+    StepReached,
+    /// Stood at the utility's login.
+    LoginReached,
+    /// A login failed.
+    LoginFailed,
+    /// A utility was authorised.
+    LoginSucceeded,
+    /// Left a session before its end.
+    SessionClosed,
+    /// Came back through our own link.
+    LinkFollowed,
+    /// A utility meter was announced; the meter search must confirm it.
+    MeterAnnounced,
+}
+
+/// A reminder of the campaign, numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Touch(pub u8);
+
+impl Touch {
+    /// The touch's place in a list of touches.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        (self.0 as usize).saturating_sub(1)
+    }
+
+    /// The touch at a place of a list of touches.
+    #[must_use]
+    pub fn at(index: usize) -> Self {
+        Touch(u8::try_from(index + 1).unwrap_or(u8::MAX))
+    }
+}
+
+/// What became of one touch in this episode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TouchRecord {
+    /// Still to come.
+    Waiting {
+        /// Attempts so far that surely did not go out.
+        attempts: u8,
+    },
+    /// Reserved: the message is being sent.
+    Claimed {
+        /// Which attempt.
+        attempt: u8,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Out.
+    Sent {
+        /// When.
+        at: Timestamp,
+        /// The sender's identifier of the message.
+        message_id: String,
+    },
+    /// It may or may not have gone out. Never sent again.
+    Unknown {
+        /// Which attempt.
+        attempt: u8,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Not sent, and it will not be.
+    Skipped {
+        /// Why.
+        why: SkipReason,
+        /// When that was decided.
+        at: Timestamp,
+    },
+}
+
+/// The name of one attempt to send one touch: what a sender's tags carry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SendKey {
+    /// The journey.
+    #[serde(rename = "j")]
+    pub journey: JourneyId,
+    /// The episode.
+    #[serde(rename = "e")]
+    pub episode: u16,
+    /// The touch.
+    #[serde(rename = "t")]
+    pub touch: Touch,
+    /// The attempt, from 1.
+    #[serde(rename = "a")]
+    pub attempt: u8,
+}
+
+impl SendKey {
+    /// Do both name the same message, perhaps in different attempts?
+    #[must_use]
+    pub fn same_touch(&self, other: &SendKey) -> bool {
+        self.journey == other.journey && self.episode == other.episode && self.touch == other.touch
+    }
+}
+
+/// The next thing due in a journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// Rises by one each time a timer is armed; an older one that fires does nothing.
+    pub generation: u32,
+    /// When it is due.
+    pub due: Timestamp,
+    /// Until when it makes sense; among overdue timers the one that closes first goes first.
+    pub closes: Timestamp,
+    /// What for.
+    pub why: TimerWhy,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerWhy {
+    /// A touch is due, or was held and is tried again.
+    Touch,
+    /// A claim is older than any sender takes: find out what became of it.
+    ClaimExpired,
+    /// A provisional completion is to be confirmed.
+    Confirm,
+    /// All touches are over: hand back.
+    HandBack,
+    /// Look for the meter.
+    Meter,
+}
+
+/// Who serves a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// A schedule of its own fires `touchpoint`.
+    Touchpoint,
+    /// `meter-check` collects what is due and asks for up to 100 references at once.
+    Meter,
+}
+
+impl TimerWhy {
+    /// Who serves it.
+    #[must_use]
+    pub const fn lane(self) -> Lane {
+        match self {
+            TimerWhy::Touch | TimerWhy::ClaimExpired | TimerWhy::Confirm | TimerWhy::HandBack => Lane::Touchpoint,
+            TimerWhy::Meter => Lane::Meter,
+        }
+    }
+}
+
+impl Journey {
+    /// Identifiers of webhook events kept for recognising a repeated delivery.
+    pub const RECENT_EVENTS: usize = 32;
+
+    /// Notes kept. A journey with all three touches and a completion has about 12; the stored
+    /// record must stay within one write unit (1 KB) in that typical case.
+    pub const HISTORY: usize = 40;
+
+    /// Is the customer still on the way?
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live)
+    }
+
+    /// The name of the next attempt to send a touch.
+    #[must_use]
+    pub fn send_key(&self, touch: Touch, attempt: u8) -> SendKey {
+        SendKey { journey: self.id.clone(), episode: self.episode, touch, attempt }
+    }
+}

@@ -146,7 +146,11 @@ impl Campaign {
     #[must_use]
     pub fn standard() -> Self {
         let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
-        let touch = |after, until| TouchRule { after, until, channels: vec![Channel::Email] };
+        let touch = |after, until| TouchRule {
+            after,
+            until,
+            channels: vec![Channel::Email],
+        };
         Campaign {
             version: "standard".to_owned(),
             touches: vec![
@@ -164,11 +168,21 @@ impl Campaign {
             reopen_after: hours(7 * 24),
             max_episodes: 4,
             email_hours: SendingHours::always(),
-            default_zones: ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"]
-                .iter()
-                .filter_map(|name| TimeZone::get(name).ok())
-                .collect(),
-            caps: Caps { per_day: 2, per_week: 5, one_series_per_inbox: true },
+            default_zones: [
+                "America/New_York",
+                "America/Chicago",
+                "America/Denver",
+                "America/Phoenix",
+                "America/Los_Angeles",
+            ]
+            .iter()
+            .filter_map(|name| TimeZone::get(name).ok())
+            .collect(),
+            caps: Caps {
+                per_day: 2,
+                per_week: 5,
+                one_series_per_inbox: true,
+            },
             policies: Policies {
                 agreement_declined: FollowUp::Remind,
                 wrong_utility: FollowUp::Stop,

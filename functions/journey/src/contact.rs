@@ -199,22 +199,36 @@ impl Inbox {
     /// Adds a claimed send and forgets those too old to count.
     #[must_use]
     pub fn with_send(&self, key: SendKey, at: Timestamp) -> Inbox {
-        let horizon = at.checked_sub(jiff::SignedDuration::from_hours(Self::KEPT_HOURS)).unwrap_or(at);
-        let mut sends: Vec<InboxSend> =
-            self.sends.iter().filter(|send| send.at > horizon && send.key != key).cloned().collect();
+        let horizon = at
+            .checked_sub(jiff::SignedDuration::from_hours(Self::KEPT_HOURS))
+            .unwrap_or(at);
+        let mut sends: Vec<InboxSend> = self
+            .sends
+            .iter()
+            .filter(|send| send.at > horizon && !send.key.same_touch(&key))
+            .cloned()
+            .collect();
         sends.push(InboxSend { at, key });
-        Inbox { version: self.version + 1, sends, suppressed_at: self.suppressed_at }
+        Inbox {
+            version: self.version + 1,
+            sends,
+            suppressed_at: self.suppressed_at,
+        }
     }
 
     /// Sends to this inbox later than `since`, other than `except`.
     pub fn sends_since<'a>(&'a self, since: Timestamp, except: &'a SendKey) -> impl Iterator<Item = &'a InboxSend> {
-        self.sends.iter().filter(move |send| send.at > since && !send.key.same_touch(except))
+        self.sends
+            .iter()
+            .filter(move |send| send.at > since && !send.key.same_touch(except))
     }
 
     /// Was another journey's reminder sent to this inbox later than `since`?
     #[must_use]
     pub fn other_series_since(&self, since: Timestamp, journey: &JourneyId) -> bool {
-        self.sends.iter().any(|send| send.at > since && send.key.journey != *journey)
+        self.sends
+            .iter()
+            .any(|send| send.at > since && send.key.journey != *journey)
     }
 }
 

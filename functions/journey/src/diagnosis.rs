@@ -169,7 +169,11 @@ fn asked_for(record: &Connection) -> Option<&UtilityConnection> {
 }
 
 fn agreements(agreements: &Agreements) -> Option<Diagnosis> {
-    let all = [&agreements.prohibited_resource, &agreements.participation, &agreements.generator];
+    let all = [
+        &agreements.prohibited_resource,
+        &agreements.participation,
+        &agreements.generator,
+    ];
     let any = |wanted: Answer| all.iter().any(|answer| **answer == Known::Value(wanted));
     if all.iter().any(|answer| matches!(answer, Known::Other(_))) {
         Some(Diagnosis::Unrecognized)
@@ -237,9 +241,14 @@ fn worst<'a>(utilities: &[&'a UtilityConnection]) -> (Diagnosis, Option<&'a Util
         .iter()
         .filter_map(|utility| Some((one(utility)?, *utility)))
         .min_by_key(|(diagnosis, utility)| {
-            (rank(*diagnosis), core::cmp::Reverse(utility.last_interaction_at.or(utility.started_at)))
+            (
+                rank(*diagnosis),
+                core::cmp::Reverse(utility.last_interaction_at.or(utility.started_at)),
+            )
         })
-        .map_or((Diagnosis::UtilityNotConnected, None), |(diagnosis, utility)| (diagnosis, Some(utility)))
+        .map_or((Diagnosis::UtilityNotConnected, None), |(diagnosis, utility)| {
+            (diagnosis, Some(utility))
+        })
 }
 
 fn one(utility: &UtilityConnection) -> Option<Diagnosis> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Facts;
+use crate::contact::{Classification, Facts};
 use crate::id::{EventId, UtilityCode};
 use crate::state::SendKey;
 use crate::status::Snapshot;
@@ -49,11 +49,15 @@ pub enum Event {
     },
     /// The meter search answered for a completed customer.
     MetersSeen {
+        /// The generation of the timer that was due.
+        generation: u32,
         /// The meters that name the reference.
         meters: Vec<MeterFound>,
     },
     /// The meter search could not be asked.
     MetersUnavailable {
+        /// The generation of the timer that was due.
+        generation: u32,
         /// Why.
         why: Unavailable,
     },
@@ -63,6 +67,8 @@ pub enum Event {
         snapshot: Snapshot,
         /// The region that the contact's link names, if known.
         region: Option<String>,
+        /// Household or business.
+        classification: Classification,
     },
     /// A timer fired.
     TimerFired {
@@ -218,4 +224,10 @@ pub struct Delivered {
     pub id: Option<EventId>,
     /// What it says.
     pub event: Event,
+}
+
+impl From<Event> for Delivered {
+    fn from(event: Event) -> Self {
+        Delivered { id: None, event }
+    }
 }

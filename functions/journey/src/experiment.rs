@@ -122,7 +122,12 @@ mod tests {
 
     fn journey(n: u32) -> JourneyId {
         let key = IdKey::new(*b"an invented key of 32 bytes long").unwrap();
-        JourneyId::new(&key, Provider::Leap, Purpose::Enroll, &Reference::new(format!("site-{n}")).unwrap())
+        JourneyId::new(
+            &key,
+            Provider::Leap,
+            Purpose::Enroll,
+            &Reference::new(format!("site-{n}")).unwrap(),
+        )
     }
 
     #[test]
@@ -144,15 +149,31 @@ mod tests {
     #[test]
     fn a_new_version_draws_anew() {
         let first = Experiment::standard();
-        let second = Experiment { version: "first-delay-2".to_owned(), ..first.clone() };
-        let moved = (0..1_000).filter(|&n| first.assign(&journey(n)).arm != second.assign(&journey(n)).arm).count();
+        let second = Experiment {
+            version: "first-delay-2".to_owned(),
+            ..first.clone()
+        };
+        let moved = (0..1_000)
+            .filter(|&n| first.assign(&journey(n)).arm != second.assign(&journey(n)).arm)
+            .count();
         assert!(moved > 600, "{moved}");
     }
 
     #[test]
     fn without_arms_everybody_gets_the_touchs_own_delay() {
-        let none = Experiment { arms: Vec::new(), holdout_per_10000: 0, ..Experiment::standard() };
+        let none = Experiment {
+            arms: Vec::new(),
+            holdout_per_10000: 0,
+            ..Experiment::standard()
+        };
         let assignment = none.assign(&journey(1));
-        assert_eq!((assignment.arm.as_str(), assignment.first_after_s, assignment.probability_per_10000), ("default", None, 10_000));
+        assert_eq!(
+            (
+                assignment.arm.as_str(),
+                assignment.first_after_s,
+                assignment.probability_per_10000
+            ),
+            ("default", None, 10_000)
+        );
     }
 }

@@ -17,7 +17,10 @@ impl SendingHours {
     /// Around the clock.
     #[must_use]
     pub fn always() -> Self {
-        SendingHours { start: Time::midnight(), end: None }
+        SendingHours {
+            start: Time::midnight(),
+            end: None,
+        }
     }
 
     /// Is every moment allowed?
@@ -44,7 +47,10 @@ pub fn next_open(from: Timestamp, hours: &SendingHours, zones: &[TimeZone]) -> O
     let mut at = from;
     while at <= horizon {
         // The latest of the zones' next openings; when nothing moves, all are open.
-        let next = zones.iter().map(|zone| opening(at, hours, zone)).try_fold(at, |latest, open| Some(latest.max(open?)))?;
+        let next = zones
+            .iter()
+            .map(|zone| opening(at, hours, zone))
+            .try_fold(at, |latest, open| Some(latest.max(open?)))?;
         if next == at {
             return Some(at);
         }
@@ -59,11 +65,19 @@ fn opening(at: Timestamp, hours: &SendingHours, zone: &TimeZone) -> Option<Times
     if hours.contains(local.time()) {
         return Some(at);
     }
-    let day = if local.time() < hours.start { local.date() } else { local.date().checked_add(1.day()).ok()? };
+    let day = if local.time() < hours.start {
+        local.date()
+    } else {
+        local.date().checked_add(1.day()).ok()?
+    };
     // A start that the clocks skip in spring opens at the first moment after the gap.
     let opens = day.to_datetime(hours.start).to_zoned(zone.clone()).ok()?.timestamp();
     // Where clocks go back, the start may come twice, the second time after `at`: never look back.
-    Some(if opens > at { opens } else { at.checked_add(SignedDuration::from_mins(1)).ok()? })
+    Some(if opens > at {
+        opens
+    } else {
+        at.checked_add(SignedDuration::from_mins(1)).ok()?
+    })
 }
 
 #[cfg(test)]
@@ -75,44 +89,99 @@ mod tests {
     }
 
     fn hours(start: i8, end: i8) -> SendingHours {
-        SendingHours { start: Time::constant(start, 0, 0, 0), end: Some(Time::constant(end, 0, 0, 0)) }
+        SendingHours {
+            start: Time::constant(start, 0, 0, 0),
+            end: Some(Time::constant(end, 0, 0, 0)),
+        }
     }
 
     fn check(from: &str, hours: &SendingHours, names: &[&str], opens: Option<&str>) {
         let from: Timestamp = from.parse().unwrap();
-        assert_eq!(next_open(from, hours, &zones(names)), opens.map(|text| text.parse().unwrap()), "{from} {names:?}");
+        assert_eq!(
+            next_open(from, hours, &zones(names)),
+            opens.map(|text| text.parse().unwrap()),
+            "{from} {names:?}"
+        );
     }
 
     #[test]
     fn inside_the_hours_is_now_and_outside_is_the_next_opening() {
         let day = hours(9, 20);
-        check("2026-07-01T20:00:00Z", &day, &["America/Los_Angeles"], Some("2026-07-01T20:00:00Z"));
-        check("2026-07-01T10:00:00Z", &day, &["America/Los_Angeles"], Some("2026-07-01T16:00:00Z"));
-        check("2026-07-02T03:00:00Z", &day, &["America/Los_Angeles"], Some("2026-07-02T16:00:00Z"));
+        check(
+            "2026-07-01T20:00:00Z",
+            &day,
+            &["America/Los_Angeles"],
+            Some("2026-07-01T20:00:00Z"),
+        );
+        check(
+            "2026-07-01T10:00:00Z",
+            &day,
+            &["America/Los_Angeles"],
+            Some("2026-07-01T16:00:00Z"),
+        );
+        check(
+            "2026-07-02T03:00:00Z",
+            &day,
+            &["America/Los_Angeles"],
+            Some("2026-07-02T16:00:00Z"),
+        );
     }
 
     #[test]
     fn every_zone_must_be_open() {
         let day = hours(9, 20);
-        check("2026-07-01T14:00:00Z", &day, &["America/New_York", "America/Los_Angeles"], Some("2026-07-01T16:00:00Z"));
-        check("2026-07-02T01:00:00Z", &day, &["America/New_York", "America/Los_Angeles"], Some("2026-07-02T16:00:00Z"));
+        check(
+            "2026-07-01T14:00:00Z",
+            &day,
+            &["America/New_York", "America/Los_Angeles"],
+            Some("2026-07-01T16:00:00Z"),
+        );
+        check(
+            "2026-07-02T01:00:00Z",
+            &day,
+            &["America/New_York", "America/Los_Angeles"],
+            Some("2026-07-02T16:00:00Z"),
+        );
     }
 
     #[test]
     fn zones_whose_hours_never_meet_give_no_time_at_all() {
-        check("2026-07-01T14:00:00Z", &hours(9, 12), &["America/New_York", "Asia/Tokyo"], None);
+        check(
+            "2026-07-01T14:00:00Z",
+            &hours(9, 12),
+            &["America/New_York", "Asia/Tokyo"],
+            None,
+        );
     }
 
     #[test]
     fn the_offset_is_that_of_the_target_day() {
         // The night of 2026-11-01 has 25 hours in New York: 09:00 is 14:00Z after it, 13:00Z before.
-        check("2026-11-01T02:00:00Z", &hours(9, 20), &["America/New_York"], Some("2026-11-01T14:00:00Z"));
-        check("2026-10-31T02:00:00Z", &hours(9, 20), &["America/New_York"], Some("2026-10-31T13:00:00Z"));
+        check(
+            "2026-11-01T02:00:00Z",
+            &hours(9, 20),
+            &["America/New_York"],
+            Some("2026-11-01T14:00:00Z"),
+        );
+        check(
+            "2026-10-31T02:00:00Z",
+            &hours(9, 20),
+            &["America/New_York"],
+            Some("2026-10-31T13:00:00Z"),
+        );
     }
 
     #[test]
     fn a_start_in_the_spring_gap_opens_after_it() {
-        let early = SendingHours { start: Time::constant(2, 30, 0, 0), end: Some(Time::constant(20, 0, 0, 0)) };
-        check("2026-03-08T06:00:00Z", &early, &["America/New_York"], Some("2026-03-08T07:30:00Z"));
+        let early = SendingHours {
+            start: Time::constant(2, 30, 0, 0),
+            end: Some(Time::constant(20, 0, 0, 0)),
+        };
+        check(
+            "2026-03-08T06:00:00Z",
+            &early,
+            &["America/New_York"],
+            Some("2026-03-08T07:30:00Z"),
+        );
     }
 }

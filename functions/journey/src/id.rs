@@ -54,7 +54,10 @@ impl core::str::FromStr for Provider {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "leap" => Ok(Provider::Leap),
-            _ => Err(UnknownName { what: "provider", allowed: "leap" }),
+            _ => Err(UnknownName {
+                what: "provider",
+                allowed: "leap",
+            }),
         }
     }
 }
@@ -91,7 +94,9 @@ pub enum InvalidReference {
     #[error("a reference has 3 to 256 characters; this one has {0}")]
     Length(usize),
     /// A character outside Leap's pattern.
-    #[error("a reference must not contain the character {0:?} (forbidden: / \\ ? [ ] {{ }} ! # $ % ^ & * ( ) < > | and control characters)")]
+    #[error(
+        "a reference must not contain the character {0:?} (forbidden: / \\ ? [ ] {{ }} ! # $ % ^ & * ( ) < > | and control characters)"
+    )]
     Character(char),
 }
 
@@ -166,11 +171,17 @@ impl IdKey {
     /// [`WeakKey`] when it is shorter.
     pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, WeakKey> {
         let secret = secret.into();
-        if secret.len() < 16 { Err(WeakKey(secret.len())) } else { Ok(IdKey(secret)) }
+        if secret.len() < 16 {
+            Err(WeakKey(secret.len()))
+        } else {
+            Ok(IdKey(secret))
+        }
     }
 
     fn hash(&self, domain: &str, parts: &[&str]) -> String {
-        BASE32_NOPAD.encode(keyed_hash(&self.0, domain, parts).get(..16).unwrap_or_default()).to_lowercase()
+        BASE32_NOPAD
+            .encode(keyed_hash(&self.0, domain, parts).get(..16).unwrap_or_default())
+            .to_lowercase()
     }
 
     /// Derives a secret for another use, so that one configured key is enough.
@@ -287,7 +298,9 @@ impl UtilityCode {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=32).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         fits.then(|| UtilityCode(text.to_owned()))
     }
 
@@ -302,8 +315,10 @@ impl TryFrom<String> for UtilityCode {
     type Error = UnknownName;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        UtilityCode::parse(&text)
-            .ok_or(UnknownName { what: "utility code", allowed: "1 to 32 of A-Z, 0-9 and _" })
+        UtilityCode::parse(&text).ok_or(UnknownName {
+            what: "utility code",
+            allowed: "1 to 32 of A-Z, 0-9 and _",
+        })
     }
 }
 
@@ -326,7 +341,10 @@ mod tests {
         for good in ["abc", "site-ca-0001", "a+b@c:d", "  x", "Ünï", "it's `so`;,.~_=\""] {
             assert!(Reference::new(good).is_ok(), "{good}");
         }
-        for bad in ["ab", "a/b", "a\\b", "a?b", "a[b", "a{b", "a!b", "a#b", "a$b", "a%b", "a^b", "a&b", "a*b", "a(b", "a<b", "a|b", "a\nb"] {
+        for bad in [
+            "ab", "a/b", "a\\b", "a?b", "a[b", "a{b", "a!b", "a#b", "a$b", "a%b", "a^b", "a&b", "a*b", "a(b", "a<b",
+            "a|b", "a\nb",
+        ] {
             assert!(Reference::new(bad).is_err(), "{bad}");
         }
         assert!(Reference::new("x".repeat(256)).is_ok());
@@ -349,6 +367,9 @@ mod tests {
 
     #[test]
     fn an_inbox_is_the_same_whatever_the_case() {
-        assert_eq!(AddressId::new(&key(), " Ana@Example.com "), AddressId::new(&key(), "ana@example.com"));
+        assert_eq!(
+            AddressId::new(&key(), " Ana@Example.com "),
+            AddressId::new(&key(), "ana@example.com")
+        );
     }
 }

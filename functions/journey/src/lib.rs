@@ -31,10 +31,11 @@ pub use event::{Delivered, Event, MeterFound, MeterKind, Resolution, SendOutcome
 pub use experiment::{Arm, Assignment};
 pub use hours::{SendingHours, next_open};
 pub use id::{
-    AddressId, ContactId, EventId, IdKey, InvalidReference, WeakKey, JourneyId, Provider, Purpose, Reference, UnknownName,
-    UtilityCode,
+    AddressId, ContactId, EventId, IdKey, InvalidReference, JourneyId, Provider, Purpose, Reference, UnknownName,
+    UtilityCode, WeakKey,
 };
 pub use note::{Drift, HoldReason, Note, SkipReason};
 pub use state::{
-    Evidence, Flow, Journey, Lane, MeterFollowUp, Milestone, Noted, Phase, SendKey, StopReason, Timer, TimerWhy, Touch, TouchRecord,
+    Evidence, Flow, Journey, Lane, MeterFollowUp, Milestone, Noted, Phase, SendKey, Sessions, StopReason, Timer,
+    TimerWhy, Touch, TouchRecord, to_millisecond,
 };

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Campaign;
 use crate::diagnosis::Diagnosis;
 use crate::experiment::Assignment;
 use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
@@ -27,6 +28,9 @@ pub struct Journey {
     pub phase: Phase,
     /// What the customer has reached in this episode.
     pub milestones: BTreeSet<Milestone>,
+    /// Sessions opened and closed in this episode. Counted, since their events arrive in any order:
+    /// a close is final only when as many were closed as opened.
+    pub sessions: Sessions,
     /// The trigger: when this episode became known to us. Experiments count from here.
     pub opened_at: Timestamp,
     /// The latest sign of life: the moment of abandonment, if none follows.
@@ -49,6 +53,16 @@ pub struct Journey {
     pub history: VecDeque<Noted>,
 }
 
+/// How many sessions an episode has seen. Neither number tells which session an event belonged to:
+/// the provider does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sessions {
+    /// Opened.
+    pub opened: u16,
+    /// Closed before their end.
+    pub closed: u16,
+}
+
 /// A note with its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noted {
@@ -69,6 +83,8 @@ pub enum Phase {
         at: Timestamp,
         /// How we know.
         evidence: Evidence,
+        /// Is the provider's record still to be asked? Only after an [`Evidence::Authorization`].
+        provisional: bool,
         /// The search for the meter.
         meter: MeterFollowUp,
     },
@@ -307,6 +323,47 @@ impl TimerWhy {
 }
 
 impl Journey {
+    /// Begins a journey at its first event, in the flow that the partner's link opens, if known.
+    ///
+    /// The arm of the experiment is drawn here, at the trigger: before any wait, whatever follows.
+    #[must_use]
+    pub fn begin(
+        id: JourneyId,
+        provider: Provider,
+        purpose: Purpose,
+        flow: Flow,
+        now: Timestamp,
+        campaign: &Campaign,
+    ) -> Self {
+        let now = to_millisecond(now);
+        Journey {
+            assignment: campaign.experiment.assign(&id),
+            id,
+            provider,
+            purpose,
+            episode: 1,
+            flow,
+            phase: Phase::Live,
+            milestones: BTreeSet::new(),
+            sessions: Sessions::default(),
+            opened_at: now,
+            last_sign_of_life: now,
+            diagnosis: None,
+            utility: None,
+            touches: vec![TouchRecord::Waiting { attempts: 0 }; campaign.touches.len()],
+            timer: None,
+            generation: 0,
+            recent_events: VecDeque::new(),
+            history: VecDeque::new(),
+        }
+    }
+
+    /// Has nothing happened yet?
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.history.is_empty()
+    }
+
     /// Identifiers of webhook events kept for recognising a repeated delivery.
     pub const RECENT_EVENTS: usize = 32;
 
@@ -323,6 +380,18 @@ impl Journey {
     /// The name of the next attempt to send a touch.
     #[must_use]
     pub fn send_key(&self, touch: Touch, attempt: u8) -> SendKey {
-        SendKey { journey: self.id.clone(), episode: self.episode, touch, attempt }
+        SendKey {
+            journey: self.id.clone(),
+            episode: self.episode,
+            touch,
+            attempt,
+        }
     }
+}
+
+/// Cuts a time to whole milliseconds, the precision that is stored: a decision taken on a journey
+/// read back must equal the one taken before it was written.
+#[must_use]
+pub fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

@@ -151,22 +151,32 @@ impl Connection {
     /// (contracts/leap.md, trap 14).
     #[must_use]
     pub fn last_sign_of_life(&self) -> Option<Timestamp> {
-        let utilities = self.utilities.iter().flat_map(|u| [u.started_at, u.last_interaction_at]);
-        [self.started_at, self.last_interaction_at].into_iter().chain(utilities).flatten().max()
+        let utilities = self
+            .utilities
+            .iter()
+            .flat_map(|u| [u.started_at, u.last_interaction_at]);
+        [self.started_at, self.last_interaction_at]
+            .into_iter()
+            .chain(utilities)
+            .flatten()
+            .max()
     }
 }
 
 impl Snapshot {
     /// The records that speak for a customer whose link names `region`; all of them when it names none.
     pub fn linked<'a>(&'a self, region: Option<&'a str>) -> impl Iterator<Item = &'a Connection> {
-        self.records.iter().filter(move |record| region.is_none_or(|linked| record.region == linked))
+        self.records
+            .iter()
+            .filter(move |record| region.is_none_or(|linked| record.region == linked))
     }
 
     /// Is the enrolment complete? The linked region's record decides; without a linked region any
     /// complete record does, since silence is the safer mistake (contracts/leap.md, trap 15).
     #[must_use]
     pub fn is_complete(&self, region: Option<&str>) -> bool {
-        self.linked(region).any(|record| record.status == Known::Value(ConnectionStatus::Completed))
+        self.linked(region)
+            .any(|record| record.status == Known::Value(ConnectionStatus::Completed))
     }
 
     /// The latest sign of life over the linked records.

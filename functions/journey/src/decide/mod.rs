@@ -1,18 +1,185 @@
-//! The decision.
-use crate::{Campaign, Effect, Event, Journey, Note};
-use jiff::Timestamp;
+//! The decision: total, pure, and the only place where a choice is made.
+
+mod fire;
+mod meter;
+mod outcome;
+mod progress;
+mod schedule;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::campaign::Campaign;
+use crate::effect::Effect;
+use crate::event::{Delivered, Event};
+use crate::note::Note;
+use crate::state::{Journey, Milestone, Noted, Phase, StopReason, TouchRecord, to_millisecond};
+
 /// What was decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// The journey afterwards.
+    /// The journey afterwards. Equal to the one before when nothing changed: then nothing is written.
     pub next: Journey,
-    /// What to carry out.
+    /// What to carry out. Timers before the write, everything else after it.
     pub effects: Vec<Effect>,
-    /// What was decided and why.
+    /// What was decided and why, in order.
     pub notes: Vec<Note>,
 }
-/// Decides.
+
+/// Decides what an event means for a journey.
+///
+/// Total: every state has an answer to every event. The stale, the late and the repeated are
+/// named outcomes, not errors.
 #[must_use]
-pub fn decide(journey: &Journey, _event: &Event, _now: Timestamp, _campaign: &Campaign) -> Decision {
-    Decision { next: journey.clone(), effects: Vec::new(), notes: Vec::new() }
+pub fn decide(journey: &Journey, delivered: &Delivered, now: Timestamp, campaign: &Campaign) -> Decision {
+    if delivered.id.is_some_and(|id| journey.recent_events.contains(&id)) {
+        return Decision {
+            next: journey.clone(),
+            effects: Vec::new(),
+            notes: vec![Note::Duplicate],
+        };
+    }
+    let mut deciding = Deciding::new(journey, now, campaign);
+    if let Some(id) = delivered.id {
+        deciding.journey.recent_events.push_back(id);
+        while deciding.journey.recent_events.len() > Journey::RECENT_EVENTS {
+            deciding.journey.recent_events.pop_front();
+        }
+    }
+    if journey.is_new() {
+        let arm = journey.assignment.arm.clone();
+        deciding.note(Note::Opened { arm });
+    }
+    deciding.take(&delivered.event);
+    deciding.finish()
+}
+
+/// A decision in the making.
+struct Deciding<'a> {
+    journey: Journey,
+    now: Timestamp,
+    campaign: &'a Campaign,
+    effects: Vec<Effect>,
+    notes: Vec<Note>,
+}
+
+impl<'a> Deciding<'a> {
+    fn new(journey: &Journey, now: Timestamp, campaign: &'a Campaign) -> Self {
+        let mut journey = journey.clone();
+        if journey.is_live() {
+            fit_touches(&mut journey, campaign);
+        }
+        Deciding {
+            journey,
+            now: to_millisecond(now),
+            campaign,
+            effects: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::SessionOpened => {
+                self.journey.sessions.opened = self.journey.sessions.opened.saturating_add(1);
+                self.session_sign(Milestone::SessionOpened);
+            }
+            Event::StepReached => self.session_sign(Milestone::StepReached),
+            Event::SessionClosed => {
+                self.journey.sessions.closed = self.journey.sessions.closed.saturating_add(1);
+                self.session_sign(Milestone::SessionClosed);
+            }
+            Event::SessionCompleted => self.session_completed(),
+            Event::LoginReached { utility } => self.login_sign(Milestone::LoginReached, utility.as_ref()),
+            Event::LoginFailed { utility } => self.login_sign(Milestone::LoginFailed, utility.as_ref()),
+            Event::LoginSucceeded { utility } => self.login_succeeded(utility.as_ref()),
+            Event::LinkFollowed => self.sign_of_life(Milestone::LinkFollowed),
+            Event::MeterAnnounced { kind } => self.meter_announced(*kind),
+            Event::MeterEnrollmentChanged { what } => self.note(Note::MeterNews {
+                what: (*what).to_owned(),
+            }),
+            Event::MetersSeen { generation, meters } => self.meters_seen(*generation, meters),
+            Event::MetersUnavailable { generation, why } => self.meters_unavailable(*generation, *why),
+            Event::StatusSeen {
+                snapshot,
+                region,
+                classification,
+            } => {
+                self.status_seen(snapshot, region.as_deref(), *classification);
+            }
+            Event::TimerFired { generation } => self.timer_fired(*generation),
+            Event::Rechecked {
+                generation,
+                status,
+                meters,
+                facts,
+            } => {
+                self.rechecked(*generation, status, meters.as_deref(), facts);
+            }
+            Event::SendResolved { key, outcome } => self.send_resolved(key, outcome),
+            Event::SendLookedUp { key, resolution } => self.send_looked_up(key, resolution),
+            Event::ContactChanged { facts } => self.contact_changed(facts),
+            Event::ContactErased => self.stop(StopReason::Erased),
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    fn finish(mut self) -> Decision {
+        for note in self.notes.iter().filter(|note| is_history(note)) {
+            self.journey.history.push_back(Noted {
+                at: self.now,
+                note: note.clone(),
+            });
+        }
+        while self.journey.history.len() > Journey::HISTORY {
+            // The first note (how it began, in which arm) is worth more than the second.
+            self.journey.history.remove(1);
+        }
+        Decision {
+            next: self.journey,
+            effects: self.effects,
+            notes: self.notes,
+        }
+    }
+
+    fn stop(&mut self, why: StopReason) {
+        if self.journey.phase == (Phase::Stopped { why, at: self.now }) {
+            return;
+        }
+        self.journey.phase = Phase::Stopped { why, at: self.now };
+        self.note(Note::Stopped { why });
+        self.arm_next();
+    }
+
+    /// Moves the clock of abandonment forward, never back and never into the future.
+    fn lives_at(&mut self, at: Timestamp) {
+        self.journey.last_sign_of_life = self.journey.last_sign_of_life.max(to_millisecond(at).min(self.now));
+    }
+
+    fn after(&self, from: Timestamp, wait: SignedDuration) -> Timestamp {
+        // A campaign's spans are bounded, so this saturates only for times at the end of the calendar.
+        from.checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A campaign changed in mid-flight may have more touches, or fewer: those decided stay.
+fn fit_touches(journey: &mut Journey, campaign: &Campaign) {
+    while journey.touches.len() < campaign.touches.len() {
+        journey.touches.push(TouchRecord::Waiting { attempts: 0 });
+    }
+    while journey.touches.len() > campaign.touches.len()
+        && matches!(journey.touches.last(), Some(TouchRecord::Waiting { .. }))
+    {
+        journey.touches.pop();
+    }
+}
+
+/// Is a note worth keeping? Timers are in the journey itself; what changed nothing is not kept.
+fn is_history(note: &Note) -> bool {
+    !matches!(
+        note,
+        Note::Duplicate | Note::StaleTimer | Note::LateAnswer { .. } | Note::TimerSet { .. }
+    )
 }

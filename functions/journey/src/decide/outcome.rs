@@ -1,0 +1,106 @@
+//! What became of a send.
+
+use super::Deciding;
+use crate::event::{Resolution, SendOutcome};
+use crate::note::{HoldReason, Note, SkipReason};
+use crate::state::{SendKey, TouchRecord};
+
+impl Deciding<'_> {
+    pub(super) fn send_resolved(&mut self, key: &SendKey, outcome: &SendOutcome) {
+        let touch = key.touch;
+        if !self.is_open(key) {
+            return self.note(Note::LateAnswer { touch });
+        }
+        match outcome {
+            SendOutcome::Accepted { message_id } => {
+                let at = self.now;
+                self.record(
+                    key,
+                    TouchRecord::Sent {
+                        at,
+                        message_id: message_id.clone(),
+                    },
+                );
+                self.note(Note::Sent { touch });
+                self.arm_next();
+            }
+            SendOutcome::Refused { .. } => {
+                let why = SkipReason::Refused;
+                self.record(key, TouchRecord::Skipped { why, at: self.now });
+                self.note(Note::Skipped { touch, why });
+                self.arm_next();
+            }
+            SendOutcome::Throttled => {
+                self.record(key, TouchRecord::Waiting { attempts: key.attempt });
+                self.note(Note::Retrying { touch });
+                self.hold_for_retry(touch, HoldReason::Throttled, None);
+            }
+            // The claim stands; when it expires the sender's own record is asked.
+            SendOutcome::Ambiguous => self.note(Note::SendUnknown { touch }),
+        }
+    }
+
+    pub(super) fn send_looked_up(&mut self, key: &SendKey, resolution: &Resolution) {
+        let touch = key.touch;
+        if !self.is_open(key) {
+            return self.note(Note::LateAnswer { touch });
+        }
+        match resolution {
+            Resolution::Sent { message_id, at } => {
+                let at = crate::to_millisecond(*at);
+                self.record(
+                    key,
+                    TouchRecord::Sent {
+                        at,
+                        message_id: message_id.clone(),
+                    },
+                );
+                self.note(Note::Sent { touch });
+            }
+            Resolution::NotSent => {
+                self.record(key, TouchRecord::Waiting { attempts: key.attempt });
+                self.note(Note::Retrying { touch });
+            }
+            // Never a blind resend: it stays unsent, unless the sender's own event says otherwise.
+            Resolution::Unknown => {
+                let record = TouchRecord::Unknown {
+                    attempt: key.attempt,
+                    at: self.now,
+                };
+                if self
+                    .journey
+                    .touches
+                    .get(touch.index())
+                    .is_some_and(|known| matches!(known, TouchRecord::Claimed { .. }))
+                {
+                    self.record(key, record);
+                    self.note(Note::SendUnknown { touch });
+                }
+            }
+        }
+        self.journey.timer = None;
+        self.arm_next();
+    }
+
+    /// Is this attempt the one that the touch waits for?
+    fn is_open(&self, key: &SendKey) -> bool {
+        key.journey == self.journey.id
+            && key.episode == self.journey.episode
+            && self
+                .journey
+                .touches
+                .get(key.touch.index())
+                .is_some_and(|record| match record {
+                    TouchRecord::Claimed { attempt, .. } | TouchRecord::Unknown { attempt, .. } => {
+                        *attempt == key.attempt
+                    }
+                    TouchRecord::Waiting { .. } | TouchRecord::Sent { .. } | TouchRecord::Skipped { .. } => false,
+                })
+    }
+
+    fn record(&mut self, key: &SendKey, record: TouchRecord) {
+        if let Some(place) = self.journey.touches.get_mut(key.touch.index()) {
+            *place = record;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Signs of life, completion, coming back, and the provider's record read in passing.
+
+use super::Deciding;
+use crate::contact::{Classification, Facts};
+use crate::diagnosis::{Diagnosis, diagnose};
+use crate::id::UtilityCode;
+use crate::note::{Drift, Note};
+use crate::state::{Evidence, Flow, MeterFollowUp, Milestone, Phase, Sessions, StopReason, TouchRecord};
+use crate::status::Snapshot;
+
+impl Deciding<'_> {
+    /// A sign that only a Connect session gives: it settles the flow.
+    pub(super) fn session_sign(&mut self, what: Milestone) {
+        self.journey.flow = Flow::Connect;
+        if let Phase::Completed { provisional: true, .. } = self.journey.phase {
+            // The utility's authorisation is progress in a Connect flow, not its end (trap 19).
+            self.back_to_live(Note::CompletionContradicted);
+        }
+        self.sign_of_life(what);
+    }
+
+    pub(super) fn login_sign(&mut self, what: Milestone, utility: Option<&UtilityCode>) {
+        self.remember_utility(utility);
+        self.sign_of_life(what);
+    }
+
+    pub(super) fn login_succeeded(&mut self, utility: Option<&UtilityCode>) {
+        self.remember_utility(utility);
+        self.sign_of_life(Milestone::LoginSucceeded);
+        // Only where no session has shown a Connect flow can the authorisation be the end (trap 27).
+        match self.journey.flow {
+            Flow::DirectToUtility | Flow::Unknown if self.journey.is_live() => {
+                self.complete(Evidence::Authorization);
+            }
+            Flow::DirectToUtility | Flow::Unknown | Flow::Connect => {}
+        }
+    }
+
+    pub(super) fn session_completed(&mut self) {
+        self.journey.flow = Flow::Connect;
+        self.lives_at(self.now);
+        self.complete(Evidence::Session);
+    }
+
+    fn remember_utility(&mut self, utility: Option<&UtilityCode>) {
+        if let Some(code) = utility {
+            self.journey.utility = Some(code.clone());
+        }
+    }
+
+    /// The customer did something.
+    pub(super) fn sign_of_life(&mut self, what: Milestone) {
+        match self.journey.phase {
+            Phase::Live => {}
+            Phase::Completed { .. } => {
+                // It may be a retried old event or a new tab: only the provider's cumulative record
+                // can tell, and the reconciliation reads it (traps 1 and 2).
+                self.journey.milestones.insert(what);
+                self.note(Note::Absorbed { what });
+                return;
+            }
+            Phase::HandedBack { at } => {
+                if self.now < self.after(at, self.campaign.reopen_after) || !self.may_reopen() {
+                    self.note(Note::Absorbed { what });
+                    return;
+                }
+                self.reopen();
+            }
+            Phase::Stopped {
+                why: StopReason::Erased,
+                ..
+            } => {
+                self.note(Note::Absorbed { what });
+                return;
+            }
+            Phase::Stopped { .. } => self.back_to_live(Note::CameBack),
+        }
+        self.journey.milestones.insert(what);
+        self.lives_at(self.now);
+        self.note(Note::SignOfLife { what });
+        self.arm_next();
+    }
+
+    fn back_to_live(&mut self, note: Note) {
+        self.journey.phase = Phase::Live;
+        self.note(note);
+        super::fit_touches(&mut self.journey, self.campaign);
+        self.arm_next();
+    }
+
+    fn may_reopen(&self) -> bool {
+        self.journey.episode < self.campaign.max_episodes
+    }
+
+    /// Begins a new episode: each touch may go out once more.
+    fn reopen(&mut self) {
+        self.journey.episode += 1;
+        self.journey.phase = Phase::Live;
+        self.journey.milestones.clear();
+        self.journey.sessions = Sessions::default();
+        self.journey.opened_at = self.now;
+        self.journey.last_sign_of_life = self.journey.last_sign_of_life.min(self.now);
+        self.journey.diagnosis = None;
+        self.journey.touches = vec![TouchRecord::Waiting { attempts: 0 }; self.campaign.touches.len()];
+        self.journey.timer = None;
+        self.note(Note::Reopened {
+            episode: self.journey.episode,
+        });
+    }
+
+    /// The customer finished. It wins over everything but an erasure, whatever came before.
+    pub(super) fn complete(&mut self, evidence: Evidence) {
+        let provisional = evidence == Evidence::Authorization;
+        match &mut self.journey.phase {
+            Phase::Completed {
+                evidence: known,
+                provisional: open,
+                ..
+            } => {
+                if *open && !provisional {
+                    *known = evidence;
+                    *open = false;
+                    self.note(Note::Completed { evidence });
+                } else {
+                    self.note(Note::AlreadyCompleted);
+                }
+            }
+            Phase::Stopped {
+                why: StopReason::Erased,
+                ..
+            } => self.note(Note::AlreadyCompleted),
+            Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
+                let meter = MeterFollowUp::Awaited {
+                    checks: 0,
+                    late_since: None,
+                };
+                self.journey.phase = Phase::Completed {
+                    at: self.now,
+                    evidence,
+                    provisional,
+                    meter,
+                };
+                self.note(Note::Completed { evidence });
+            }
+        }
+        self.arm_next();
+    }
+
+    /// The provider's record was read in passing.
+    pub(super) fn status_seen(&mut self, snapshot: &Snapshot, region: Option<&str>, class: Classification) {
+        let is_new = self.journey.is_new();
+        let life = snapshot.last_sign_of_life(region).map(|at| at.min(self.now));
+        if snapshot.is_complete(region) {
+            self.journey.flow = settled_by_record(self.journey.flow);
+            let known = matches!(
+                self.journey.phase,
+                Phase::Completed { provisional: false, .. }
+                    | Phase::Stopped {
+                        why: StopReason::Erased,
+                        ..
+                    }
+            );
+            if !known {
+                self.note(Note::Drift {
+                    what: Drift::Completion,
+                });
+                self.complete(Evidence::Status);
+            }
+            return;
+        }
+        let Some(record) = snapshot.current(region) else {
+            return;
+        };
+        let (diagnosis, _) = diagnose(record, class);
+        match self.journey.phase {
+            Phase::Live => {}
+            // Not complete, and the customer acted after our completion: they began anew (trap 2).
+            Phase::Completed { at, provisional, .. } => {
+                let began_anew = life.is_some_and(|life| life > at) && diagnosis != Diagnosis::NothingLeft;
+                if provisional || !began_anew || !self.may_reopen() {
+                    return;
+                }
+                self.reopen();
+            }
+            Phase::HandedBack { at } => {
+                let back = life.is_some_and(|life| life > self.after(at, self.campaign.reopen_after));
+                if !back || !self.may_reopen() {
+                    return;
+                }
+                self.reopen();
+            }
+            Phase::Stopped {
+                why: StopReason::Erased,
+                ..
+            } => return,
+            Phase::Stopped { at, .. } => {
+                if life.is_none_or(|life| life <= at) {
+                    return;
+                }
+                self.back_to_live(Note::CameBack);
+            }
+        }
+        if is_new {
+            self.note(Note::Drift { what: Drift::Journey });
+            // Discovered, not told: the record's own times are all that is known of the abandonment.
+            if let Some(life) = life {
+                self.journey.last_sign_of_life = crate::to_millisecond(life);
+            }
+        } else if let Some(life) = life.filter(|life| crate::to_millisecond(*life) > self.journey.last_sign_of_life) {
+            self.lives_at(life);
+            self.note(Note::ProviderActivity {
+                at: self.journey.last_sign_of_life,
+            });
+        }
+        if self.journey.diagnosis != Some(diagnosis) {
+            self.journey.diagnosis = Some(diagnosis);
+            self.note(Note::Diagnosed { diagnosis });
+            if diagnosis == Diagnosis::Unrecognized {
+                self.note(Note::Unrecognized);
+            }
+        }
+        self.arm_next();
+    }
+
+    pub(super) fn contact_changed(&mut self, facts: &Facts) {
+        if self.journey.flow == Flow::Unknown {
+            self.journey.flow = facts.flow;
+        }
+        if let Phase::Stopped {
+            why: StopReason::Erased,
+            ..
+        } = self.journey.phase
+        {
+            // Known again. What is past stays past: closed windows are skipped, not made up for.
+            self.back_to_live(Note::CameBack);
+        }
+        // A touch held for want of a contact need not wait for its next try.
+        if self.journey.is_live() {
+            self.arm_next();
+        }
+    }
+}
+
+/// A record in the Connect API shows a Connect flow only where nobody said otherwise: whether
+/// direct-to-utility customers are listed there is not documented.
+fn settled_by_record(flow: Flow) -> Flow {
+    match flow {
+        Flow::Unknown | Flow::Connect => Flow::Connect,
+        Flow::DirectToUtility => Flow::DirectToUtility,
+    }
+}

@@ -1,0 +1,162 @@
+//! The one live timer: a function of the state.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Deciding;
+use crate::effect::Effect;
+use crate::note::Note;
+use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord};
+
+/// When one touch may go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) opens: Timestamp,
+    pub(super) closes: Timestamp,
+}
+
+impl Deciding<'_> {
+    /// When a touch may go, counted from the latest sign of life. A touch that only an older
+    /// campaign knew has no window.
+    pub(super) fn window(&self, touch: Touch) -> Option<Window> {
+        let rule = self.campaign.touches.get(touch.index())?;
+        let from = self.journey.last_sign_of_life;
+        let after = match self.journey.assignment.first_after_s {
+            Some(seconds) if touch == Touch(1) => SignedDuration::from_secs(seconds).min(rule.until),
+            Some(_) | None => rule.after,
+        };
+        let closes = self.after(self.after(from, rule.until), self.campaign.window_grace);
+        Some(Window {
+            opens: self.after(from, after),
+            closes,
+        })
+    }
+
+    /// The touches still to come, in order.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = Touch> {
+        let waits = |record: &TouchRecord| matches!(record, TouchRecord::Waiting { .. });
+        self.journey
+            .touches
+            .iter()
+            .enumerate()
+            .filter(move |(_, record)| waits(record))
+            .map(|(index, _)| Touch::at(index))
+    }
+
+    /// Makes sure that a timer is armed for the next thing due.
+    ///
+    /// Lazy: a timer that fires too early is kept, since a fire that finds newer life re-arms for
+    /// the rest, and most customers who show life show it several times.
+    pub(super) fn arm_next(&mut self) {
+        let wanted = self.next_due();
+        match (&self.journey.timer, wanted) {
+            (_, None) => self.journey.timer = None,
+            (Some(timer), Some((due, _, why))) if timer.why == why && timer.due <= due => {}
+            (Some(_) | None, Some((due, closes, why))) => self.arm(due, closes, why),
+        }
+    }
+
+    /// Arms the timer for a given time, never in the past.
+    pub(super) fn arm(&mut self, due: Timestamp, closes: Timestamp, why: TimerWhy) {
+        let due = due.max(self.now);
+        self.journey.generation = self.journey.generation.wrapping_add(1);
+        let timer = Timer {
+            generation: self.journey.generation,
+            due,
+            closes: closes.max(due),
+            why,
+        };
+        self.note(Note::TimerSet { due, why });
+        self.effects.push(Effect::ArmTimer(timer.clone()));
+        self.journey.timer = Some(timer);
+    }
+
+    /// What is due next, until when it makes sense, and what for.
+    fn next_due(&self) -> Option<(Timestamp, Timestamp, TimerWhy)> {
+        if let Some(claimed_at) = self.oldest_claim() {
+            let due = self.after(claimed_at, self.campaign.claim_lease);
+            return Some((due, due, TimerWhy::ClaimExpired));
+        }
+        match &self.journey.phase {
+            Phase::Live => Some(self.next_touch().unwrap_or_else(|| {
+                let due = self.hand_back_at();
+                (due, self.after(due, SignedDuration::from_hours(24)), TimerWhy::HandBack)
+            })),
+            Phase::Completed {
+                at, provisional: true, ..
+            } => {
+                let due = self.after(*at, self.campaign.confirm_after);
+                Some((due, self.after(due, SignedDuration::from_hours(1)), TimerWhy::Confirm))
+            }
+            Phase::Completed {
+                at,
+                meter: MeterFollowUp::Awaited { checks: 0, .. },
+                ..
+            } => {
+                let due = self.after(*at, self.campaign.meter.first_after);
+                Some((due, self.after(*at, self.campaign.meter.late_after), TimerWhy::Meter))
+            }
+            Phase::Completed {
+                at,
+                meter: MeterFollowUp::Awaited { late_since: None, .. },
+                ..
+            } => {
+                let late = self.after(*at, self.campaign.meter.late_after);
+                let due = self.after(self.now, self.campaign.meter.every);
+                Some((if late > self.now { due.min(late) } else { due }, late, TimerWhy::Meter))
+            }
+            Phase::Completed {
+                meter: MeterFollowUp::Awaited {
+                    late_since: Some(_), ..
+                },
+                ..
+            } => {
+                let due = self.after(self.now, self.campaign.meter.late_every);
+                Some((due, self.after(due, self.campaign.meter.late_every), TimerWhy::Meter))
+            }
+            Phase::Completed {
+                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. },
+                ..
+            }
+            | Phase::HandedBack { .. }
+            | Phase::Stopped { .. } => None,
+        }
+    }
+
+    fn next_touch(&self) -> Option<(Timestamp, Timestamp, TimerWhy)> {
+        let touch = self.waiting().next()?;
+        let window = self.window(touch)?;
+        Some((window.opens, window.closes, TimerWhy::Touch))
+    }
+
+    fn oldest_claim(&self) -> Option<Timestamp> {
+        self.journey
+            .touches
+            .iter()
+            .filter_map(|record| match record {
+                TouchRecord::Claimed { at, .. } => Some(*at),
+                TouchRecord::Waiting { .. }
+                | TouchRecord::Sent { .. }
+                | TouchRecord::Unknown { .. }
+                | TouchRecord::Skipped { .. } => None,
+            })
+            .min()
+    }
+
+    /// The hand-back comes a while after the last touch was due, or went out.
+    pub(super) fn hand_back_at(&self) -> Timestamp {
+        let due = self
+            .campaign
+            .touches
+            .last()
+            .map_or(SignedDuration::ZERO, |rule| rule.after);
+        let sent = self.journey.touches.iter().filter_map(|record| match record {
+            TouchRecord::Sent { at, .. } => Some(*at),
+            TouchRecord::Waiting { .. }
+            | TouchRecord::Claimed { .. }
+            | TouchRecord::Unknown { .. }
+            | TouchRecord::Skipped { .. } => None,
+        });
+        let last = sent.chain([self.after(self.journey.last_sign_of_life, due)]).max();
+        self.after(last.unwrap_or(self.now), self.campaign.hand_back_after)
+    }
+}

@@ -1,0 +1,167 @@
+//! The stored shape of a note: a short tag and its values in order.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Unreadable;
+use crate::diagnosis::Diagnosis;
+use crate::event::Unavailable;
+use crate::note::{Drift, HoldReason, Note, SkipReason};
+use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
+
+/// A note as stored. Times are milliseconds from the episode's opening.
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredNote {
+    #[serde(rename = "op")]
+    Opened(String),
+    #[serde(rename = "li")]
+    SignOfLife(Milestone),
+    #[serde(rename = "pa")]
+    ProviderActivity(i64),
+    #[serde(rename = "ab")]
+    Absorbed(Milestone),
+    #[serde(rename = "ac")]
+    AlreadyCompleted,
+    #[serde(rename = "mn")]
+    MeterNews(String),
+    #[serde(rename = "co")]
+    Completed(Evidence),
+    #[serde(rename = "cc")]
+    CompletionContradicted,
+    #[serde(rename = "re")]
+    Reopened(u16),
+    #[serde(rename = "cb")]
+    CameBack,
+    #[serde(rename = "di")]
+    Diagnosed(Diagnosis),
+    #[serde(rename = "ho")]
+    Held(Touch, HoldReason, i64),
+    #[serde(rename = "cl")]
+    Claimed(Touch, Diagnosis, i64),
+    #[serde(rename = "se")]
+    Sent(Touch),
+    #[serde(rename = "rt")]
+    Retrying(Touch),
+    #[serde(rename = "su")]
+    SendUnknown(Touch),
+    #[serde(rename = "sk")]
+    Skipped(Touch, SkipReason),
+    #[serde(rename = "un")]
+    Unrecognized,
+    #[serde(rename = "hb")]
+    HandedBack,
+    #[serde(rename = "st")]
+    Stopped(StopReason),
+    #[serde(rename = "my")]
+    MeterNotYet(u16),
+    #[serde(rename = "mu")]
+    MeterSearchUnavailable(Unavailable),
+    #[serde(rename = "ml")]
+    MeterLate,
+    #[serde(rename = "ma")]
+    MeterArrived,
+    #[serde(rename = "mg")]
+    MeterGivenUp,
+    #[serde(rename = "ch")]
+    ContactChanged,
+    #[serde(rename = "dr")]
+    Drift(Drift),
+    #[serde(rename = "du")]
+    Duplicate,
+    #[serde(rename = "sm")]
+    StaleTimer,
+    #[serde(rename = "la")]
+    LateAnswer(Touch),
+    #[serde(rename = "ts")]
+    TimerSet(i64, TimerWhy),
+}
+
+impl StoredNote {
+    /// Turns a note into its stored shape; `base` is the episode's opening in milliseconds.
+    pub(super) fn new(note: &Note, base: i64) -> Self {
+        let rel = |at: &Timestamp| at.as_millisecond() - base;
+        match note {
+            Note::Opened { arm } => Self::Opened(arm.clone()),
+            Note::SignOfLife { what } => Self::SignOfLife(*what),
+            Note::ProviderActivity { at } => Self::ProviderActivity(rel(at)),
+            Note::Absorbed { what } => Self::Absorbed(*what),
+            Note::AlreadyCompleted => Self::AlreadyCompleted,
+            Note::MeterNews { what } => Self::MeterNews(what.clone()),
+            Note::Completed { evidence } => Self::Completed(*evidence),
+            Note::CompletionContradicted => Self::CompletionContradicted,
+            Note::Reopened { episode } => Self::Reopened(*episode),
+            Note::CameBack => Self::CameBack,
+            Note::Diagnosed { diagnosis } => Self::Diagnosed(*diagnosis),
+            Note::Held { touch, why, until } => Self::Held(*touch, *why, rel(until)),
+            Note::Claimed {
+                touch,
+                diagnosis,
+                after_s,
+            } => Self::Claimed(*touch, *diagnosis, *after_s),
+            Note::Sent { touch } => Self::Sent(*touch),
+            Note::Retrying { touch } => Self::Retrying(*touch),
+            Note::SendUnknown { touch } => Self::SendUnknown(*touch),
+            Note::Skipped { touch, why } => Self::Skipped(*touch, *why),
+            Note::Unrecognized => Self::Unrecognized,
+            Note::HandedBack => Self::HandedBack,
+            Note::Stopped { why } => Self::Stopped(*why),
+            Note::MeterNotYet { checks } => Self::MeterNotYet(*checks),
+            Note::MeterSearchUnavailable { why } => Self::MeterSearchUnavailable(*why),
+            Note::MeterLate => Self::MeterLate,
+            Note::MeterArrived => Self::MeterArrived,
+            Note::MeterGivenUp => Self::MeterGivenUp,
+            Note::ContactChanged => Self::ContactChanged,
+            Note::Drift { what } => Self::Drift(*what),
+            Note::Duplicate => Self::Duplicate,
+            Note::StaleTimer => Self::StaleTimer,
+            Note::LateAnswer { touch } => Self::LateAnswer(*touch),
+            Note::TimerSet { due, why } => Self::TimerSet(rel(due), *why),
+        }
+    }
+
+    /// Turns a stored note back.
+    pub(super) fn read(self, base: i64) -> Result<Note, Unreadable> {
+        let abs = |rel: i64| Timestamp::from_millisecond(base.saturating_add(rel)).map_err(|_| Unreadable::Time);
+        Ok(match self {
+            Self::Opened(arm) => Note::Opened { arm },
+            Self::SignOfLife(what) => Note::SignOfLife { what },
+            Self::ProviderActivity(at) => Note::ProviderActivity { at: abs(at)? },
+            Self::Absorbed(what) => Note::Absorbed { what },
+            Self::AlreadyCompleted => Note::AlreadyCompleted,
+            Self::MeterNews(what) => Note::MeterNews { what },
+            Self::Completed(evidence) => Note::Completed { evidence },
+            Self::CompletionContradicted => Note::CompletionContradicted,
+            Self::Reopened(episode) => Note::Reopened { episode },
+            Self::CameBack => Note::CameBack,
+            Self::Diagnosed(diagnosis) => Note::Diagnosed { diagnosis },
+            Self::Held(touch, why, until) => Note::Held {
+                touch,
+                why,
+                until: abs(until)?,
+            },
+            Self::Claimed(touch, diagnosis, after_s) => Note::Claimed {
+                touch,
+                diagnosis,
+                after_s,
+            },
+            Self::Sent(touch) => Note::Sent { touch },
+            Self::Retrying(touch) => Note::Retrying { touch },
+            Self::SendUnknown(touch) => Note::SendUnknown { touch },
+            Self::Skipped(touch, why) => Note::Skipped { touch, why },
+            Self::Unrecognized => Note::Unrecognized,
+            Self::HandedBack => Note::HandedBack,
+            Self::Stopped(why) => Note::Stopped { why },
+            Self::MeterNotYet(checks) => Note::MeterNotYet { checks },
+            Self::MeterSearchUnavailable(why) => Note::MeterSearchUnavailable { why },
+            Self::MeterLate => Note::MeterLate,
+            Self::MeterArrived => Note::MeterArrived,
+            Self::MeterGivenUp => Note::MeterGivenUp,
+            Self::ContactChanged => Note::ContactChanged,
+            Self::Drift(what) => Note::Drift { what },
+            Self::Duplicate => Note::Duplicate,
+            Self::StaleTimer => Note::StaleTimer,
+            Self::LateAnswer(touch) => Note::LateAnswer { touch },
+            Self::TimerSet(due, why) => Note::TimerSet { due: abs(due)?, why },
+        })
+    }
+}

@@ -1,5 +1,7 @@
 //! What a decision asks the shell to do: plain data, with derived identity, no choices left.
 
+use jiff::Timestamp;
+
 use crate::campaign::Channel;
 use crate::contact::Locale;
 use crate::diagnosis::Diagnosis;
@@ -32,6 +34,8 @@ pub enum Effect {
 pub struct SendOrder {
     /// Its name.
     pub key: SendKey,
+    /// When it was claimed. A shell that is held up for long after must not send any more.
+    pub claimed_at: Timestamp,
     /// The channel.
     pub channel: Channel,
     /// Where the customer stopped: it chooses the message.

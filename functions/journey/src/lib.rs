@@ -16,6 +16,7 @@ mod event;
 mod experiment;
 mod hours;
 mod id;
+pub mod link;
 mod note;
 pub mod port;
 pub mod protocol;

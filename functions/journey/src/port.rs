@@ -106,6 +106,12 @@ pub trait FindDue: Sync {
     ) -> impl Future<Output = Result<Vec<(JourneyId, u32)>, StoreError>> + Send;
 }
 
+/// Fires a timer at once, without its schedule.
+pub trait FireTimer: Sync {
+    /// Does what `touchpoint` does when a schedule calls it. Failures are logged where they happen.
+    fn fire_timer(&self, journey: &JourneyId, generation: u32) -> impl Future<Output = ()> + Send;
+}
+
 /// Reads a contact.
 pub trait FindContact: Sync {
     /// The contact of that name, with what its inbox has received.

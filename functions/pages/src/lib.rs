@@ -1,1 +1,186 @@
-//! What customers see: resume, preferences, unsubscribe.
+//! What customers see: the resume page, preferences, one-click unsubscription.
+//!
+//! A GET changes nothing: mail scanners follow links. Only a POST, which a person (or, for RFC 8058,
+//! a person's mail program) makes, is a sign of life or an opt-out. Every page is server-rendered,
+//! without scripts and without a request to anybody else.
+
+mod layout;
+mod words;
+
+use core::error::Error;
+
+use journey::contact::{Known, Locale};
+use journey::link::{BadLink, LinkKey, LinkKind};
+use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, StoreError, Suppress};
+use journey::protocol::{IfAbsent, Person, TakeError, take};
+use journey::{Campaign, Event, Journey, JourneyId, Phase};
+use utilities::Directory;
+
+/// The policy of every page: styles from the page itself, forms to ourselves and on to the provider.
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the pages say about the partner.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// The partner's name.
+    pub name: String,
+    /// Where a person can ask for help.
+    pub support_email: Option<String>,
+}
+
+/// An answer to a customer's browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A page.
+    Page {
+        /// The HTTP status.
+        status: u16,
+        /// The document.
+        html: String,
+    },
+    /// On to the provider.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+}
+
+/// What the pages need besides their ports.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// Checks tokens.
+    pub links: LinkKey,
+    /// The partner.
+    pub brand: Brand,
+    /// Names and help links of utilities.
+    pub directory: Directory,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Take(#[from] TakeError),
+}
+
+impl Pages {
+    /// `GET /r/{token}`: what is left to do.
+    pub async fn resume<P>(&self, ports: &P, token: &str) -> Reply
+    where
+        P: Clock + FindContact + LoadJourney,
+    {
+        let journey = match self.links.verify(LinkKind::Resume, token, ports.now()) {
+            Ok(journey) => journey,
+            Err(bad) => return self.bad_link(bad),
+        };
+        match self.read(ports, &journey).await {
+            Ok(Some((journey, known))) => page(200, layout::resume(self, &journey, &known)),
+            Ok(None) => self.bad_link(BadLink::Expired),
+            Err(error) => self.failed(&journey, &error),
+        }
+    }
+
+    /// `POST /r/{token}`: the person acts, and goes on to the provider's own link.
+    pub async fn resume_acted<P>(&self, ports: &P, campaign: &Campaign, token: &str) -> Reply
+    where
+        P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Count,
+    {
+        let id = match self.links.verify(LinkKind::Resume, token, ports.now()) {
+            Ok(journey) => journey,
+            Err(bad) => return self.bad_link(bad),
+        };
+        let (journey, known) = match self.read(ports, &id).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return self.bad_link(BadLink::Expired),
+            Err(error) => return self.failed(&id, &error),
+        };
+        if matches!(journey.phase, Phase::Completed { .. }) {
+            return page(200, layout::resume(self, &journey, &known));
+        }
+        ports.count("page.resumed", 1);
+        let event = Event::LinkFollowed.into();
+        if let Err(error) = take(ports, campaign, &id, IfAbsent::Ignore, Person::default(), &event).await {
+            // The sign of life is lost, the person is not: the provider will tell of the session.
+            tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken");
+        }
+        match &known.contact.link {
+            Some(to) => Reply::Redirect { to: to.clone() },
+            None => page(200, layout::no_link(self, known.contact.locale)),
+        }
+    }
+
+    /// `GET /u/{token}`: what the person receives, and how to change it.
+    pub async fn preferences<P>(&self, ports: &P, token: &str) -> Reply
+    where
+        P: Clock + FindContact,
+    {
+        let journey = match self.links.verify(LinkKind::Unsubscribe, token, ports.now()) {
+            Ok(journey) => journey,
+            Err(bad) => return self.bad_link(bad),
+        };
+        match ports.contact_of(&journey).await {
+            Ok(Some(known)) => {
+                let out = known.contact.opted_out || known.inbox.suppressed_at.is_some();
+                page(200, layout::preferences(self, known.contact.locale, out, false))
+            }
+            Ok(None) => self.bad_link(BadLink::Expired),
+            Err(error) => self.failed(&journey, &error.into()),
+        }
+    }
+
+    /// `POST /u/{token}`: the person opts out (also by RFC 8058, whose form is
+    /// `List-Unsubscribe=One-Click`), or, by the form of the page alone, in again.
+    pub async fn preferences_changed<P>(&self, ports: &P, token: &str, form: &[(String, String)]) -> Reply
+    where
+        P: Clock + FindContact + Suppress + Count,
+    {
+        let journey = match self.links.verify(LinkKind::Unsubscribe, token, ports.now()) {
+            Ok(journey) => journey,
+            Err(bad) => return self.bad_link(bad),
+        };
+        let has = |name: &str, value: &str| form.iter().any(|(n, v)| n == name && v == value);
+        // Whatever else is posted here means "no more": that is the safe way to be misunderstood.
+        let out = !has("reminders", "on");
+        let stored = match ports.set_opted_out(&journey, out, ports.now()).await {
+            Ok(stored) => stored,
+            Err(error) => return self.failed(&journey, &error.into()),
+        };
+        ports.count(if out { "page.opted_out" } else { "page.opted_in" }, 1);
+        tracing::info!(%journey, out, stored, "preferences changed");
+        let locale = match ports.contact_of(&journey).await {
+            Ok(known) => known.map(|known| known.contact.locale).unwrap_or_default(),
+            Err(_) => Locale::default(),
+        };
+        page(200, layout::preferences(self, locale, out, true))
+    }
+
+    async fn read<P>(&self, ports: &P, journey: &JourneyId) -> Result<Option<(Journey, Known)>, PageError>
+    where
+        P: FindContact + LoadJourney,
+    {
+        let (Some(loaded), Some(known)) = (ports.load_journey(journey).await?, ports.contact_of(journey).await?) else {
+            return Ok(None);
+        };
+        Ok(Some((loaded.journey, known)))
+    }
+
+    /// A helpful page and no detail: who guesses at links learns nothing.
+    fn bad_link(&self, bad: BadLink) -> Reply {
+        let status = match bad {
+            BadLink::Forged => 404,
+            BadLink::Expired => 410,
+        };
+        page(status, layout::bad_link(self))
+    }
+
+    fn failed(&self, journey: &JourneyId, error: &PageError) -> Reply {
+        tracing::error!(%journey, error = error as &dyn Error, "page failed");
+        page(503, layout::failed(self))
+    }
+}
+
+fn page(status: u16, html: maud::Markup) -> Reply {
+    Reply::Page { status, html: html.into_string() }
+}

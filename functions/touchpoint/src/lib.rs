@@ -1,1 +1,210 @@
 //! A one-shot schedule fires: look again, then send.
+//!
+//! The order is the protocol: fire, ask the provider, read the person, claim, send, record. Nothing
+//! is sent that was not claimed first, and nothing is claimed without a fresh answer of the provider.
+
+mod compose;
+
+use std::collections::VecDeque;
+
+use core::error::Error;
+
+use journey::contact::{Facts, Known};
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
+    SendEmail, StoreError,
+};
+use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
+use journey::{
+    Campaign, Delivered, Effect, Event, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable,
+};
+
+pub use compose::{ComposeError, Composer};
+
+/// Turns an order into an e-mail, and says in which zones a person may be.
+pub trait Compose: Sync {
+    /// Fills in the words.
+    ///
+    /// # Errors
+    /// [`ComposeError`] when the template or an address does not allow it.
+    fn compose(&self, order: &SendOrder, known: &Known, at: jiff::Timestamp) -> Result<Email, ComposeError>;
+
+    /// What the rules may know of a person.
+    fn facts(&self, known: &Known) -> Facts;
+}
+
+/// How often a claim that lost against its inbox is decided again on fresh facts.
+const CLAIM_ATTEMPTS: u32 = 8;
+
+/// Fires the timer of a journey, and carries out everything that follows from it.
+///
+/// A stale generation, a journey that is gone, a second call at the same time: all do nothing.
+///
+/// # Errors
+/// [`TakeError`] when the store fails or others keep changing the journey. The timer is then still
+/// due, and fires again.
+pub async fn fire<P, C>(
+    ports: &P,
+    composer: &C,
+    campaign: &Campaign,
+    journey: &JourneyId,
+    generation: u32,
+) -> Result<Vec<Note>, TakeError>
+where
+    P: Clock
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + FindContact
+        + ReadStatus
+        + SearchMeters
+        + SendEmail
+        + LookUpSend
+        + Count,
+    C: Compose,
+{
+    let firing = Firing { ports, composer, campaign, journey };
+    let Some(taken) = firing.take(Event::TimerFired { generation }, None).await? else { return Ok(Vec::new()) };
+    let mut notes = taken.notes;
+    let mut effects = VecDeque::from(taken.effects);
+    let mut person = None;
+    while let Some(effect) = effects.pop_front() {
+        let taken = match effect {
+            // Armed by the protocol, before the write.
+            Effect::ArmTimer(_) => None,
+            Effect::Recheck { generation, meters } => {
+                let (taken, known) = firing.recheck(generation, meters).await?;
+                person = known;
+                taken
+            }
+            Effect::Send(order) => firing.send(&order, person.as_ref()).await?,
+            Effect::LookUpSend(key) => {
+                let resolution = ports.look_up_send(&key).await;
+                firing.take(Event::SendLookedUp { key, resolution }, None).await?
+            }
+        };
+        if let Some(taken) = taken {
+            notes.extend(taken.notes);
+            effects.extend(taken.effects);
+        }
+    }
+    report(ports, journey, &notes);
+    Ok(notes)
+}
+
+struct Firing<'a, P, C> {
+    ports: &'a P,
+    composer: &'a C,
+    campaign: &'a Campaign,
+    journey: &'a JourneyId,
+}
+
+impl<P, C> Firing<'_, P, C>
+where
+    P: Clock
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + FindContact
+        + ReadStatus
+        + SearchMeters
+        + SendEmail
+        + LookUpSend
+        + Count,
+    C: Compose,
+{
+    async fn take(&self, event: Event, known: Option<&Known>) -> Result<Option<Taken>, TakeError> {
+        let person = Person { contact: known.map(|known| &known.id), known };
+        take(self.ports, self.campaign, self.journey, IfAbsent::Ignore, person, &Delivered::from(event)).await
+    }
+
+    /// Asks the provider, then reads the person, then decides: the answer that is older by the time
+    /// of the decision is the provider's, and the claim is conditional on the other two.
+    async fn recheck(&self, generation: u32, meters: bool) -> Result<(Option<Taken>, Option<Known>), TakeError> {
+        let Some(before) = self.person().await? else {
+            let status = StatusAnswer::Unavailable { why: Unavailable::UnknownContact, retry_at: None };
+            let event = Event::Rechecked { generation, status, meters: None, facts: Facts::unknown() };
+            return Ok((self.take(event, None).await?, None));
+        };
+        let reference = &before.contact.reference;
+        let mut status = match self.ports.read_status(reference).await {
+            Ok(snapshot) => StatusAnswer::Seen(snapshot),
+            Err(error) => {
+                self.ports.count("provider.unavailable", 1);
+                StatusAnswer::Unavailable { why: error.why, retry_at: error.retry_at }
+            }
+        };
+        let mut found = None;
+        if meters {
+            match self.ports.search_meters(core::slice::from_ref(reference)).await {
+                Ok(batches) => found = batches.into_iter().next(),
+                // Not knowing whether the meter is there is not knowing whether to send.
+                Err(error) => {
+                    status = StatusAnswer::Unavailable { why: error.why, retry_at: error.retry_at };
+                }
+            }
+        }
+        for _ in 0..CLAIM_ATTEMPTS {
+            let known = self.person().await?;
+            let facts = known.as_ref().map_or_else(Facts::unknown, |known| self.composer.facts(known));
+            let event = Event::Rechecked { generation, status: status.clone(), meters: found.clone(), facts };
+            match self.take(event, known.as_ref()).await {
+                // Somebody else wrote to the same inbox, or the person just opted out: read anew.
+                Err(TakeError::Contended) => {}
+                taken => return Ok((taken?, known)),
+            }
+        }
+        Err(TakeError::Contended)
+    }
+
+    async fn person(&self) -> Result<Option<Known>, StoreError> {
+        self.ports.contact_of(self.journey).await
+    }
+
+    async fn send(&self, order: &SendOrder, person: Option<&Known>) -> Result<Option<Taken>, TakeError> {
+        let now = self.ports.now();
+        // A sender is far quicker than half a lease. If this call was held up for so long, others
+        // may already be looking for what became of the claim: they decide now.
+        if now.duration_since(order.claimed_at) > self.campaign.claim_lease / 2 {
+            tracing::warn!(journey = %self.journey, "claim outlived; nothing sent");
+            return Ok(None);
+        }
+        let outcome = match person.map(|known| self.composer.compose(order, known, now)) {
+            Some(Ok(email)) => self.ports.send_email(&email).await,
+            Some(Err(error)) => {
+                self.ports.count("send.not_composed", 1);
+                tracing::error!(journey = %self.journey, error = &error as &dyn Error, "message not composed");
+                SendOutcome::Refused { why: "the message could not be composed".to_owned() }
+            }
+            None => SendOutcome::Refused { why: "the person is not known".to_owned() },
+        };
+        let event = Event::SendResolved { key: order.key.clone(), outcome };
+        self.take(event, None).await
+    }
+}
+
+/// One line a fire, with the decision and its reasons, and the counters of operators.
+fn report<P: Count>(ports: &P, journey: &JourneyId, notes: &[Note]) {
+    for note in notes {
+        let counter = if matches!(note, Note::Sent { .. }) {
+            "touch.sent"
+        } else if matches!(note, Note::Skipped { .. }) {
+            "touch.skipped"
+        } else if matches!(note, Note::Held { .. }) {
+            "touch.held"
+        } else if matches!(note, Note::SendUnknown { .. }) {
+            "touch.unknown"
+        } else if matches!(note, Note::HandedBack) {
+            "journey.handed_back"
+        } else {
+            continue;
+        };
+        ports.count(counter, 1);
+    }
+    let alert = notes.iter().any(Note::is_alert);
+    if alert {
+        tracing::warn!(%journey, ?notes, "timer fired");
+    } else {
+        tracing::info!(%journey, ?notes, "timer fired");
+    }
+}

@@ -405,6 +405,7 @@ impl Deciding<'_> {
         });
         self.effects.push(Effect::Send(SendOrder {
             key: self.journey.send_key(touch, attempt),
+            claimed_at: self.now,
             channel: Channel::Email,
             diagnosis: finding.diagnosis,
             locale: facts.locale,

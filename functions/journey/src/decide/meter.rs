@@ -81,6 +81,13 @@ impl Deciding<'_> {
             return self.note(Note::StaleTimer);
         }
         self.note(Note::MeterSearchUnavailable { why });
+        if let Phase::Completed { at, meter, .. } = &mut self.journey.phase
+            && self.now.duration_since(*at) >= self.campaign.meter.give_up_after
+        {
+            *meter = MeterFollowUp::GivenUp { at: self.now };
+            self.journey.timer = None;
+            return self.note(Note::MeterGivenUp);
+        }
         let due = self.after(self.now, RETRY);
         self.arm(due, due, TimerWhy::Meter);
     }

@@ -1,0 +1,294 @@
+//! Why each message was or was not sent, in words.
+
+use jiff::Timestamp;
+use journey::contact::{Known, Permission};
+use journey::{
+    Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason, StopReason,
+    TimerWhy, TouchRecord, Unavailable,
+};
+use serde::Serialize;
+
+/// What is known of a journey, without anything that names the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The journey's name in logs.
+    pub journey: String,
+    /// The provider.
+    pub provider: &'static str,
+    /// Counts reopenings, from 1.
+    pub episode: u16,
+    /// `live`, `completed`, `handed_back` or `stopped`.
+    pub phase: &'static str,
+    /// The phase in a sentence.
+    pub summary: String,
+    /// `connect`, `direct_to_utility` or `unknown`.
+    pub flow: &'static str,
+    /// Where the customer stopped, as last understood.
+    pub diagnosis: Option<&'static str>,
+    /// The utility by Leap's code.
+    pub utility: Option<String>,
+    /// When the episode became known.
+    pub opened_at: Timestamp,
+    /// The latest sign of life: the moment of abandonment.
+    pub last_sign_of_life: Timestamp,
+    /// What the customer has reached.
+    pub milestones: Vec<&'static str>,
+    /// The experiment's version.
+    pub experiment: String,
+    /// The arm of the experiment.
+    pub arm: String,
+    /// Is the contact known to us?
+    pub contact_known: bool,
+    /// May e-mail go to the person: `allowed`, `no_address`, `opted_out`, `suppressed` or `unknown_contact`.
+    pub email: &'static str,
+    /// Each touch.
+    pub touches: Vec<TouchExplained>,
+    /// The next thing due.
+    pub next: Option<NextDue>,
+    /// Everything that was decided, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// One touch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TouchExplained {
+    /// Its number.
+    pub touch: u8,
+    /// `waiting`, `claimed`, `sent`, `unknown` or `skipped`.
+    pub state: &'static str,
+    /// When that was decided.
+    pub at: Option<Timestamp>,
+    /// Why it was skipped.
+    pub why: Option<String>,
+}
+
+/// The next thing due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NextDue {
+    /// When.
+    pub due: Timestamp,
+    /// What for.
+    pub why: &'static str,
+}
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// In words.
+    pub text: String,
+    /// For programs: the same as data.
+    pub note: Note,
+}
+
+/// Explains a journey.
+#[must_use]
+pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
+    let (phase, summary) = phase(&journey.phase);
+    Explanation {
+        journey: journey.id.to_string(),
+        provider: journey.provider.as_str(),
+        episode: journey.episode,
+        phase,
+        summary,
+        flow: match journey.flow {
+            Flow::Unknown => "unknown",
+            Flow::Connect => "connect",
+            Flow::DirectToUtility => "direct_to_utility",
+        },
+        diagnosis: journey.diagnosis.map(journey::Diagnosis::as_str),
+        utility: journey.utility.as_ref().map(|code| code.as_str().to_owned()),
+        opened_at: journey.opened_at,
+        last_sign_of_life: journey.last_sign_of_life,
+        milestones: journey.milestones.iter().copied().map(milestone).collect(),
+        experiment: journey.assignment.version.clone(),
+        arm: journey.assignment.arm.clone(),
+        contact_known: known.is_some(),
+        email: match known.map(|known| journey::contact::Facts::of(&known.contact, known.inbox.clone(), Vec::new()).email) {
+            None => "unknown_contact",
+            Some(Permission::Allowed) => "allowed",
+            Some(Permission::NoAddress) => "no_address",
+            Some(Permission::OptedOut) => "opted_out",
+            Some(Permission::Suppressed) => "suppressed",
+        },
+        touches: journey.touches.iter().enumerate().map(|(index, record)| touch(index, record)).collect(),
+        next: journey.timer.as_ref().map(|timer| NextDue { due: timer.due, why: timer_why(timer.why) }),
+        timeline: journey
+            .history
+            .iter()
+            .map(|noted| TimelineEntry { at: noted.at, text: sentence(&noted.note), note: noted.note.clone() })
+            .collect(),
+    }
+}
+
+fn phase(phase: &Phase) -> (&'static str, String) {
+    match phase {
+        Phase::Live => ("live", "The customer is on the way, or has dropped off.".to_owned()),
+        Phase::Completed { evidence, meter, .. } => {
+            let meter = match meter {
+                MeterFollowUp::Awaited { late_since: None, .. } => "the meter is awaited",
+                MeterFollowUp::Awaited { late_since: Some(_), .. } => "the meter is late",
+                MeterFollowUp::Arrived { .. } => "the meter has arrived",
+                MeterFollowUp::GivenUp { .. } => "the meter never arrived",
+            };
+            ("completed", format!("The customer finished, by {}; {meter}.", self::evidence(*evidence)))
+        }
+        Phase::HandedBack { .. } => ("handed_back", "Handed back to ordinary marketing.".to_owned()),
+        Phase::Stopped { why, .. } => ("stopped", format!("No further reminders: {}.", stop(*why))),
+    }
+}
+
+fn touch(index: usize, record: &TouchRecord) -> TouchExplained {
+    let (state, at, why) = match record {
+        TouchRecord::Waiting { .. } => ("waiting", None, None),
+        TouchRecord::Claimed { at, .. } => ("claimed", Some(*at), None),
+        TouchRecord::Sent { at, .. } => ("sent", Some(*at), None),
+        TouchRecord::Unknown { at, .. } => ("unknown", Some(*at), None),
+        TouchRecord::Skipped { why, at } => ("skipped", Some(*at), Some(skip(*why).to_owned())),
+    };
+    TouchExplained { touch: journey::Touch::at(index).0, state, at, why }
+}
+
+/// One note in words.
+#[must_use]
+pub fn sentence(note: &Note) -> String {
+    match note {
+        Note::Opened { arm } => format!("Journey begun, in arm {arm}."),
+        Note::SignOfLife { what } => format!("Sign of life: {}.", milestone(*what).replace('_', " ")),
+        Note::ProviderActivity { at } => format!("The provider's record shows activity at {at:.0}."),
+        Note::AlreadyCompleted => "Told again that the customer finished.".to_owned(),
+        Note::Duplicate => "The same webhook again: nothing new.".to_owned(),
+        Note::Absorbed { what } => {
+            format!("{} after the end: perhaps an old event, so it restarts nothing by itself.", milestone(*what).replace('_', " "))
+        }
+        Note::MeterNews { what } => format!("News of a meter: {}.", what.replace('_', " ")),
+        Note::Completed { evidence: how } => format!("Finished, by {}.", evidence(*how)),
+        Note::CompletionContradicted => "The authorisation was not the end: the customer is still on the way.".to_owned(),
+        Note::Reopened { episode } => format!("New activity after the end: episode {episode} begins."),
+        Note::CameBack => "The customer came back.".to_owned(),
+        Note::TimerSet { due, why } => format!("Next: {} at {due:.0}.", timer_why(*why).replace('_', " ")),
+        Note::StaleTimer => "A timer fired that is no longer the current one.".to_owned(),
+        Note::Diagnosed { diagnosis } => format!("Stopped at: {}.", diagnosis.as_str().replace('_', " ")),
+        Note::Held { touch, why, until } => format!("Touch {} waits until {until:.0}: {}.", touch.0, hold(*why)),
+        Note::Claimed { touch, diagnosis, after_s } => format!(
+            "Touch {} goes out, {} after the abandonment, for {}.",
+            touch.0,
+            span(*after_s),
+            diagnosis.as_str().replace('_', " ")
+        ),
+        Note::Sent { touch } => format!("Touch {} sent.", touch.0),
+        Note::Retrying { touch } => format!("Touch {} did not go out; it will be tried again inside its window.", touch.0),
+        Note::SendUnknown { touch } => {
+            format!("Nobody can say yet whether touch {} went out; it is not sent again blindly.", touch.0)
+        }
+        Note::LateAnswer { touch } => format!("A late answer about touch {}: nothing to do.", touch.0),
+        Note::Skipped { touch, why } => format!("Touch {} not sent: {}.", touch.0, skip(*why)),
+        Note::Unrecognized => "The provider's record has a value that this program does not know: nothing is sent, please look.".to_owned(),
+        Note::HandedBack => "Handed back to ordinary marketing.".to_owned(),
+        Note::Stopped { why } => format!("No further reminders: {}.", stop(*why)),
+        Note::MeterNotYet { checks } => format!("Meter not there yet (look {checks})."),
+        Note::MeterSearchUnavailable { why } => format!("The meter search could not be asked: {}.", unavailable(*why)),
+        Note::MeterLate => "The meter is late: please look.".to_owned(),
+        Note::MeterArrived => "The meter has arrived.".to_owned(),
+        Note::MeterGivenUp => "The meter never arrived; no further looks.".to_owned(),
+        Note::ContactChanged => "The contact was changed.".to_owned(),
+        Note::Drift { what: Drift::Journey } => "Found by the reconciliation: no webhook had told of this customer.".to_owned(),
+        Note::Drift { what: Drift::Completion } => "Found by the reconciliation: no webhook had told that the customer finished.".to_owned(),
+    }
+}
+
+fn span(seconds: i64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+const fn milestone(milestone: Milestone) -> &'static str {
+    match milestone {
+        Milestone::SessionOpened => "session_opened",
+        Milestone::StepReached => "step_reached",
+        Milestone::LoginReached => "login_reached",
+        Milestone::LoginFailed => "login_failed",
+        Milestone::LoginSucceeded => "login_succeeded",
+        Milestone::SessionClosed => "session_closed",
+        Milestone::LinkFollowed => "link_followed",
+        Milestone::MeterAnnounced => "meter_announced",
+    }
+}
+
+const fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Status => "the provider's record",
+        Evidence::Session => "the session's own webhook",
+        Evidence::Authorization => "the utility's authorisation",
+        Evidence::Meter => "the meter",
+    }
+}
+
+const fn timer_why(why: TimerWhy) -> &'static str {
+    match why {
+        TimerWhy::Touch => "touch",
+        TimerWhy::ClaimExpired => "claim_expired",
+        TimerWhy::Confirm => "confirm",
+        TimerWhy::HandBack => "hand_back",
+        TimerWhy::Meter => "meter",
+    }
+}
+
+const fn stop(why: StopReason) -> &'static str {
+    match why {
+        StopReason::Ineligible => "the utility account cannot take part",
+        StopReason::WrongUtility => "another utility than the requested one was connected",
+        StopReason::AgreementDeclined => "an agreement was declined",
+        StopReason::SessionClosed => "the customer closed the session",
+        StopReason::Erased => "the person was erased",
+    }
+}
+
+const fn unavailable(why: Unavailable) -> &'static str {
+    match why {
+        Unavailable::Unreachable => "the provider did not answer",
+        Unavailable::RateLimited => "the provider asked us to slow down",
+        Unavailable::BudgetSpent => "the budget of calls is spent for now",
+        Unavailable::Unauthorized => "the provider refuses our key; check it",
+        Unavailable::Failing => "the provider failed",
+        Unavailable::UnknownContact => "the contact is not known",
+    }
+}
+
+const fn hold(why: HoldReason) -> &'static str {
+    match why {
+        HoldReason::QuietHours => "outside the hours in which this person may be written to",
+        HoldReason::Status(why) => unavailable(why),
+        HoldReason::NotConfirmed => "the provider does not know the reference yet",
+        HoldReason::Outage => "the utility or the provider had a fault and gets time to recover",
+        HoldReason::Cap => "the inbox has had enough for now",
+        HoldReason::UnknownContact => "the contact is not known yet",
+        HoldReason::Throttled => "the sender asked us to slow down",
+    }
+}
+
+const fn skip(why: SkipReason) -> &'static str {
+    match why {
+        SkipReason::Holdout => "this customer belongs to the holdout",
+        SkipReason::WindowClosed => "its window had closed",
+        SkipReason::Collapsed => "a later touch was due as well, and only one goes out",
+        SkipReason::QuietHours => "its window closed in quiet hours",
+        SkipReason::StatusUnavailable => "its window closed while the provider could not be asked",
+        SkipReason::NotConfirmed => "its window closed while the provider did not know the reference",
+        SkipReason::Outage => "its window closed while the utility or the provider had a fault",
+        SkipReason::Cap => "its window closed under the inbox's cap",
+        SkipReason::OtherSeries => "the same inbox is being reminded for another reference",
+        SkipReason::UnknownContact => "the contact is not known",
+        SkipReason::NoAddress => "there is no e-mail address",
+        SkipReason::OptedOut => "the person opted out",
+        SkipReason::Suppressed => "the address is suppressed",
+        SkipReason::NothingLeft => "nothing is left for the customer to do",
+        SkipReason::Unrecognized => "the provider's record has an unknown value",
+        SkipReason::Refused => "the sender refused it for good",
+        SkipReason::Throttled => "the sender was overloaded until its window closed",
+    }
+}

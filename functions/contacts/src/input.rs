@@ -1,0 +1,240 @@
+//! A contact as a partner writes it, in JSON or in a CSV row, and its checks.
+
+use core::fmt;
+
+use email_address::EmailAddress;
+use jiff::tz::TimeZone;
+use journey::contact::{Classification, Contact, Locale};
+use journey::{Flow, Provider, Reference, UtilityCode};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A contact as a partner writes it. Every field may be left out; an empty text counts as left out.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContactInput {
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The name to greet with, at most 100 characters.
+    pub first_name: Option<String>,
+    /// `en` or `es`.
+    pub locale: Option<String>,
+    /// The person's IANA time zone, such as `America/Los_Angeles`.
+    pub zone: Option<String>,
+    /// `connect` or `direct_to_utility`: which kind of link the person was given.
+    pub flow: Option<String>,
+    /// The grid region that the link names, such as `CAISO`.
+    pub region: Option<String>,
+    /// `residential` or `commercial`.
+    pub classification: Option<String>,
+    /// Leap's code of the utility that the link asks for, such as `PGE`.
+    pub utility: Option<String>,
+    /// The provider's own URL as the person was given it.
+    pub link: Option<String>,
+    /// Has the person opted out?
+    pub opted_out: Option<bool>,
+}
+
+impl fmt::Debug for ContactInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContactInput(hidden)")
+    }
+}
+
+/// One field that is not right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct FieldError {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is wrong, and what would be right. Never repeats the value.
+    pub problem: &'static str,
+}
+
+/// Everything that is wrong with a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidContact(pub Vec<FieldError>);
+
+impl fmt::Display for InvalidContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            write!(f, "{}{error}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for InvalidContact {}
+
+impl ContactInput {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`InvalidContact`] with all that is wrong, not only the first.
+    pub fn check(self, provider: Provider, reference: Reference) -> Result<Contact, InvalidContact> {
+        let mut errors = Vec::new();
+        let mut check = |field: &'static str, value: Option<String>, right: fn(&str) -> bool, problem: &'static str| {
+            let value = value.filter(|text| !text.is_empty())?;
+            if right(&value) {
+                Some(value)
+            } else {
+                errors.push(FieldError { field, problem });
+                None
+            }
+        };
+        let email = check("email", self.email, is_email, "not an e-mail address; write for example name@example.com");
+        let first_name =
+            check("first_name", self.first_name, is_name, "must have at most 100 characters and no line breaks");
+        let locale = check("locale", self.locale, |text| locale(text).is_some(), "must be en or es");
+        let zone = check("zone", self.zone, is_zone, "not an IANA time zone; write for example America/Los_Angeles");
+        let flow = check("flow", self.flow, |text| flow(text).is_some(), "must be connect or direct_to_utility");
+        let region = check("region", self.region, is_region, "not a grid region; write for example CAISO or PJM");
+        let classification = check(
+            "classification",
+            self.classification,
+            |text| classification(text).is_some(),
+            "must be residential or commercial",
+        );
+        let utility = check(
+            "utility",
+            self.utility,
+            |text| UtilityCode::parse(text).is_some(),
+            "not a utility code; write Leap's code, for example PGE or SDGE",
+        );
+        let link = check(
+            "link",
+            self.link,
+            is_link,
+            "must be an https URL of at most 2,000 characters: the link that the customer was given",
+        );
+        if !errors.is_empty() {
+            return Err(InvalidContact(errors));
+        }
+        Ok(Contact {
+            provider,
+            reference,
+            email: email.map(|text| text.trim().to_owned()),
+            first_name,
+            locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
+            zone,
+            flow: flow.as_deref().and_then(self::flow).unwrap_or_default(),
+            region,
+            classification: classification.as_deref().and_then(self::classification).unwrap_or_default(),
+            utility: utility.as_deref().and_then(UtilityCode::parse),
+            link,
+            opted_out: self.opted_out.unwrap_or(false),
+        })
+    }
+
+    /// Writes a contact as a partner would.
+    #[must_use]
+    pub fn of(contact: &Contact) -> Self {
+        ContactInput {
+            email: contact.email.clone(),
+            first_name: contact.first_name.clone(),
+            locale: Some(contact.locale.as_str().to_owned()),
+            zone: contact.zone.clone(),
+            flow: match contact.flow {
+                Flow::Unknown => None,
+                Flow::Connect => Some("connect".to_owned()),
+                Flow::DirectToUtility => Some("direct_to_utility".to_owned()),
+            },
+            region: contact.region.clone(),
+            classification: Some(
+                match contact.classification {
+                    Classification::Residential => "residential",
+                    Classification::Commercial => "commercial",
+                }
+                .to_owned(),
+            ),
+            utility: contact.utility.as_ref().map(|code| code.as_str().to_owned()),
+            link: contact.link.clone(),
+            opted_out: Some(contact.opted_out),
+        }
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    text.len() <= 254 && EmailAddress::is_valid(text.trim())
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars().count() <= 100 && !text.chars().any(char::is_control)
+}
+
+fn locale(text: &str) -> Option<Locale> {
+    Locale::ALL.into_iter().find(|locale| locale.as_str() == text)
+}
+
+fn is_zone(text: &str) -> bool {
+    TimeZone::get(text).is_ok()
+}
+
+fn flow(text: &str) -> Option<Flow> {
+    match text {
+        "connect" => Some(Flow::Connect),
+        "direct_to_utility" => Some(Flow::DirectToUtility),
+        _ => None,
+    }
+}
+
+fn is_region(text: &str) -> bool {
+    (2..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+}
+
+fn classification(text: &str) -> Option<Classification> {
+    match text {
+        "residential" => Some(Classification::Residential),
+        "commercial" => Some(Classification::Commercial),
+        _ => None,
+    }
+}
+
+/// Only https: a customer is sent there. On one machine the stand-in of the provider may be on loopback.
+fn is_link(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    text.len() <= 2_000 && url.host_str().is_some() && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str) -> Result<Contact, String> {
+        let input: ContactInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        input.check(Provider::Leap, Reference::new("site-1").unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_whole_contact_goes_through_and_back() {
+        let json = r#"{"email":"ana@example.com","first_name":"Ana","locale":"es","zone":"America/Los_Angeles",
+            "flow":"connect","region":"CAISO","classification":"commercial","utility":"PGE",
+            "link":"https://connect.leap.energy?refId=site-1","opted_out":false}"#;
+        let contact = check(json).unwrap();
+        assert_eq!((contact.locale, contact.flow), (Locale::Es, Flow::Connect));
+        assert_eq!(ContactInput::of(&contact), serde_json::from_str(json).unwrap());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once_and_no_value_is_repeated() {
+        let error = check(r#"{"email":"ana(at)example","zone":"Mars","link":"javascript:alert(1)","locale":"fr"}"#);
+        let error = error.unwrap_err();
+        for field in ["email: ", "zone: ", "link: ", "locale: must be en or es"] {
+            assert!(error.contains(field), "{error}");
+        }
+        assert!(!error.contains("ana(at)") && !error.contains("Mars"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        assert!(check(r#"{"e_mail":"ana@example.com"}"#).unwrap_err().contains("unknown field `e_mail`"));
+    }
+
+    #[test]
+    fn empty_texts_count_as_left_out_and_plain_http_only_on_this_machine() {
+        assert_eq!(check(r#"{"email":"","zone":""}"#).unwrap().email, None);
+        assert!(check(r#"{"link":"http://127.0.0.1:9/connect?refId=x"}"#).is_ok());
+        assert!(check(r#"{"link":"http://example.com/"}"#).is_err());
+    }
+}

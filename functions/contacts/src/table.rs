@@ -1,0 +1,250 @@
+//! Contacts as CSV: a bad row is reported with its line and reason, the good ones are kept.
+
+use std::io::Read;
+
+use csv::StringRecord;
+use journey::Reference;
+use journey::contact::Contact;
+
+use crate::input::{ContactInput, InvalidContact};
+
+/// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
+pub const COLUMNS: [&str; 12] = [
+    "provider",
+    "reference",
+    "email",
+    "first_name",
+    "locale",
+    "zone",
+    "flow",
+    "region",
+    "classification",
+    "utility",
+    "link",
+    "opted_out",
+];
+
+/// Why a row was not taken, or the whole file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// The file has no such column.
+    #[error("the header has no column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out")]
+    MissingColumn(&'static str),
+    /// The header has a column that nobody would read.
+    #[error("the header has the unknown column {0:?}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out")]
+    UnknownColumn(String),
+    /// The header names a column twice.
+    #[error("the header has the column {0:?} twice")]
+    RepeatedColumn(String),
+    /// Not CSV in UTF-8, or another number of fields than the header.
+    #[error("{0}")]
+    Csv(String),
+    /// The provider is unknown.
+    #[error("provider: {0}")]
+    Provider(#[from] journey::UnknownName),
+    /// The reference is not one.
+    #[error("reference: {0}")]
+    Reference(#[from] journey::InvalidReference),
+    /// A field is not right.
+    #[error(transparent)]
+    Contact(#[from] InvalidContact),
+}
+
+/// One row: its line in the file, and the contact or what is wrong.
+pub struct ReadRow {
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// Bytes of the file read so far, for a progress bar.
+    pub bytes: u64,
+    /// The contact, or what is wrong.
+    pub contact: Result<Contact, RowError>,
+}
+
+/// The rows of a file.
+pub struct Rows<R> {
+    reader: csv::Reader<R>,
+    places: Vec<&'static str>,
+    record: StringRecord,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`RowError`] when the header lacks a column, or has one that is unknown or repeated.
+    pub fn new(reader: R) -> Result<Self, RowError> {
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::None).from_reader(reader);
+        let headers = reader.headers().map_err(|error| RowError::Csv(plain(&error)))?;
+        let mut places: Vec<&'static str> = Vec::new();
+        for (index, name) in headers.iter().enumerate() {
+            // Spreadsheets begin a UTF-8 file with a byte order mark.
+            let name = if index == 0 { name.trim_start_matches('\u{feff}') } else { name }.trim();
+            let column = COLUMNS.into_iter().find(|column| *column == name);
+            match column {
+                None => return Err(RowError::UnknownColumn(name.chars().take(40).collect())),
+                Some(column) if places.contains(&column) => return Err(RowError::RepeatedColumn(column.to_owned())),
+                Some(column) => places.push(column),
+            }
+        }
+        for needed in ["provider", "reference"] {
+            if !places.contains(&needed) {
+                return Err(RowError::MissingColumn(needed));
+            }
+        }
+        Ok(Rows { reader, places, record: StringRecord::new() })
+    }
+
+    fn contact(&self) -> Result<Contact, RowError> {
+        let field = |name: &str| {
+            let place = self.places.iter().position(|column| *column == name)?;
+            self.record.get(place).filter(|text| !text.is_empty())
+        };
+        let text = |name: &str| field(name).map(str::to_owned);
+        let provider = field("provider").unwrap_or_default().parse()?;
+        let reference = Reference::new(field("reference").unwrap_or_default())?;
+        let opted_out = match field("opted_out") {
+            None => None,
+            Some("true" | "TRUE" | "True" | "1" | "yes") => Some(true),
+            Some("false" | "FALSE" | "False" | "0" | "no") => Some(false),
+            Some(_) => {
+                let problem = "must be true or false";
+                return Err(InvalidContact(vec![crate::FieldError { field: "opted_out", problem }]).into());
+            }
+        };
+        let input = ContactInput {
+            email: text("email"),
+            first_name: text("first_name"),
+            locale: text("locale"),
+            zone: text("zone"),
+            flow: text("flow"),
+            region: text("region"),
+            classification: text("classification"),
+            utility: text("utility"),
+            link: text("link"),
+            opted_out,
+        };
+        Ok(input.check(provider, reference)?)
+    }
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = ReadRow;
+
+    fn next(&mut self) -> Option<ReadRow> {
+        let mut record = core::mem::take(&mut self.record);
+        let read = self.reader.read_record(&mut record);
+        let line = record.position().map_or_else(|| self.reader.position().line(), csv::Position::line);
+        self.record = record;
+        let contact = match read {
+            Ok(false) => return None,
+            Ok(true) => self.contact(),
+            Err(error) => {
+                let line = error.position().map_or(line, csv::Position::line);
+                // An input that cannot be read any more would fail for ever.
+                let contact = Err(RowError::Csv(plain(&error)));
+                if matches!(error.kind(), csv::ErrorKind::Io(_)) && self.reader.is_done() {
+                    return None;
+                }
+                return Some(ReadRow { line, bytes: self.reader.position().byte(), contact });
+            }
+        };
+        Some(ReadRow { line, bytes: self.reader.position().byte(), contact })
+    }
+}
+
+/// A CSV error without the values that the library would quote.
+fn plain(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the row has {len} fields, the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8; save the file as \"CSV UTF-8\"".to_owned(),
+        csv::ErrorKind::Io(error) => format!("the file cannot be read: {}", error.kind()),
+        _ => "the row is not CSV".to_owned(),
+    }
+}
+
+/// The header of an export.
+#[must_use]
+pub fn header() -> StringRecord {
+    StringRecord::from(COLUMNS.to_vec())
+}
+
+/// One row of an export.
+#[must_use]
+pub fn row(contact: &Contact) -> StringRecord {
+    let input = ContactInput::of(contact);
+    let opted_out = if contact.opted_out { "true" } else { "false" };
+    let text = Option::unwrap_or_default;
+    StringRecord::from(vec![
+        contact.provider.as_str().to_owned(),
+        contact.reference.expose().to_owned(),
+        text(input.email),
+        text(input.first_name),
+        text(input.locale),
+        text(input.zone),
+        text(input.flow),
+        text(input.region),
+        text(input.classification),
+        text(input.utility),
+        text(input.link),
+        opted_out.to_owned(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(u64, Result<String, String>)> {
+        let rows = Rows::new(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        rows.map(|row| {
+            let contact = row.contact.map(|contact| contact.reference.expose().to_owned());
+            (row.line, contact.map_err(|error| error.to_string()))
+        })
+        .collect()
+    }
+
+    #[test]
+    fn good_rows_are_kept_and_bad_ones_named_with_line_and_reason() {
+        let rows = read(
+            "\u{feff}provider,reference,email,opted_out\n\
+             leap,site-1,ana@example.com,false\n\
+             leap,site-2,not an address,\n\
+             acme,site-3,,\n\
+             leap,x,,\n\
+             leap,site-4\n\
+             leap,\"site,5\",bo@example.com,maybe\n\
+             leap,site-6,,yes\n",
+        );
+        let problem = |line: u64| rows.iter().find(|row| row.0 == line).unwrap().1.clone().unwrap_err();
+        assert_eq!(rows.len(), 7);
+        assert_eq!(rows[0], (2, Ok("site-1".to_owned())));
+        assert!(problem(3).starts_with("email: not an e-mail address"), "{}", problem(3));
+        assert!(problem(4).starts_with("provider: unknown provider"), "{}", problem(4));
+        assert!(problem(5).starts_with("reference: a reference has 3 to 256 characters"), "{}", problem(5));
+        assert_eq!(problem(6), "the row has 2 fields, the header has 4");
+        assert_eq!(problem(7), "opted_out: must be true or false");
+        assert_eq!(rows[6], (8, Ok("site-6".to_owned())));
+    }
+
+    #[test]
+    fn a_header_must_name_what_is_needed_and_nothing_unknown() {
+        let header = |text: &str| Rows::new(text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(header("email\n").starts_with("the header has no column provider"));
+        assert!(header("provider,reference,mail\n").starts_with("the header has the unknown column \"mail\""));
+        assert_eq!(header("provider,reference,reference\n"), "the header has the column \"reference\" twice");
+    }
+
+    #[test]
+    fn an_export_reads_back_as_it_was() {
+        let input = "provider,reference,email,locale\nleap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es\n";
+        let contact = Rows::new(input.as_bytes()).ok().unwrap().next().unwrap().contact.unwrap();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&header()).unwrap();
+        writer.write_record(&row(&contact)).unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let back = Rows::new(text.as_bytes()).ok().unwrap().next().unwrap().contact.unwrap();
+        assert!(back == contact);
+    }
+}

@@ -1,0 +1,131 @@
+//! The signed tokens of our own links: resume and unsubscribe.
+//!
+//! A token names a journey by its keyed hash and says until when it holds; nothing about the person
+//! is in it. Whoever forges or alters one is told no more than that it does not hold.
+
+use data_encoding::BASE32_NOPAD;
+use jiff::Timestamp;
+
+use crate::id::{JourneyId, keyed_hash};
+
+/// What a token is for. One kind is never accepted for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Going on where the customer stopped.
+    Resume,
+    /// Preferences and unsubscription.
+    Unsubscribe,
+}
+
+impl LinkKind {
+    const fn tag(self) -> &'static str {
+        match self {
+            LinkKind::Resume => "r",
+            LinkKind::Unsubscribe => "u",
+        }
+    }
+}
+
+/// Signs and checks tokens.
+#[derive(Clone)]
+pub struct LinkKey([u8; 32]);
+
+impl core::fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("LinkKey(hidden)")
+    }
+}
+
+/// Why a token does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLink {
+    /// Not signed by us, or altered, or of another kind.
+    #[error("this link is not one of ours")]
+    Forged,
+    /// Ours, but its time is over.
+    #[error("this link has expired")]
+    Expired,
+}
+
+impl LinkKey {
+    /// Takes a derived secret; see [`IdKey::derive`](crate::IdKey::derive).
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        LinkKey(secret)
+    }
+
+    /// Signs a token: 26 characters of journey, the expiry in hexadecimal seconds, and 128 bits of MAC.
+    #[must_use]
+    pub fn sign(&self, kind: LinkKind, journey: &JourneyId, expires: Timestamp) -> String {
+        let expiry = format!("{:x}", expires.as_second().max(0));
+        let mac = self.mac(kind, journey, &expiry);
+        format!("{journey}-{expiry}-{mac}")
+    }
+
+    /// Checks a token and names its journey.
+    ///
+    /// # Errors
+    /// [`BadLink`] when it is forged or expired.
+    pub fn verify(&self, kind: LinkKind, token: &str, now: Timestamp) -> Result<JourneyId, BadLink> {
+        let mut parts = token.split('-');
+        let (Some(journey), Some(expiry), Some(mac), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(BadLink::Forged);
+        };
+        let journey = JourneyId::parse(journey).ok_or(BadLink::Forged)?;
+        if !equal(mac.as_bytes(), self.mac(kind, &journey, expiry).as_bytes()) {
+            return Err(BadLink::Forged);
+        }
+        let expires = i64::from_str_radix(expiry, 16).map_err(|_| BadLink::Forged)?;
+        if now.as_second() > expires { Err(BadLink::Expired) } else { Ok(journey) }
+    }
+
+    fn mac(&self, kind: LinkKind, journey: &JourneyId, expiry: &str) -> String {
+        let hash = keyed_hash(&self.0, "link", &[kind.tag(), journey.as_str(), expiry]);
+        BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_lowercase()
+    }
+}
+
+/// Compares in a time that does not depend on where the two differ.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0_u8, |acc, (x, y)| acc | (x ^ y)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{IdKey, Provider, Purpose, Reference};
+
+    fn fixture() -> (LinkKey, JourneyId) {
+        let key = IdKey::new(*b"an invented key of 32 bytes long").unwrap();
+        let reference = Reference::new("someone@example.com").unwrap();
+        (LinkKey::new(key.derive("link")), JourneyId::new(&key, Provider::Leap, Purpose::Enroll, &reference))
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_holds_until_it_expires_and_only_for_its_kind() {
+        let (key, journey) = fixture();
+        let token = key.sign(LinkKind::Resume, &journey, at("2026-08-01T00:00:00Z"));
+        assert_eq!(key.verify(LinkKind::Resume, &token, at("2026-07-31T00:00:00Z")), Ok(journey));
+        assert_eq!(key.verify(LinkKind::Resume, &token, at("2026-08-02T00:00:00Z")), Err(BadLink::Expired));
+        assert_eq!(key.verify(LinkKind::Unsubscribe, &token, at("2026-07-31T00:00:00Z")), Err(BadLink::Forged));
+    }
+
+    #[test]
+    fn every_altered_character_breaks_it() {
+        let (key, journey) = fixture();
+        let token = key.sign(LinkKind::Resume, &journey, at("2026-08-01T00:00:00Z"));
+        for index in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] = if bytes[index] == b'a' { b'b' } else { b'a' };
+            let altered = String::from_utf8(bytes).unwrap();
+            assert!(key.verify(LinkKind::Resume, &altered, at("2026-07-31T00:00:00Z")).is_err(), "{index}");
+        }
+        for odd in ["", "-", "--", "a-b-c", "a-b-c-d", &token[1..], &format!("{token}-")] {
+            assert_eq!(key.verify(LinkKind::Resume, odd, at("2026-07-31T00:00:00Z")), Err(BadLink::Forged), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! An order becomes an e-mail: the words, the person, our own links.
+
+use jiff::{SignedDuration, Timestamp};
+use journey::contact::{Facts, Known};
+use journey::link::{LinkKey, LinkKind};
+use journey::port::{Email, EmailLabel};
+use journey::{JourneyId, SendOrder};
+use message::{Brand, RenderError, Templates, UtilityWords, Variables};
+use utilities::Directory;
+
+use crate::Compose;
+
+/// A resume link holds this long: a customer may come back to an old mail, and the page behind it
+/// shows how things stand by then.
+const RESUME_HOLDS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// An opt-out must work for at least 30 days (CAN-SPAM); ours works for a year.
+const UNSUBSCRIBE_HOLDS: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// Composes e-mails from a checked campaign.
+#[derive(Debug)]
+pub struct Composer {
+    /// The words.
+    pub templates: Templates,
+    /// Who writes.
+    pub brand: Brand,
+    /// How many touches the campaign has.
+    pub touches: u16,
+    /// Names, links and zones of utilities.
+    pub directory: Directory,
+    /// Signs our own links.
+    pub links: LinkKey,
+    /// Where our own pages are, without a slash at the end.
+    pub public_url: String,
+}
+
+/// Why an e-mail could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The person has no address.
+    #[error("the person has no e-mail address")]
+    NoAddress,
+    /// The template does not allow it.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl Compose for Composer {
+    fn compose(&self, order: &SendOrder, known: &Known, at: Timestamp) -> Result<Email, ComposeError> {
+        let contact = &known.contact;
+        let to = contact.email.clone().ok_or(ComposeError::NoAddress)?;
+        let journey = &order.key.journey;
+        let unsubscribe_url = self.url("u", LinkKind::Unsubscribe, journey, at, UNSUBSCRIBE_HOLDS);
+        let message = self.templates.render(&Variables {
+            locale: order.locale,
+            diagnosis: order.diagnosis,
+            touch: u16::from(order.key.touch.0),
+            touches: self.touches,
+            first_name: contact.first_name.clone(),
+            brand: self.brand.clone(),
+            utility: UtilityWords::of(&self.directory, order.utility.as_ref(), order.utility_name.as_deref()),
+            resume_url: self.url("r", LinkKind::Resume, journey, at, RESUME_HOLDS),
+            unsubscribe_url: unsubscribe_url.clone(),
+        })?;
+        Ok(Email {
+            key: order.key.clone(),
+            at,
+            to,
+            subject: message.subject,
+            html: message.html,
+            text: message.text,
+            unsubscribe_url,
+            label: EmailLabel {
+                provider: contact.provider,
+                reference: contact.reference.clone(),
+                diagnosis: order.diagnosis,
+                locale: order.locale,
+                arm: order.arm.clone(),
+            },
+        })
+    }
+
+    /// The zones are those of the person and of the utility: both, where both are known.
+    fn facts(&self, known: &Known) -> Facts {
+        let own = known.contact.zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
+        let utility = known.contact.utility.as_ref().and_then(|code| self.directory.find(code));
+        let mut zones: Vec<_> = own.into_iter().chain(utility.and_then(|utility| utility.zone.clone())).collect();
+        zones.dedup();
+        Facts::of(&known.contact, known.inbox.clone(), zones)
+    }
+}
+
+impl Composer {
+    fn url(&self, path: &str, kind: LinkKind, journey: &JourneyId, at: Timestamp, holds: SignedDuration) -> String {
+        let expires = at.checked_add(holds).unwrap_or(Timestamp::MAX);
+        format!("{}/{path}/{}", self.public_url, self.links.sign(kind, journey, expires))
+    }
+}

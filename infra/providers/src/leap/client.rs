@@ -1,0 +1,269 @@
+//! One HTTP request: budget, attempts, deadline, and what an answer's status means.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
+use journey::port::{Clock, ProviderError};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::config::{ConfigError, LeapConfig, is_loopback};
+use super::error::CallError;
+use crate::query::query;
+use crate::retry_after::retry_after;
+use crate::{Budget, Secret, Share};
+
+/// The largest answer that is read. A full page of 500 meters has about 1 MB.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Asks Leap. Clones share the connections and the budget of calls.
+///
+/// A request that changes nothing is repeated after a 5xx, a timeout or a failed connection, with
+/// a growing pause. A 429 is never repeated in place: it closes the budget for all callers, and
+/// each comes back by its own timer.
+#[derive(Clone)]
+pub struct LeapClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Client,
+    authorization: HeaderValue,
+    config: LeapConfig,
+    budget: Budget,
+    clock: Arc<dyn Clock + Send + Sync>,
+    jitter: AtomicU64,
+}
+
+/// One request, complete.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) body: Option<Value>,
+    /// May it be made twice?
+    pub(super) repeatable: bool,
+    pub(super) share: Share,
+    /// How long to wait for the answer, if not the configured time.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl LeapClient {
+    /// Makes a client. The clock is the program's: the budget and `Retry-After` follow it, while
+    /// timeouts and pauses between attempts take the machine's time.
+    ///
+    /// # Errors
+    /// Settings that cannot be right, and a machine without root certificates.
+    pub fn new(config: LeapConfig, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self, ConfigError> {
+        config.check()?;
+        // An error means that the process has a provider already, and then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("rekindle/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(config.request_timeout)
+            .timeout(config.request_timeout)
+            // No redirect is documented, and one could carry the reference to another host.
+            .redirect(Policy::none());
+        if is_loopback(&config.base_url) {
+            // A proxy of the environment cannot reach this machine's own ports.
+            builder = builder.no_proxy();
+        }
+        let inner = Inner {
+            http: builder.build().map_err(ConfigError::Transport)?,
+            authorization: bearer(&config.api_key)?,
+            budget: Budget::new(config.calls_per_minute),
+            clock,
+            jitter: AtomicU64::new(config.jitter_seed),
+            config,
+        };
+        Ok(LeapClient { inner: Arc::new(inner) })
+    }
+
+    pub(super) fn config(&self) -> &LeapConfig {
+        &self.inner.config
+    }
+
+    /// Bounds a question in time, and says once in the log why it has no answer.
+    pub(super) async fn ask<T>(
+        &self,
+        question: &'static str,
+        answer: impl Future<Output = Result<T, CallError>> + Send,
+    ) -> Result<T, ProviderError> {
+        self.within(self.inner.config.deadline, answer).await.map_err(|error| {
+            note_failure(question, &error);
+            error.into()
+        })
+    }
+
+    /// Bounds a question in time.
+    pub(super) async fn within<T>(
+        &self,
+        deadline: Duration,
+        answer: impl Future<Output = Result<T, CallError>> + Send,
+    ) -> Result<T, CallError> {
+        tokio::time::timeout(deadline, answer)
+            .await
+            .unwrap_or(Err(CallError::OutOfTime))
+    }
+
+    /// Makes a request and reads its answer as JSON.
+    pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
+        let body = self.bytes(request).await?;
+        serde_json::from_slice(&body).map_err(|_| CallError::Unreadable("it has not the documented shape"))
+    }
+
+    /// Makes a request, more than once if it may be and needs to.
+    pub(super) async fn bytes(&self, request: &Request) -> Result<Vec<u8>, CallError> {
+        let config = &self.inner.config;
+        let attempts = if request.repeatable { config.max_attempts } else { 1 };
+        let seed = self.inner.jitter.fetch_add(1, Ordering::Relaxed);
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(config.backoff)
+            .with_factor(2.0)
+            .with_jitter()
+            .with_jitter_seed(seed)
+            .with_max_times(usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX));
+        (|| self.attempt(request)).retry(pauses).when(CallError::passes).await
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Vec<u8>, CallError> {
+        let Inner {
+            http,
+            authorization,
+            config,
+            budget,
+            clock,
+            ..
+        } = &*self.inner;
+        budget
+            .take(request.share, clock.now())
+            .map_err(|retry_at| CallError::BudgetSpent { retry_at })?;
+        let mut outgoing = http
+            .request(
+                request.method.clone(),
+                endpoint(&config.base_url, &request.path, &request.query),
+            )
+            .header(AUTHORIZATION, authorization.clone())
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(timeout) = request.timeout {
+            outgoing = outgoing.timeout(timeout);
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.json(body);
+        }
+        let response = outgoing.send().await.map_err(CallError::transport)?;
+        self.judge(response.status(), response.headers())?;
+        read(response).await
+    }
+
+    /// What a status asks of the caller.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), CallError> {
+        let Inner {
+            config, budget, clock, ..
+        } = &*self.inner;
+        if status.is_success() {
+            return Ok(());
+        }
+        let now = clock.now();
+        let asked = asked_pause(headers, now);
+        Err(match status.as_u16() {
+            status @ (401 | 403) => CallError::Unauthorized { status },
+            404 => CallError::NotFound,
+            429 => {
+                let default = now.checked_add(config.rate_limit_pause).unwrap_or(Timestamp::MAX);
+                let retry_at = asked.unwrap_or(default);
+                budget.close_until(retry_at);
+                CallError::RateLimited { retry_at }
+            }
+            status if status >= 500 => CallError::Failing {
+                status,
+                retry_at: asked,
+            },
+            status => CallError::Refused { status },
+        })
+    }
+}
+
+impl fmt::Debug for LeapClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeapClient")
+            .field("config", &self.inner.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Joins the base URL, a path that begins with a slash, and an encoded query.
+fn endpoint(base: &Url, path: &str, query: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(Some(query).filter(|query| !query.is_empty()));
+    url
+}
+
+/// The API key itself is the bearer token (contracts/leap.md, section 1).
+fn bearer(key: &Secret) -> Result<HeaderValue, ConfigError> {
+    let visible = key.expose().bytes().all(|byte| byte.is_ascii_graphic());
+    if key.expose().is_empty() || !visible {
+        return Err(ConfigError::ApiKey);
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| ConfigError::ApiKey)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+    retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, now)
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(CallError::transport)? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(CallError::Unreadable("it is too long"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Says why a question has no answer. An empty budget is the plan at work, not a fault.
+pub(super) fn note_failure(question: &'static str, error: &CallError) {
+    if matches!(error, CallError::BudgetSpent { .. }) {
+        tracing::debug!(
+            provider = "leap",
+            question,
+            error = error as &dyn core::error::Error,
+            "the call has to wait"
+        );
+    } else {
+        tracing::warn!(
+            provider = "leap",
+            question,
+            error = error as &dyn core::error::Error,
+            "no usable answer"
+        );
+    }
+}
+
+impl Request {
+    /// A `GET`, which may always be repeated.
+    pub(super) fn get(path: &str, pairs: &[(&str, &str)], share: Share) -> Self {
+        Request {
+            method: Method::GET,
+            path: path.to_owned(),
+            query: query(pairs),
+            body: None,
+            repeatable: true,
+            share,
+            timeout: None,
+        }
+    }
+}

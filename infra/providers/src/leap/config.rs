@@ -1,0 +1,127 @@
+//! What a client needs to know, and what Leap does not publish.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use jiff::SignedDuration;
+use url::{Host, Url};
+
+use crate::Secret;
+
+/// The settings of a [`LeapClient`](super::LeapClient).
+///
+/// Durations of the type [`Duration`] are the machine's time; [`SignedDuration`]s are the program's,
+/// which may run faster.
+#[derive(Clone, Debug)]
+pub struct LeapConfig {
+    /// Where the API is, such as `https://api.leap.energy`. A path is kept; a slash at its end makes no
+    /// difference. Plain `http` is for this machine only: the key would travel in the open.
+    pub base_url: Url,
+    /// The API key. Staging and production have different ones (contracts/leap.md, section 1).
+    pub api_key: Secret,
+    /// The calls that all parts of the program together may make in a minute.
+    pub calls_per_minute: NonZeroU32,
+    /// Records on a page of connections; 10 as at Leap. The maximum is not published.
+    pub page_size: u32,
+    /// Meters on a page, 1 to 500; 500 as at Leap.
+    pub meter_page_size: u32,
+    /// How long to wait for one answer; 4 seconds.
+    pub request_timeout: Duration,
+    /// How long one question may take with all its pages and repetitions; 10 seconds.
+    pub deadline: Duration,
+    /// How often a request is made at most; 3 times.
+    pub max_attempts: u32,
+    /// The pause before the second attempt, doubled for each further one, with jitter; 200 ms.
+    pub backoff: Duration,
+    /// How long to leave Leap alone when it says 429 without saying how long; a minute.
+    pub rate_limit_pause: SignedDuration,
+    /// Seeds the jitter. Machines that share a provider should have different ones.
+    pub jitter_seed: u64,
+}
+
+impl LeapConfig {
+    /// Takes what has no default, and Leap's own or a cautious value for the rest.
+    #[must_use]
+    pub fn new(base_url: Url, api_key: Secret, calls_per_minute: NonZeroU32) -> Self {
+        LeapConfig {
+            base_url,
+            api_key,
+            calls_per_minute,
+            page_size: 10,
+            meter_page_size: 500,
+            request_timeout: Duration::from_secs(4),
+            deadline: Duration::from_secs(10),
+            max_attempts: 3,
+            backoff: Duration::from_millis(200),
+            rate_limit_pause: SignedDuration::from_mins(1),
+            jitter_seed: 0,
+        }
+    }
+
+    /// Checks what the types cannot say.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match self.base_url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&self.base_url) => {}
+            _ => return Err(ConfigError::Scheme),
+        }
+        let bare = self.base_url.username().is_empty() && self.base_url.password().is_none();
+        if !bare || self.base_url.query().is_some() || self.base_url.fragment().is_some() {
+            return Err(ConfigError::MoreThanAnAddress);
+        }
+        for (what, allowed, right) in [
+            ("page_size", "at least 1", self.page_size >= 1),
+            ("meter_page_size", "1 to 500", (1..=500).contains(&self.meter_page_size)),
+            ("max_attempts", "1 to 10", (1..=10).contains(&self.max_attempts)),
+            ("request_timeout", "more than nothing", !self.request_timeout.is_zero()),
+            ("deadline", "more than nothing", !self.deadline.is_zero()),
+            (
+                "rate_limit_pause",
+                "more than nothing",
+                self.rate_limit_pause.is_positive(),
+            ),
+        ] {
+            if !right {
+                return Err(ConfigError::OutOfRange { what, allowed });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Settings with which no client can be made. None of them repeats the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither `https`, nor `http` on this machine.
+    #[error(
+        "Leap's base URL must begin with https://; http:// is for this machine only, or the key would travel in the open"
+    )]
+    Scheme,
+    /// A user name, password, query or fragment.
+    #[error("Leap's base URL must have neither user name, password, query nor fragment")]
+    MoreThanAnAddress,
+    /// An API key that no header can carry.
+    #[error("the API key is empty or has characters that a header cannot carry")]
+    ApiKey,
+    /// A number outside its range.
+    #[error("{what} must be {allowed}")]
+    OutOfRange {
+        /// Which.
+        what: &'static str,
+        /// What would be right.
+        allowed: &'static str,
+    },
+    /// The machine's TLS roots could not be loaded.
+    #[error("no HTTP client could be made; are the machine's root certificates installed?")]
+    Transport(#[source] reqwest::Error),
+}
+
+/// Does the URL name this machine?
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

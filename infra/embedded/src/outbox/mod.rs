@@ -1,0 +1,310 @@
+//! The outbox: e-mails go to a folder instead of a mail server.
+//!
+//! A message is accepted when it is in the database; the files are made from there. So a message is
+//! there once or not at all, whatever happens to the files.
+
+mod compose;
+mod files;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use journey::contact::Locale;
+use journey::port::{Email, LookUpSend, SendEmail, StoreError};
+use journey::{JourneyId, Provider, Reference, Resolution, SendKey, SendOutcome, Touch};
+use mail_parser::MessageParser;
+use serde::{Deserialize, Serialize};
+
+use crate::lock;
+use crate::store::{Draft, Fault, Store, StoredMessage};
+
+/// Who the messages are from.
+#[derive(Clone, Debug)]
+pub struct OutboxConfig {
+    /// The name shown as the sender.
+    pub from_name: String,
+    /// The sender's address; its domain is part of each message's identifier.
+    pub from_address: String,
+    /// Where replies go, if not to the sender.
+    pub reply_to: Option<String>,
+}
+
+/// An outbox that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// The sender is not an address.
+    #[error("the sender's address must be one address, such as hello@example.com")]
+    FromAddress,
+    /// The address for replies is not an address.
+    #[error("the address for replies must be one address, such as help@example.com")]
+    ReplyTo,
+    /// The operating system gave us no thread.
+    #[error("a thread for the outbox's files could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Accepts e-mails durably, and shows them as files: one `.eml` each in `outbox/` of the data folder,
+/// and one line each in `outbox/messages.jsonl`.
+///
+/// A touch of an episode has at most one message. Sending it again, in the same attempt or another,
+/// stores nothing and answers the identifier of the first. Clones share one outbox; when the last one
+/// is dropped, the files are up to date, if the disk allows.
+#[derive(Clone)]
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    config: OutboxConfig,
+    in_flight: InFlight,
+    files: files::Projector,
+    store: Store,
+}
+
+type TouchName = (JourneyId, u16, Touch);
+
+/// One line of `messages.jsonl`: the keys, in this order, are a contract with whoever reads the file.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When the message was composed, in UTC, to the millisecond.
+    pub at: Timestamp,
+    /// The channel: `email`.
+    pub channel: String,
+    /// The provider.
+    pub provider: Provider,
+    /// The provider's reference.
+    pub reference: Reference,
+    /// The episode.
+    pub episode: u16,
+    /// The touch, from 1.
+    pub touch: Touch,
+    /// Where the customer stopped, as [`journey::Diagnosis::as_str`] says it.
+    pub diagnosis: String,
+    /// The language.
+    pub locale: Locale,
+    /// The arm of the experiment.
+    pub arm: String,
+    /// The subject line.
+    pub subject: String,
+    /// The recipient's address.
+    pub to: String,
+}
+
+/// A message that was accepted, without its content.
+#[derive(Clone)]
+pub struct Message {
+    /// Its number, from 1: its line in the log, and its name for [`Outbox::message_html`].
+    pub id: u64,
+    /// The identifier in its header.
+    pub message_id: String,
+    /// For which journey, episode, touch and attempt.
+    pub key: SendKey,
+    /// Its line in the log.
+    pub line: LogLine,
+}
+
+impl Outbox {
+    /// Opens the outbox of a store's data folder. Files that are missing or torn are completed from
+    /// the database, beside whatever else happens; a folder that cannot be written to is tried again
+    /// every second.
+    ///
+    /// # Errors
+    /// When an address of the configuration is not one.
+    pub fn new(store: Store, config: OutboxConfig) -> Result<Self, OutboxError> {
+        compose::address(&config.from_address).map_err(|_| OutboxError::FromAddress)?;
+        if let Some(reply_to) = &config.reply_to {
+            compose::address(reply_to).map_err(|_| OutboxError::ReplyTo)?;
+        }
+        let files = files::Projector::start(store.clone()).map_err(OutboxError::Thread)?;
+        Ok(Outbox(Arc::new(Inner {
+            config,
+            in_flight: Arc::default(),
+            files,
+            store,
+        })))
+    }
+
+    /// The latest messages, the last one in front.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn recent_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError> {
+        listed(self.0.store.latest_messages(limit))
+    }
+
+    /// The messages of a journey, in the order of their sending.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn messages_of(&self, journey: &JourneyId) -> Result<Vec<Message>, StoreError> {
+        listed(self.0.store.messages_of(journey))
+    }
+
+    /// The whole message, as a mail program reads it; `None` when there is no such message.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn message_eml(&self, id: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.store.message_eml(id)?)
+    }
+
+    /// The HTML part of a message; `None` when there is no such message.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn message_html(&self, id: u64) -> Result<Option<String>, StoreError> {
+        let eml = self.message_eml(id)?;
+        Ok(eml.and_then(|eml| Some(MessageParser::default().parse(&eml)?.body_html(0)?.into_owned())))
+    }
+}
+
+impl SendEmail for Outbox {
+    async fn send_email(&self, email: &Email) -> SendOutcome {
+        let composed = match compose::compose(email, &self.0.config) {
+            Ok(composed) => composed,
+            Err(not_an_address) => {
+                return SendOutcome::Refused {
+                    why: not_an_address.to_string(),
+                };
+            }
+        };
+        let line = match serde_json::to_string(&log_line(email)) {
+            Ok(line) => line,
+            Err(error) => return SendOutcome::Refused { why: error.to_string() },
+        };
+        let draft = Draft {
+            key: email.key.clone(),
+            message_id: composed.message_id,
+            at: email.at,
+            file: file_name(email),
+            line,
+            eml: composed.eml,
+        };
+        let on_its_way = OnItsWay::new(&self.0.in_flight, &email.key);
+        let more = self.0.files.notifier();
+        let accepted = self.0.store.keep_message(draft, move || {
+            // Held until here, by the write itself: it goes on even if nobody waits for it any more.
+            drop(on_its_way);
+            more.notify();
+        });
+        match accepted.await {
+            Ok(message_id) => SendOutcome::Accepted { message_id },
+            Err(fault) => {
+                tracing::error!(
+                    journey = %email.key.journey,
+                    error = &fault as &dyn std::error::Error,
+                    "a message could not be stored"
+                );
+                match fault {
+                    Fault::Database(_) | Fault::Record(_) => SendOutcome::Throttled,
+                    // After a sync that failed, a crash may still bring the message to light.
+                    Fault::NotCommitted(_) | Fault::Stopped => SendOutcome::Ambiguous,
+                }
+            }
+        }
+    }
+}
+
+impl LookUpSend for Outbox {
+    async fn look_up_send(&self, key: &SendKey) -> Resolution {
+        // First this, then the database: the other way round, a message that arrives in between would
+        // be in neither.
+        let on_its_way = lock(&self.0.in_flight).contains_key(&touch_name(key));
+        match self.0.store.message_of(key) {
+            Ok(Some(message)) => Resolution::Sent {
+                message_id: message.message_id,
+                at: message.at,
+            },
+            Ok(None) if on_its_way => Resolution::Unknown,
+            Ok(None) => Resolution::NotSent,
+            Err(fault) => {
+                tracing::error!(
+                    journey = %key.journey,
+                    error = &fault as &dyn std::error::Error,
+                    "a message could not be looked up"
+                );
+                Resolution::Unknown
+            }
+        }
+    }
+}
+
+/// How many sends of each touch are on their way to the database.
+type InFlight = Arc<Mutex<BTreeMap<TouchName, usize>>>;
+
+/// Marks a touch's message as on its way, until dropped.
+struct OnItsWay {
+    all: InFlight,
+    name: TouchName,
+}
+
+impl OnItsWay {
+    fn new(all: &InFlight, key: &SendKey) -> Self {
+        let name = touch_name(key);
+        *lock(all).entry(name.clone()).or_default() += 1;
+        OnItsWay {
+            all: Arc::clone(all),
+            name,
+        }
+    }
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        let mut all = lock(&self.all);
+        match all.get_mut(&self.name) {
+            Some(sends) if *sends > 1 => *sends -= 1,
+            Some(_) | None => {
+                all.remove(&self.name);
+            }
+        }
+    }
+}
+
+fn touch_name(key: &SendKey) -> TouchName {
+    (key.journey.clone(), key.episode, key.touch)
+}
+
+/// The name of a message's file: it sorts by time, and says nothing of the person.
+fn file_name(email: &Email) -> String {
+    let key = &email.key;
+    format!(
+        "{}-{}-e{}-t{}.eml",
+        email.at.strftime("%Y%m%dT%H%M%SZ"),
+        key.journey,
+        key.episode,
+        key.touch.0
+    )
+}
+
+fn log_line(email: &Email) -> LogLine {
+    let label = &email.label;
+    LogLine {
+        at: Timestamp::from_millisecond(email.at.as_millisecond()).unwrap_or(email.at),
+        channel: "email".to_owned(),
+        provider: label.provider,
+        reference: label.reference.clone(),
+        episode: email.key.episode,
+        touch: email.key.touch,
+        diagnosis: label.diagnosis.as_str().to_owned(),
+        locale: label.locale,
+        arm: label.arm.clone(),
+        subject: email.subject.clone(),
+        to: email.to.clone(),
+    }
+}
+
+fn listed(messages: Result<Vec<StoredMessage>, Fault>) -> Result<Vec<Message>, StoreError> {
+    let message = |stored: StoredMessage| {
+        let line = serde_json::from_str(&stored.line).map_err(Fault::from)?;
+        Ok(Message {
+            id: stored.number,
+            message_id: stored.message_id,
+            key: stored.key,
+            line,
+        })
+    };
+    messages?.into_iter().map(message).collect()
+}

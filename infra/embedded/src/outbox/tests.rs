@@ -1,0 +1,212 @@
+//! What the outbox promises, told one by one.
+
+use std::fs;
+use std::path::Path;
+
+use journey::port::{LookUpSend, SendEmail};
+
+use super::*;
+use crate::testing::{email, eventually, journey_id, open, send_key, start};
+
+fn outbox(store: Store) -> Outbox {
+    let config = OutboxConfig {
+        from_name: "Batteries".to_owned(),
+        from_address: "hello@batteries.example".to_owned(),
+        reply_to: None,
+    };
+    Outbox::new(store, config).unwrap()
+}
+
+async fn send(outbox: &Outbox, email: &Email) -> String {
+    let outcome = outbox.send_email(email).await;
+    let SendOutcome::Accepted { message_id } = &outcome else {
+        panic!("{outcome:?}")
+    };
+    message_id.clone()
+}
+
+/// Sends so many messages, and closes the store.
+async fn filled(folder: &Path, messages: u32) {
+    let outbox = outbox(open(folder));
+    for n in 1..=messages {
+        send(&outbox, &email(n, 1)).await;
+    }
+}
+
+fn log(folder: &Path) -> Vec<String> {
+    let log = fs::read_to_string(folder.join("outbox/messages.jsonl")).unwrap_or_default();
+    assert!(log.is_empty() || log.ends_with('\n'), "torn: {log}");
+    log.lines().map(str::to_owned).collect()
+}
+
+fn emls(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder.join("outbox")).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.retain(|name| name != "messages.jsonl");
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn an_accepted_message_appears_as_a_file_and_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    send(&outbox, &email(1, 1)).await;
+    eventually("the line", || log(folder.path()).len() == 1).await;
+    let id = journey_id(1);
+    assert_eq!(
+        log(folder.path()),
+        [
+            r#"{"at":"2026-11-22T03:15:00.25Z","channel":"email","provider":"leap","reference":"site-1","episode":1,"touch":1,"diagnosis":"utility_not_connected","locale":"es","arm":"15min","subject":"¿Señora Núñez, seguimos mañana?","to":"ana1@example.com"}"#
+        ]
+    );
+    let file = format!("20261122T031500Z-{id}-e1-t1.eml");
+    assert_eq!(emls(folder.path()), [file.as_str()]);
+    let eml = fs::read(folder.path().join("outbox").join(file)).unwrap();
+    assert_eq!(outbox.message_eml(1).unwrap().unwrap(), eml);
+    assert!(outbox.message_html(1).unwrap().unwrap().contains("su conexión espera"));
+    assert!(outbox.message_html(2).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_touch_has_one_message_whatever_the_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    let first = send(&outbox, &email(1, 1)).await;
+    let mut again = email(1, 1);
+    assert_eq!(send(&outbox, &again).await, first);
+    again.key.attempt = 2;
+    assert_eq!(send(&outbox, &again).await, first);
+    let racing = email(2, 1);
+    let (one, two) = tokio::join!(send(&outbox, &racing), send(&outbox, &racing));
+    assert_eq!(one, two);
+    send(&outbox, &email(1, 2)).await;
+    drop(outbox);
+    assert_eq!(log(folder.path()).len(), 3);
+    assert_eq!(emls(folder.path()).len(), 3);
+}
+
+#[tokio::test]
+async fn a_look_up_knows_what_was_sent_what_was_not_and_what_is_on_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    assert_eq!(outbox.look_up_send(&send_key(1, 1, 1)).await, Resolution::NotSent);
+    let message_id = send(&outbox, &email(1, 1)).await;
+    let at = email(1, 1).at;
+    for attempt in [1, 2] {
+        let sent = Resolution::Sent {
+            message_id: message_id.clone(),
+            at,
+        };
+        assert_eq!(outbox.look_up_send(&send_key(1, 1, attempt)).await, sent);
+    }
+    let first = OnItsWay::new(&outbox.0.in_flight, &send_key(2, 1, 1));
+    let second = OnItsWay::new(&outbox.0.in_flight, &send_key(2, 1, 2));
+    drop(first);
+    assert_eq!(outbox.look_up_send(&send_key(2, 1, 1)).await, Resolution::Unknown);
+    drop(second);
+    assert_eq!(outbox.look_up_send(&send_key(2, 1, 1)).await, Resolution::NotSent);
+    assert!(lock(&outbox.0.in_flight).is_empty());
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_no_address_is_refused_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    let mut email = email(1, 1);
+    email.to = "ana@example.com\r\nBcc: ben@example.com".to_owned();
+    let outcome = outbox.send_email(&email).await;
+    let SendOutcome::Refused { why } = &outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(!why.contains("ana"), "{why}");
+}
+
+#[tokio::test]
+async fn torn_and_missing_files_are_completed_without_doubling_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 5).await;
+    let (lines, files) = (log(folder.path()), emls(folder.path()));
+    assert_eq!((lines.len(), files.len()), (5, 5));
+    let path = folder.path().join("outbox/messages.jsonl");
+    let whole = fs::read(&path).unwrap();
+    for length in 0..=whole.len() {
+        // Every place at which a crash could have torn the log; each opening costs a few syncs.
+        if length % 97 != 0 && length != whole.len() - 1 {
+            continue;
+        }
+        fs::write(&path, &whole[..length]).unwrap();
+        fs::remove_file(folder.path().join("outbox").join(&files[length % 5])).unwrap();
+        drop(outbox(open(folder.path())));
+        assert_eq!(log(folder.path()), lines, "torn at {length}");
+        assert_eq!(emls(folder.path()), files, "torn at {length}");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_come_from_the_database_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 3).await;
+    let lines = log(folder.path());
+    let path = folder.path().join("outbox/messages.jsonl");
+    let doubled = format!("{}\n{}\n{}\n{}\n", lines[0], lines[1], lines[1], lines[2]);
+    fs::write(&path, doubled).unwrap();
+    drop(outbox(open(folder.path())));
+    assert_eq!(log(folder.path()), lines);
+    fs::remove_dir_all(folder.path().join("outbox")).unwrap();
+    drop(outbox(open(folder.path())));
+    assert_eq!(log(folder.path()), lines);
+    assert_eq!(emls(folder.path()).len(), 3);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("outbox");
+    fs::write(&blocked, "a file where the folder should be").unwrap();
+    let outbox = outbox(open(folder.path()));
+    send(&outbox, &email(1, 1)).await;
+    fs::remove_file(&blocked).unwrap();
+    eventually("the retry", || log(folder.path()).len() == 1).await;
+    send(&outbox, &email(2, 1)).await;
+    eventually("the second line", || log(folder.path()).len() == 2).await;
+}
+
+#[tokio::test]
+async fn the_operator_sees_the_latest_messages_and_those_of_a_journey() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    for (n, touch) in [(1, 1), (2, 1), (1, 2)] {
+        send(&outbox, &email(n, touch)).await;
+    }
+    let recent = outbox.recent_messages(2).unwrap();
+    assert_eq!(recent.iter().map(|message| message.id).collect::<Vec<_>>(), [3, 2]);
+    assert_eq!(recent[0].line.to, "ana1@example.com");
+    assert!(recent[0].line.at >= start());
+    let touches: Vec<_> = outbox
+        .messages_of(&journey_id(1))
+        .unwrap()
+        .into_iter()
+        .map(|message| message.key.touch.0)
+        .collect();
+    assert_eq!(touches, [1, 2]);
+}
+
+#[test]
+fn a_sender_that_is_no_address_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let config = |from: &str, reply_to: Option<&str>| OutboxConfig {
+        from_name: "Batteries".to_owned(),
+        from_address: from.to_owned(),
+        reply_to: reply_to.map(str::to_owned),
+    };
+    assert!(matches!(
+        Outbox::new(store.clone(), config("hello", None)),
+        Err(OutboxError::FromAddress)
+    ));
+    let reply = config("hello@batteries.example", Some("help"));
+    assert!(matches!(Outbox::new(store, reply), Err(OutboxError::ReplyTo)));
+}

@@ -1,0 +1,82 @@
+//! Inboxes: what was sent to an address, and whether it may be written to at all.
+//!
+//! An inbox is known by a keyed hash of its address, holds no personal data, and outlives the
+//! contacts that point to it: that is how an opt-out survives an erasure.
+
+use jiff::Timestamp;
+use journey::AddressId;
+use journey::contact::Inbox;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::fault::Fault;
+
+/// The inbox of an address; one that has never been written is empty, at version 0.
+pub(super) fn load(connection: &Connection, address: &AddressId) -> Result<Inbox, Fault> {
+    let record: Option<String> = connection
+        .prepare_cached("SELECT record FROM inboxes WHERE address = ?1")?
+        .query_row([address.as_str()], |row| row.get(0))
+        .optional()?;
+    record.as_deref().map_or_else(|| Ok(Inbox::default()), parse)
+}
+
+/// Reads an inbox's record.
+pub(super) fn parse(record: &str) -> Result<Inbox, Fault> {
+    Ok(serde_json::from_str(record)?)
+}
+
+/// Writes an inbox. The caller has raised its version.
+pub(super) fn save(connection: &Connection, address: &AddressId, inbox: &Inbox) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "INSERT INTO inboxes (address, record) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = excluded.record",
+        )?
+        .execute((address.as_str(), serde_json::to_string(inbox)?))?;
+    Ok(())
+}
+
+/// Suppresses an inbox, if it is not, since `at`.
+pub(super) fn suppress(connection: &Connection, address: &AddressId, at: Timestamp) -> Result<(), Fault> {
+    let inbox = load(connection, address)?;
+    match inbox.suppressed_at {
+        Some(_) => Ok(()),
+        None => save(
+            connection,
+            address,
+            &Inbox {
+                suppressed_at: Some(at),
+                version: inbox.version + 1,
+                ..inbox
+            },
+        ),
+    }
+}
+
+/// Takes a suppression back.
+pub(super) fn release(connection: &Connection, address: &AddressId) -> Result<(), Fault> {
+    let inbox = load(connection, address)?;
+    match inbox.suppressed_at {
+        None => Ok(()),
+        Some(_) => save(
+            connection,
+            address,
+            &Inbox {
+                suppressed_at: None,
+                version: inbox.version + 1,
+                ..inbox
+            },
+        ),
+    }
+}
+
+/// Makes every claim fail that was decided before now: its contact is no longer what it was.
+pub(super) fn disturb(connection: &Connection, address: &AddressId) -> Result<(), Fault> {
+    let inbox = load(connection, address)?;
+    save(
+        connection,
+        address,
+        &Inbox {
+            version: inbox.version + 1,
+            ..inbox
+        },
+    )
+}

@@ -1,0 +1,169 @@
+//! Messages that were accepted: the truth behind the outbox's files.
+
+use jiff::Timestamp;
+use journey::{JourneyId, SendKey, Touch};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Store;
+use super::fault::{Fault, ForeignText};
+use super::journeys::limit_of;
+
+/// A message that is about to be accepted.
+pub(crate) struct Draft {
+    pub(crate) key: SendKey,
+    pub(crate) message_id: String,
+    pub(crate) at: Timestamp,
+    /// The name of its file.
+    pub(crate) file: String,
+    /// Its line in the log, without the line's end.
+    pub(crate) line: String,
+    pub(crate) eml: Vec<u8>,
+}
+
+/// A message that was accepted, without its content.
+pub(crate) struct StoredMessage {
+    pub(crate) number: u64,
+    pub(crate) key: SendKey,
+    pub(crate) message_id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) line: String,
+}
+
+/// What the outbox's files must hold of a message.
+pub(crate) struct FileOf {
+    pub(crate) number: u64,
+    pub(crate) file: String,
+    pub(crate) line: String,
+    pub(crate) eml_length: u64,
+}
+
+const STORED: &str = "SELECT number, journey, episode, touch, attempt, message_id, at, line FROM messages";
+
+impl Store {
+    /// Accepts a message, and answers its identifier; if the touch has one already, that one's. `after`
+    /// is called when it is on the disk, or dropped when it is not.
+    pub(crate) async fn keep_message(
+        &self,
+        draft: Draft,
+        after: impl FnOnce() + Send + 'static,
+    ) -> Result<String, Fault> {
+        self.0
+            .writer
+            .write(move |connection| keep(connection, draft), |_, _| after())
+            .await
+    }
+
+    /// The message of a touch, whichever attempt sent it.
+    pub(crate) fn message_of(&self, key: &SendKey) -> Result<Option<StoredMessage>, Fault> {
+        let sql = format!("{STORED} WHERE journey = ?1 AND episode = ?2 AND touch = ?3");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query((key.journey.as_str(), key.episode, key.touch.0))?;
+            rows.next()?.map(stored).transpose()
+        })
+    }
+
+    /// The latest messages, the last one in front.
+    pub(crate) fn latest_messages(&self, limit: usize) -> Result<Vec<StoredMessage>, Fault> {
+        let sql = format!("{STORED} ORDER BY number DESC LIMIT ?1");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([limit_of(limit)])?;
+            let mut messages = Vec::new();
+            while let Some(row) = rows.next()? {
+                messages.push(stored(row)?);
+            }
+            Ok(messages)
+        })
+    }
+
+    /// The messages of a journey, in the order of their sending.
+    pub(crate) fn messages_of(&self, journey: &JourneyId) -> Result<Vec<StoredMessage>, Fault> {
+        let sql = format!("{STORED} WHERE journey = ?1 ORDER BY number");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([journey.as_str()])?;
+            let mut messages = Vec::new();
+            while let Some(row) = rows.next()? {
+                messages.push(stored(row)?);
+            }
+            Ok(messages)
+        })
+    }
+
+    /// The whole message, as a mail program reads it.
+    pub(crate) fn message_eml(&self, number: u64) -> Result<Option<Vec<u8>>, Fault> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT eml FROM messages WHERE number = ?1")?
+                .query_row([number], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// What the files must hold of the messages after a number, in order.
+    pub(crate) fn files_after(&self, number: u64, limit: usize) -> Result<Vec<FileOf>, Fault> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT number, file, line, LENGTH(eml) FROM messages WHERE number > ?1 ORDER BY number LIMIT ?2",
+                )?
+                .query_map((number, limit_of(limit)), |row| {
+                    Ok(FileOf {
+                        number: row.get(0)?,
+                        file: row.get(1)?,
+                        line: row.get(2)?,
+                        eml_length: row.get(3)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn keep(connection: &Connection, draft: Draft) -> Result<String, Fault> {
+    let kept: Option<String> = connection
+        .prepare_cached("SELECT message_id FROM messages WHERE journey = ?1 AND episode = ?2 AND touch = ?3")?
+        .query_row(
+            (draft.key.journey.as_str(), draft.key.episode, draft.key.touch.0),
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(message_id) = kept {
+        return Ok(message_id);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO messages (journey, episode, touch, attempt, message_id, at, file, line, eml)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute((
+            draft.key.journey.as_str(),
+            draft.key.episode,
+            draft.key.touch.0,
+            draft.key.attempt,
+            &draft.message_id,
+            draft.at.to_string(),
+            draft.file,
+            draft.line,
+            draft.eml,
+        ))?;
+    Ok(draft.message_id)
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredMessage, Fault> {
+    let journey: String = row.get(1)?;
+    let at: String = row.get(6)?;
+    Ok(StoredMessage {
+        number: row.get(0)?,
+        key: SendKey {
+            journey: JourneyId::parse(&journey).ok_or(ForeignText("journey"))?,
+            episode: row.get(2)?,
+            touch: Touch(row.get(3)?),
+            attempt: row.get(4)?,
+        },
+        message_id: row.get(5)?,
+        at: at.parse()?,
+        line: row.get(7)?,
+    })
+}

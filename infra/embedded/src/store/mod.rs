@@ -1,0 +1,108 @@
+//! The database: one SQLite file, one thread that writes, as many readers as needed.
+
+mod contacts;
+mod counters;
+mod fault;
+mod inboxes;
+mod journeys;
+mod messages;
+mod readers;
+mod schema;
+mod wake;
+mod watermarks;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use journey::IdKey;
+use journey::port::Count;
+use rusqlite::Connection;
+
+use crate::clock::ProgramClock;
+use crate::data_dir::{DataDir, OpenError};
+
+pub use contacts::Contacts;
+pub(crate) use fault::Fault;
+pub(crate) use messages::{Draft, FileOf, StoredMessage};
+
+/// The database of a data folder. Clones share it.
+///
+/// When the last clone is dropped, it waits for the writes under way and closes the file.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    key: IdKey,
+    clock: ProgramClock,
+    counters: Arc<counters::Counters>,
+    alarms: Arc<wake::Alarms>,
+    // The order of the fields is the order in which they are dropped: the writer's connection must be
+    // the last one, since it is then that SQLite folds its log into the file.
+    readers: readers::Readers,
+    writer: writer::Writer,
+    /// Given back last.
+    data: DataDir,
+}
+
+impl Store {
+    /// Opens the database of a data folder, and makes or updates its tables.
+    ///
+    /// `key` names people: a folder must always be opened with the same one. `clock` dates what the
+    /// ports give no time for.
+    ///
+    /// # Errors
+    /// [`OpenError::Newer`] when a newer program has written the file, [`OpenError::Database`] when
+    /// SQLite cannot open it.
+    pub fn open(data: &DataDir, key: IdKey, clock: ProgramClock) -> Result<Self, OpenError> {
+        let path = data.path().join("rekindle.db");
+        let database = |source| OpenError::Database {
+            path: path.clone(),
+            source,
+        };
+        let mut connection = Connection::open(&path).map_err(database)?;
+        schema::prepare(&mut connection, &path)?;
+        let counters = Arc::new(counters::Counters::load(&connection).map_err(database)?);
+        let writer = writer::Writer::start(connection, Arc::clone(&counters)).map_err(OpenError::Thread)?;
+        Ok(Store(Arc::new(Inner {
+            key,
+            clock,
+            counters,
+            alarms: Arc::default(),
+            readers: readers::Readers::new(path),
+            writer,
+            data: data.clone(),
+        })))
+    }
+
+    /// The totals of all counters, by name.
+    #[must_use]
+    pub fn counters(&self) -> BTreeMap<String, u64> {
+        self.0.counters.totals()
+    }
+
+    /// The folder, for what lies beside the database.
+    pub(crate) fn data(&self) -> &DataDir {
+        &self.0.data
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.0.readers.read(work)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.0.writer.write(work, |_, _| ()).await
+    }
+}
+
+impl Count for Store {
+    fn count(&self, counter: &'static str, by: u64) {
+        self.0.counters.add(counter, by);
+    }
+}

@@ -1,0 +1,137 @@
+//! The tables, and how an older file becomes a current one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::data_dir::OpenError;
+
+/// One step from each version to the next; the number of steps is the current version.
+const MIGRATIONS: [&str; 1] = [FIRST];
+
+/// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
+///
+/// The journeys' own tables have row numbers beside their keys: records of a kilobyte with random keys
+/// would otherwise be spread through the index itself.
+const FIRST: &str = "
+    CREATE TABLE journeys (
+        number     INTEGER PRIMARY KEY,
+        id         TEXT    NOT NULL UNIQUE,
+        contact    TEXT,
+        version    INTEGER NOT NULL,
+        -- Rises with every write of any journey: the operator sees the latest first.
+        changed    INTEGER NOT NULL,
+        phase      TEXT    NOT NULL,
+        generation INTEGER NOT NULL,
+        -- The live timer, or nothing. This is the truth about timers; a restart needs no other.
+        lane       TEXT,
+        due        INTEGER,
+        closes     INTEGER,
+        record     BLOB    NOT NULL
+    ) STRICT;
+    CREATE INDEX journeys_changed ON journeys (changed);
+    CREATE INDEX journeys_due ON journeys (lane, due, closes, generation, id) WHERE due IS NOT NULL;
+
+    -- How many journeys are in each phase, kept in step by every write.
+    CREATE TABLE phases (
+        phase    TEXT    PRIMARY KEY,
+        journeys INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE contacts (
+        -- The order of arrival: an export pages by it.
+        number  INTEGER PRIMARY KEY,
+        id      TEXT    NOT NULL UNIQUE,
+        -- The journey that the contact's reference has or will have.
+        journey TEXT    NOT NULL UNIQUE,
+        -- The inbox of the contact's address.
+        address TEXT,
+        record  TEXT    NOT NULL
+    ) STRICT;
+
+    CREATE TABLE inboxes (
+        address TEXT PRIMARY KEY,
+        record  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE watermarks (
+        provider TEXT PRIMARY KEY,
+        since    TEXT NOT NULL,
+        -- An unfinished pass, if there is one.
+        began_at TEXT,
+        filter   TEXT,
+        page     TEXT
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE messages (
+        -- Counts from 1 without a gap: message n is line n of the log.
+        number     INTEGER PRIMARY KEY,
+        journey    TEXT    NOT NULL,
+        episode    INTEGER NOT NULL,
+        touch      INTEGER NOT NULL,
+        attempt    INTEGER NOT NULL,
+        message_id TEXT    NOT NULL,
+        at         TEXT    NOT NULL,
+        file       TEXT    NOT NULL,
+        line       TEXT    NOT NULL,
+        eml        BLOB    NOT NULL,
+        UNIQUE (journey, episode, touch)
+    ) STRICT;
+
+    CREATE TABLE counters (
+        name  TEXT    PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Prepares a connection that writes, and brings the file to the current schema.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let database = |source| OpenError::Database {
+        path: path.to_owned(),
+        source,
+    };
+    configure(connection).map_err(database)?;
+    let known = MIGRATIONS.len() as i64;
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(database)?;
+    if found > known {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    let missing = MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default());
+    let migrate = |connection: &mut Connection| {
+        let transaction = connection.transaction()?;
+        for step in missing {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "user_version", known)?;
+        transaction.commit()
+    };
+    if found < known {
+        migrate(connection).map_err(database)
+    } else {
+        Ok(())
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Each commit is on the disk before it is acknowledged.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is erased is overwritten, not only unlinked.
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    // 16 MB of log between two checkpoints, each of which costs two more syncs.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Negative: kibibytes.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}

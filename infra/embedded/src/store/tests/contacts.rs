@@ -1,0 +1,225 @@
+//! Contacts and their inboxes: opt-outs, erasures, claims.
+
+use journey::contact::{Contact, Inbox};
+use journey::port::{
+    Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, LoadJourney, StoreError, Suppress,
+};
+use journey::{AddressId, ContactId, Journey, JourneyId, Provider};
+
+use crate::Store;
+use crate::testing::{contact, journey, journey_id, key, minutes, open, reference, send_key, start, write};
+
+async fn claim(store: &Store, n: u32, address: &AddressId, expected: u64) -> Result<(), CommitError> {
+    let claim = InboxClaim {
+        address,
+        expected,
+        key: &send_key(n, 1, 1),
+        at: start(),
+    };
+    store
+        .commit_journey(Commit {
+            journey: &journey(n),
+            expected: 0,
+            contact: None,
+            claim: Some(claim),
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_claims_on_one_inbox_exactly_one_wins_and_the_other_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let address = AddressId::new(&key(), "ana@example.com");
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    let (first, second) = tokio::join!(claim(&store, 1, &address, 0), claim(&store, 2, &address, 0));
+    assert_eq!([&first, &second].iter().filter(|claim| claim.is_ok()).count(), 1);
+    let loser = if first.is_ok() { 2 } else { 1 };
+    assert!(store.load_journey(&journey_id(loser)).await.unwrap().is_none());
+    let inbox = store.contact_of(&journey_id(1)).await.unwrap().unwrap().inbox;
+    assert_eq!((inbox.version, inbox.sends.len()), (1, 1));
+    claim(&store, loser, &address, 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_opt_out_beats_a_claim_that_did_not_know_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let address = AddressId::new(&key(), "ana@example.com");
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(matches!(
+        claim(&store, 1, &address, 0).await,
+        Err(CommitError::VersionConflict)
+    ));
+}
+
+#[tokio::test]
+async fn an_erasure_beats_a_claim_that_did_not_know_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let address = AddressId::new(&key(), "ana@example.com");
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    assert!(
+        store
+            .erase_contact(&ContactId::new(&key(), Provider::Leap, &reference(1)))
+            .await
+            .unwrap()
+    );
+    assert!(matches!(
+        claim(&store, 1, &address, 0).await,
+        Err(CommitError::VersionConflict)
+    ));
+}
+
+#[tokio::test]
+async fn a_journey_finds_its_contact_whichever_was_stored_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    write(&store, &journey(1), 0).await.unwrap();
+    write(&store, &journey(2), 0).await.unwrap();
+    assert!(store.contact_of(&journey_id(2)).await.unwrap().is_none());
+    store.put_contact(&contact(2, "ben@example.com")).await.unwrap();
+    for n in [1, 2] {
+        let known = store.contact_of(&journey_id(n)).await.unwrap().unwrap();
+        assert!(known.contact.reference == reference(n));
+        assert_eq!(known.id, ContactId::new(&key(), Provider::Leap, &reference(n)));
+        assert!(known == store.find_contact(&known.id).await.unwrap().unwrap());
+    }
+    // A journey under a foreign name finds the contact that it was written with.
+    let foreign = Journey {
+        id: JourneyId::parse(&"a".repeat(26)).unwrap(),
+        ..journey(3)
+    };
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    store
+        .commit_journey(Commit {
+            journey: &foreign,
+            expected: 0,
+            contact: Some(&id),
+            claim: None,
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.contact_of(&foreign.id).await.unwrap().unwrap().id, id);
+}
+
+#[tokio::test]
+async fn an_opt_out_survives_an_erasure_and_a_second_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    store
+        .put_contact(&Contact {
+            opted_out: true,
+            ..contact(1, "ana@example.com")
+        })
+        .await
+        .unwrap();
+    assert!(store.erase_contact(&id).await.unwrap());
+    assert!(!store.erase_contact(&id).await.unwrap());
+    assert!(store.find_contact(&id).await.unwrap().is_none());
+    assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
+    assert!(!store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    store.put_contact(&contact(1, "Ana@Example.com")).await.unwrap();
+    store.put_contact(&contact(2, "ana@example.com ")).await.unwrap();
+    for n in [1, 2] {
+        let known = store.contact_of(&journey_id(n)).await.unwrap().unwrap();
+        assert_eq!(known.inbox.suppressed_at, Some(start()));
+        assert!(!known.contact.opted_out);
+    }
+}
+
+#[tokio::test]
+async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let nowhere = Contact {
+        email: None,
+        opted_out: true,
+        ..contact(1, "")
+    };
+    store.put_contact(&nowhere).await.unwrap();
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
+    assert!(known.contact.opted_out && known.inbox.suppressed_at.is_some());
+    assert!(store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
+    assert!(!known.contact.opted_out && known.inbox.suppressed_at.is_none());
+    assert!(known.inbox.version > 1);
+}
+
+#[tokio::test]
+async fn an_erased_person_is_in_none_of_the_databases_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for n in 0..50 {
+        store
+            .put_contact(&contact(n, &format!("zebulon{n}@example.com")))
+            .await
+            .unwrap();
+    }
+    store
+        .put_contact(&contact(0, "zebulon-moved@example.com"))
+        .await
+        .unwrap();
+    for n in 0..50 {
+        assert!(
+            store
+                .erase_contact(&ContactId::new(&key(), Provider::Leap, &reference(n)))
+                .await
+                .unwrap()
+        );
+    }
+    for file in ["rekindle.db", "rekindle.db-wal"] {
+        let bytes = std::fs::read(folder.path().join(file)).unwrap();
+        assert!(!bytes.windows(7).any(|window| window == b"zebulon"), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn contacts_are_exported_in_portions() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let count = 1_203;
+    let puts: Vec<_> = (0..count)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.put_contact(&contact(n, "ana@example.com")).await })
+        })
+        .collect();
+    for put in puts {
+        put.await.unwrap().unwrap();
+    }
+    assert_eq!(store.contacts_count().unwrap(), u64::from(count));
+    let references: std::collections::BTreeSet<_> =
+        store.contacts().map(|contact| contact.unwrap().reference).collect();
+    assert_eq!(references.len(), count as usize);
+}
+
+#[tokio::test]
+async fn a_claim_is_remembered_in_the_inbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    claim(&store, 1, &AddressId::new(&key(), "ana@example.com"), 0)
+        .await
+        .unwrap();
+    let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
+    assert_eq!(known.inbox, Inbox::default().with_send(send_key(1, 1, 1), start()));
+}
+
+#[tokio::test]
+async fn a_contact_that_cannot_be_read_can_be_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    let spoil = store.write(|connection| Ok(connection.execute("UPDATE contacts SET record = '{'", [])?));
+    spoil.await.unwrap();
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    assert!(matches!(store.find_contact(&id).await, Err(StoreError::Corrupt(_))));
+    assert!(store.contacts().next().unwrap().is_err());
+    assert!(store.erase_contact(&id).await.unwrap());
+    assert!(store.find_contact(&id).await.unwrap().is_none());
+}

@@ -1,0 +1,5 @@
+//! What the store promises, told one by one.
+
+mod contacts;
+mod database;
+mod journeys;

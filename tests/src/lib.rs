@@ -1,1 +1,1 @@
-//! What must hold across crates.
+//! What must hold across crates. The tests are in `tests/tests/`, one file for each matter.

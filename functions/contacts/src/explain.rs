@@ -105,19 +105,33 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
         experiment: journey.assignment.version.clone(),
         arm: journey.assignment.arm.clone(),
         contact_known: known.is_some(),
-        email: match known.map(|known| journey::contact::Facts::of(&known.contact, known.inbox.clone(), Vec::new()).email) {
+        email: match known
+            .map(|known| journey::contact::Facts::of(&known.contact, known.inbox.clone(), Vec::new()).email)
+        {
             None => "unknown_contact",
             Some(Permission::Allowed) => "allowed",
             Some(Permission::NoAddress) => "no_address",
             Some(Permission::OptedOut) => "opted_out",
             Some(Permission::Suppressed) => "suppressed",
         },
-        touches: journey.touches.iter().enumerate().map(|(index, record)| touch(index, record)).collect(),
-        next: journey.timer.as_ref().map(|timer| NextDue { due: timer.due, why: timer_why(timer.why) }),
+        touches: journey
+            .touches
+            .iter()
+            .enumerate()
+            .map(|(index, record)| touch(index, record))
+            .collect(),
+        next: journey.timer.as_ref().map(|timer| NextDue {
+            due: timer.due,
+            why: timer_why(timer.why),
+        }),
         timeline: journey
             .history
             .iter()
-            .map(|noted| TimelineEntry { at: noted.at, text: sentence(&noted.note), note: noted.note.clone() })
+            .map(|noted| TimelineEntry {
+                at: noted.at,
+                text: sentence(&noted.note),
+                note: noted.note.clone(),
+            })
             .collect(),
     }
 }
@@ -128,11 +142,16 @@ fn phase(phase: &Phase) -> (&'static str, String) {
         Phase::Completed { evidence, meter, .. } => {
             let meter = match meter {
                 MeterFollowUp::Awaited { late_since: None, .. } => "the meter is awaited",
-                MeterFollowUp::Awaited { late_since: Some(_), .. } => "the meter is late",
+                MeterFollowUp::Awaited {
+                    late_since: Some(_), ..
+                } => "the meter is late",
                 MeterFollowUp::Arrived { .. } => "the meter has arrived",
                 MeterFollowUp::GivenUp { .. } => "the meter never arrived",
             };
-            ("completed", format!("The customer finished, by {}; {meter}.", self::evidence(*evidence)))
+            (
+                "completed",
+                format!("The customer finished, by {}; {meter}.", self::evidence(*evidence)),
+            )
         }
         Phase::HandedBack { .. } => ("handed_back", "Handed back to ordinary marketing.".to_owned()),
         Phase::Stopped { why, .. } => ("stopped", format!("No further reminders: {}.", stop(*why))),
@@ -147,7 +166,12 @@ fn touch(index: usize, record: &TouchRecord) -> TouchExplained {
         TouchRecord::Unknown { at, .. } => ("unknown", Some(*at), None),
         TouchRecord::Skipped { why, at } => ("skipped", Some(*at), Some(skip(*why).to_owned())),
     };
-    TouchExplained { touch: journey::Touch::at(index).0, state, at, why }
+    TouchExplained {
+        touch: journey::Touch::at(index).0,
+        state,
+        at,
+        why,
+    }
 }
 
 /// One note in words.
@@ -160,31 +184,49 @@ pub fn sentence(note: &Note) -> String {
         Note::AlreadyCompleted => "Told again that the customer finished.".to_owned(),
         Note::Duplicate => "The same webhook again: nothing new.".to_owned(),
         Note::Absorbed { what } => {
-            format!("{} after the end: perhaps an old event, so it restarts nothing by itself.", milestone(*what).replace('_', " "))
+            format!(
+                "{} after the end: perhaps an old event, so it restarts nothing by itself.",
+                milestone(*what).replace('_', " ")
+            )
         }
         Note::MeterNews { what } => format!("News of a meter: {}.", what.replace('_', " ")),
         Note::Completed { evidence: how } => format!("Finished, by {}.", evidence(*how)),
-        Note::CompletionContradicted => "The authorisation was not the end: the customer is still on the way.".to_owned(),
+        Note::CompletionContradicted => {
+            "The authorisation was not the end: the customer is still on the way.".to_owned()
+        }
         Note::Reopened { episode } => format!("New activity after the end: episode {episode} begins."),
         Note::CameBack => "The customer came back.".to_owned(),
         Note::TimerSet { due, why } => format!("Next: {} at {due:.0}.", timer_why(*why).replace('_', " ")),
         Note::StaleTimer => "A timer fired that is no longer the current one.".to_owned(),
         Note::Diagnosed { diagnosis } => format!("Stopped at: {}.", diagnosis.as_str().replace('_', " ")),
         Note::Held { touch, why, until } => format!("Touch {} waits until {until:.0}: {}.", touch.0, hold(*why)),
-        Note::Claimed { touch, diagnosis, after_s } => format!(
+        Note::Claimed {
+            touch,
+            diagnosis,
+            after_s,
+        } => format!(
             "Touch {} goes out, {} after the abandonment, for {}.",
             touch.0,
             span(*after_s),
             diagnosis.as_str().replace('_', " ")
         ),
         Note::Sent { touch } => format!("Touch {} sent.", touch.0),
-        Note::Retrying { touch } => format!("Touch {} did not go out; it will be tried again inside its window.", touch.0),
+        Note::Retrying { touch } => format!(
+            "Touch {} did not go out; it will be tried again inside its window.",
+            touch.0
+        ),
         Note::SendUnknown { touch } => {
-            format!("Nobody can say yet whether touch {} went out; it is not sent again blindly.", touch.0)
+            format!(
+                "Nobody can say yet whether touch {} went out; it is not sent again blindly.",
+                touch.0
+            )
         }
         Note::LateAnswer { touch } => format!("A late answer about touch {}: nothing to do.", touch.0),
         Note::Skipped { touch, why } => format!("Touch {} not sent: {}.", touch.0, skip(*why)),
-        Note::Unrecognized => "The provider's record has a value that this program does not know: nothing is sent, please look.".to_owned(),
+        Note::Unrecognized => {
+            "The provider's record has a value that this program does not know: nothing is sent, please look."
+                .to_owned()
+        }
         Note::HandedBack => "Handed back to ordinary marketing.".to_owned(),
         Note::Stopped { why } => format!("No further reminders: {}.", stop(*why)),
         Note::MeterNotYet { checks } => format!("Meter not there yet (look {checks})."),
@@ -193,8 +235,12 @@ pub fn sentence(note: &Note) -> String {
         Note::MeterArrived => "The meter has arrived.".to_owned(),
         Note::MeterGivenUp => "The meter never arrived; no further looks.".to_owned(),
         Note::ContactChanged => "The contact was changed.".to_owned(),
-        Note::Drift { what: Drift::Journey } => "Found by the reconciliation: no webhook had told of this customer.".to_owned(),
-        Note::Drift { what: Drift::Completion } => "Found by the reconciliation: no webhook had told that the customer finished.".to_owned(),
+        Note::Drift { what: Drift::Journey } => {
+            "Found by the reconciliation: no webhook had told of this customer.".to_owned()
+        }
+        Note::Drift {
+            what: Drift::Completion,
+        } => "Found by the reconciliation: no webhook had told that the customer finished.".to_owned(),
     }
 }
 

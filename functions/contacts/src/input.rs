@@ -82,13 +82,37 @@ impl ContactInput {
                 None
             }
         };
-        let email = check("email", self.email, is_email, "not an e-mail address; write for example name@example.com");
-        let first_name =
-            check("first_name", self.first_name, is_name, "must have at most 100 characters and no line breaks");
+        let email = check(
+            "email",
+            self.email,
+            is_email,
+            "not an e-mail address; write for example name@example.com",
+        );
+        let first_name = check(
+            "first_name",
+            self.first_name,
+            is_name,
+            "must have at most 100 characters and no line breaks",
+        );
         let locale = check("locale", self.locale, |text| locale(text).is_some(), "must be en or es");
-        let zone = check("zone", self.zone, is_zone, "not an IANA time zone; write for example America/Los_Angeles");
-        let flow = check("flow", self.flow, |text| flow(text).is_some(), "must be connect or direct_to_utility");
-        let region = check("region", self.region, is_region, "not a grid region; write for example CAISO or PJM");
+        let zone = check(
+            "zone",
+            self.zone,
+            is_zone,
+            "not an IANA time zone; write for example America/Los_Angeles",
+        );
+        let flow = check(
+            "flow",
+            self.flow,
+            |text| flow(text).is_some(),
+            "must be connect or direct_to_utility",
+        );
+        let region = check(
+            "region",
+            self.region,
+            is_region,
+            "not a grid region; write for example CAISO or PJM",
+        );
         let classification = check(
             "classification",
             self.classification,
@@ -119,7 +143,10 @@ impl ContactInput {
             zone,
             flow: flow.as_deref().and_then(self::flow).unwrap_or_default(),
             region,
-            classification: classification.as_deref().and_then(self::classification).unwrap_or_default(),
+            classification: classification
+                .as_deref()
+                .and_then(self::classification)
+                .unwrap_or_default(),
             utility: utility.as_deref().and_then(UtilityCode::parse),
             link,
             opted_out: self.opted_out.unwrap_or(false),
@@ -203,7 +230,9 @@ mod tests {
 
     fn check(json: &str) -> Result<Contact, String> {
         let input: ContactInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        input.check(Provider::Leap, Reference::new("site-1").unwrap()).map_err(|error| error.to_string())
+        input
+            .check(Provider::Leap, Reference::new("site-1").unwrap())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -228,7 +257,11 @@ mod tests {
 
     #[test]
     fn an_unknown_field_is_refused_by_name() {
-        assert!(check(r#"{"e_mail":"ana@example.com"}"#).unwrap_err().contains("unknown field `e_mail`"));
+        assert!(
+            check(r#"{"e_mail":"ana@example.com"}"#)
+                .unwrap_err()
+                .contains("unknown field `e_mail`")
+        );
     }
 
     #[test]

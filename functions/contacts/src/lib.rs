@@ -5,15 +5,13 @@ mod input;
 mod table;
 
 use journey::contact::{Contact, Facts};
-use journey::port::{
-    ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, StoreError,
-};
+use journey::port::{ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, StoreError};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference};
 
-pub use explain::{Explanation, TimelineEntry, TouchExplained, explain, sentence};
+pub use explain::{Explanation, NextDue, TimelineEntry, TouchExplained, explain, sentence};
 pub use input::{ContactInput, FieldError, InvalidContact};
-pub use table::{COLUMNS, ReadRow, Rows, RowError, header, row};
+pub use table::{COLUMNS, ReadRow, RowError, Rows, header, row};
 
 /// Why a contact could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +38,19 @@ where
     if let Some(known) = ports.find_contact(&id).await? {
         // Zones are worked out where messages are composed; the rules need none to hear of a change.
         let facts = Facts::of(&known.contact, known.inbox.clone(), Vec::new());
-        let person = Person { contact: Some(&id), known: None };
-        take(ports, campaign, &journey, IfAbsent::Ignore, person, &Event::ContactChanged { facts }.into()).await?;
+        let person = Person {
+            contact: Some(&id),
+            known: None,
+        };
+        take(
+            ports,
+            campaign,
+            &journey,
+            IfAbsent::Ignore,
+            person,
+            &Event::ContactChanged { facts }.into(),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -63,8 +72,18 @@ pub async fn erase<P>(
 where
     P: Clock + KeepContact + LoadJourney + CommitJourney + ArmTimer,
 {
-    let existed = ports.erase_contact(&ContactId::new(id_key, provider, reference)).await?;
+    let existed = ports
+        .erase_contact(&ContactId::new(id_key, provider, reference))
+        .await?;
     let journey = JourneyId::new(id_key, provider, Purpose::Enroll, reference);
-    take(ports, campaign, &journey, IfAbsent::Ignore, Person::default(), &Event::ContactErased.into()).await?;
+    take(
+        ports,
+        campaign,
+        &journey,
+        IfAbsent::Ignore,
+        Person::default(),
+        &Event::ContactErased.into(),
+    )
+    .await?;
     Ok(existed)
 }

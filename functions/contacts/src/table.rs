@@ -28,10 +28,14 @@ pub const COLUMNS: [&str; 12] = [
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The file has no such column.
-    #[error("the header has no column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out")]
+    #[error(
+        "the header has no column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+    )]
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
-    #[error("the header has the unknown column {0:?}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out")]
+    #[error(
+        "the header has the unknown column {0:?}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+    )]
     UnknownColumn(String),
     /// The header names a column twice.
     #[error("the header has the column {0:?} twice")]
@@ -78,7 +82,12 @@ impl<R: Read> Rows<R> {
         let mut places: Vec<&'static str> = Vec::new();
         for (index, name) in headers.iter().enumerate() {
             // Spreadsheets begin a UTF-8 file with a byte order mark.
-            let name = if index == 0 { name.trim_start_matches('\u{feff}') } else { name }.trim();
+            let name = if index == 0 {
+                name.trim_start_matches('\u{feff}')
+            } else {
+                name
+            }
+            .trim();
             let column = COLUMNS.into_iter().find(|column| *column == name);
             match column {
                 None => return Err(RowError::UnknownColumn(name.chars().take(40).collect())),
@@ -91,7 +100,11 @@ impl<R: Read> Rows<R> {
                 return Err(RowError::MissingColumn(needed));
             }
         }
-        Ok(Rows { reader, places, record: StringRecord::new() })
+        Ok(Rows {
+            reader,
+            places,
+            record: StringRecord::new(),
+        })
     }
 
     fn contact(&self) -> Result<Contact, RowError> {
@@ -108,7 +121,11 @@ impl<R: Read> Rows<R> {
             Some("false" | "FALSE" | "False" | "0" | "no") => Some(false),
             Some(_) => {
                 let problem = "must be true or false";
-                return Err(InvalidContact(vec![crate::FieldError { field: "opted_out", problem }]).into());
+                return Err(InvalidContact(vec![crate::FieldError {
+                    field: "opted_out",
+                    problem,
+                }])
+                .into());
             }
         };
         let input = ContactInput {
@@ -133,7 +150,9 @@ impl<R: Read> Iterator for Rows<R> {
     fn next(&mut self) -> Option<ReadRow> {
         let mut record = core::mem::take(&mut self.record);
         let read = self.reader.read_record(&mut record);
-        let line = record.position().map_or_else(|| self.reader.position().line(), csv::Position::line);
+        let line = record
+            .position()
+            .map_or_else(|| self.reader.position().line(), csv::Position::line);
         self.record = record;
         let contact = match read {
             Ok(false) => return None,
@@ -145,10 +164,18 @@ impl<R: Read> Iterator for Rows<R> {
                 if matches!(error.kind(), csv::ErrorKind::Io(_)) && self.reader.is_done() {
                     return None;
                 }
-                return Some(ReadRow { line, bytes: self.reader.position().byte(), contact });
+                return Some(ReadRow {
+                    line,
+                    bytes: self.reader.position().byte(),
+                    contact,
+                });
             }
         };
-        Some(ReadRow { line, bytes: self.reader.position().byte(), contact })
+        Some(ReadRow {
+            line,
+            bytes: self.reader.position().byte(),
+            contact,
+        })
     }
 }
 
@@ -222,7 +249,11 @@ mod tests {
         assert_eq!(rows[0], (2, Ok("site-1".to_owned())));
         assert!(problem(3).starts_with("email: not an e-mail address"), "{}", problem(3));
         assert!(problem(4).starts_with("provider: unknown provider"), "{}", problem(4));
-        assert!(problem(5).starts_with("reference: a reference has 3 to 256 characters"), "{}", problem(5));
+        assert!(
+            problem(5).starts_with("reference: a reference has 3 to 256 characters"),
+            "{}",
+            problem(5)
+        );
         assert_eq!(problem(6), "the row has 2 fields, the header has 4");
         assert_eq!(problem(7), "opted_out: must be true or false");
         assert_eq!(rows[6], (8, Ok("site-6".to_owned())));
@@ -230,21 +261,41 @@ mod tests {
 
     #[test]
     fn a_header_must_name_what_is_needed_and_nothing_unknown() {
-        let header = |text: &str| Rows::new(text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+        let header = |text: &str| {
+            Rows::new(text.as_bytes())
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default()
+        };
         assert!(header("email\n").starts_with("the header has no column provider"));
         assert!(header("provider,reference,mail\n").starts_with("the header has the unknown column \"mail\""));
-        assert_eq!(header("provider,reference,reference\n"), "the header has the column \"reference\" twice");
+        assert_eq!(
+            header("provider,reference,reference\n"),
+            "the header has the column \"reference\" twice"
+        );
     }
 
     #[test]
     fn an_export_reads_back_as_it_was() {
         let input = "provider,reference,email,locale\nleap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es\n";
-        let contact = Rows::new(input.as_bytes()).ok().unwrap().next().unwrap().contact.unwrap();
+        let contact = Rows::new(input.as_bytes())
+            .ok()
+            .unwrap()
+            .next()
+            .unwrap()
+            .contact
+            .unwrap();
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&header()).unwrap();
         writer.write_record(&row(&contact)).unwrap();
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let back = Rows::new(text.as_bytes()).ok().unwrap().next().unwrap().contact.unwrap();
+        let back = Rows::new(text.as_bytes())
+            .ok()
+            .unwrap()
+            .next()
+            .unwrap()
+            .contact
+            .unwrap();
         assert!(back == contact);
     }
 }

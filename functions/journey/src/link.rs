@@ -68,7 +68,8 @@ impl LinkKey {
     /// [`BadLink`] when it is forged or expired.
     pub fn verify(&self, kind: LinkKind, token: &str, now: Timestamp) -> Result<JourneyId, BadLink> {
         let mut parts = token.split('-');
-        let (Some(journey), Some(expiry), Some(mac), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(journey), Some(expiry), Some(mac), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(BadLink::Forged);
         };
         let journey = JourneyId::parse(journey).ok_or(BadLink::Forged)?;
@@ -76,7 +77,11 @@ impl LinkKey {
             return Err(BadLink::Forged);
         }
         let expires = i64::from_str_radix(expiry, 16).map_err(|_| BadLink::Forged)?;
-        if now.as_second() > expires { Err(BadLink::Expired) } else { Ok(journey) }
+        if now.as_second() > expires {
+            Err(BadLink::Expired)
+        } else {
+            Ok(journey)
+        }
     }
 
     fn mac(&self, kind: LinkKind, journey: &JourneyId, expiry: &str) -> String {
@@ -98,7 +103,10 @@ mod tests {
     fn fixture() -> (LinkKey, JourneyId) {
         let key = IdKey::new(*b"an invented key of 32 bytes long").unwrap();
         let reference = Reference::new("someone@example.com").unwrap();
-        (LinkKey::new(key.derive("link")), JourneyId::new(&key, Provider::Leap, Purpose::Enroll, &reference))
+        (
+            LinkKey::new(key.derive("link")),
+            JourneyId::new(&key, Provider::Leap, Purpose::Enroll, &reference),
+        )
     }
 
     fn at(text: &str) -> Timestamp {
@@ -109,9 +117,18 @@ mod tests {
     fn a_token_holds_until_it_expires_and_only_for_its_kind() {
         let (key, journey) = fixture();
         let token = key.sign(LinkKind::Resume, &journey, at("2026-08-01T00:00:00Z"));
-        assert_eq!(key.verify(LinkKind::Resume, &token, at("2026-07-31T00:00:00Z")), Ok(journey));
-        assert_eq!(key.verify(LinkKind::Resume, &token, at("2026-08-02T00:00:00Z")), Err(BadLink::Expired));
-        assert_eq!(key.verify(LinkKind::Unsubscribe, &token, at("2026-07-31T00:00:00Z")), Err(BadLink::Forged));
+        assert_eq!(
+            key.verify(LinkKind::Resume, &token, at("2026-07-31T00:00:00Z")),
+            Ok(journey)
+        );
+        assert_eq!(
+            key.verify(LinkKind::Resume, &token, at("2026-08-02T00:00:00Z")),
+            Err(BadLink::Expired)
+        );
+        assert_eq!(
+            key.verify(LinkKind::Unsubscribe, &token, at("2026-07-31T00:00:00Z")),
+            Err(BadLink::Forged)
+        );
     }
 
     #[test]
@@ -122,10 +139,18 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[index] = if bytes[index] == b'a' { b'b' } else { b'a' };
             let altered = String::from_utf8(bytes).unwrap();
-            assert!(key.verify(LinkKind::Resume, &altered, at("2026-07-31T00:00:00Z")).is_err(), "{index}");
+            assert!(
+                key.verify(LinkKind::Resume, &altered, at("2026-07-31T00:00:00Z"))
+                    .is_err(),
+                "{index}"
+            );
         }
         for odd in ["", "-", "--", "a-b-c", "a-b-c-d", &token[1..], &format!("{token}-")] {
-            assert_eq!(key.verify(LinkKind::Resume, odd, at("2026-07-31T00:00:00Z")), Err(BadLink::Forged), "{odd}");
+            assert_eq!(
+                key.verify(LinkKind::Resume, odd, at("2026-07-31T00:00:00Z")),
+                Err(BadLink::Forged),
+                "{odd}"
+            );
         }
     }
 }

@@ -36,13 +36,19 @@ where
     P: Clock + FindDue + FindContact + LoadJourney + CommitJourney + ArmTimer + SearchMeters + Count,
 {
     let due = ports.find_due(Lane::Meter, ports.now(), ROUND).await?;
-    let mut checked = Checked { due: due.len(), ..Checked::default() };
+    let mut checked = Checked {
+        due: due.len(),
+        ..Checked::default()
+    };
     let mut known: Vec<(JourneyId, u32, Reference)> = Vec::with_capacity(due.len());
     for (journey, generation) in due {
         match ports.contact_of(&journey).await? {
             Some(person) => known.push((journey, generation, person.contact.reference)),
             None => {
-                let event = Event::MetersUnavailable { generation, why: Unavailable::UnknownContact };
+                let event = Event::MetersUnavailable {
+                    generation,
+                    why: Unavailable::UnknownContact,
+                };
                 record(ports, campaign, &journey, event, &mut checked).await;
             }
         }
@@ -52,14 +58,24 @@ where
         match ports.search_meters(&references).await {
             Ok(found) => {
                 for ((journey, generation, _), meters) in batch.iter().zip(found) {
-                    let event = Event::MetersSeen { generation: *generation, meters };
+                    let event = Event::MetersSeen {
+                        generation: *generation,
+                        meters,
+                    };
                     record(ports, campaign, journey, event, &mut checked).await;
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn Error, batch = batch.len(), "meter search unavailable");
+                tracing::warn!(
+                    error = &error as &dyn Error,
+                    batch = batch.len(),
+                    "meter search unavailable"
+                );
                 for (journey, generation, _) in batch {
-                    let event = Event::MetersUnavailable { generation: *generation, why: error.why };
+                    let event = Event::MetersUnavailable {
+                        generation: *generation,
+                        why: error.why,
+                    };
                     record(ports, campaign, journey, event, &mut checked).await;
                 }
             }
@@ -74,7 +90,15 @@ async fn record<P>(ports: &P, campaign: &Campaign, journey: &JourneyId, event: E
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer,
 {
-    let taken = take(ports, campaign, journey, IfAbsent::Ignore, Person::default(), &event.into()).await;
+    let taken = take(
+        ports,
+        campaign,
+        journey,
+        IfAbsent::Ignore,
+        Person::default(),
+        &event.into(),
+    )
+    .await;
     match taken {
         Ok(Some(taken)) => {
             checked.arrived += usize::from(taken.notes.contains(&Note::MeterArrived));

@@ -182,5 +182,8 @@ impl Pages {
 }
 
 fn page(status: u16, html: maud::Markup) -> Reply {
-    Reply::Page { status, html: html.into_string() }
+    Reply::Page {
+        status,
+        html: html.into_string(),
+    }
 }

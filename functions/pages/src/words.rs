@@ -98,7 +98,9 @@ pub(crate) const fn words(locale: Locale) -> &'static Words {
 
 /// What is left to do, in a sentence.
 pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'static str {
-    let Some(diagnosis) = diagnosis else { return general(locale) };
+    let Some(diagnosis) = diagnosis else {
+        return general(locale);
+    };
     match (diagnosis, locale) {
         (Diagnosis::AgreementsUnanswered | Diagnosis::AgreementDeclined, Locale::En) => {
             "One or more agreements still need your answer."

@@ -91,13 +91,20 @@ where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + KeepWatermark + ReadChanges + ReadStatus + Count,
 {
     let now = ports.now();
-    let watermark = ports.load_watermark(Provider::Leap).await?.unwrap_or_else(|| Watermark {
-        since: now.checked_sub(config.first_look_back).unwrap_or(now),
-        resume: None,
-    });
+    let watermark = ports
+        .load_watermark(Provider::Leap)
+        .await?
+        .unwrap_or_else(|| Watermark {
+            since: now.checked_sub(config.first_look_back).unwrap_or(now),
+            resume: None,
+        });
     let since = watermark.since.checked_sub(config.overlap).unwrap_or(watermark.since);
     let resumed = watermark.resume.is_some();
-    let mut at = watermark.resume.clone().unwrap_or(Resume { began_at: now, filter: ChangeFilter::Started, page: None });
+    let mut at = watermark.resume.clone().unwrap_or(Resume {
+        began_at: now,
+        filter: ChangeFilter::Started,
+        page: None,
+    });
     let mut passed = Passed::default();
     // A record that could not be written must be read again: the watermark then stays.
     let mut all_taken = true;
@@ -108,7 +115,15 @@ where
                 if resumed && passed.pages == 0 && at.page.is_some() {
                     // How long a page's token lives is not documented: begin this filter again.
                     let resume = Some(Resume { page: None, ..at });
-                    ports.save_watermark(Provider::Leap, &Watermark { since: watermark.since, resume }).await?;
+                    ports
+                        .save_watermark(
+                            Provider::Leap,
+                            &Watermark {
+                                since: watermark.since,
+                                resume,
+                            },
+                        )
+                        .await?;
                 }
                 return Err(error.into());
             }
@@ -132,8 +147,16 @@ where
             }
         }
         at = match (page.next, at.filter) {
-            (Some(next), filter) => Resume { page: Some(next), filter, ..at },
-            (None, ChangeFilter::Started) => Resume { page: None, filter: ChangeFilter::LastInteraction, ..at },
+            (Some(next), filter) => Resume {
+                page: Some(next),
+                filter,
+                ..at
+            },
+            (None, ChangeFilter::Started) => Resume {
+                page: None,
+                filter: ChangeFilter::LastInteraction,
+                ..at
+            },
             (None, ChangeFilter::LastInteraction) => {
                 passed.finished = true;
                 break;
@@ -144,9 +167,18 @@ where
         }
     }
     let next = match (passed.finished, all_taken) {
-        (true, true) => Watermark { since: at.began_at, resume: None },
-        (false, true) => Watermark { since: watermark.since, resume: Some(at) },
-        (_, false) => Watermark { since: watermark.since, resume: None },
+        (true, true) => Watermark {
+            since: at.began_at,
+            resume: None,
+        },
+        (false, true) => Watermark {
+            since: watermark.since,
+            resume: Some(at),
+        },
+        (_, false) => Watermark {
+            since: watermark.since,
+            resume: None,
+        },
     };
     ports.save_watermark(Provider::Leap, &next).await?;
     ports.count("reconcile.drift", passed.drift as u64);
@@ -168,7 +200,10 @@ enum ChangeError {
 impl ChangeError {
     /// Would the next pass fail in the same way?
     fn is_for_ever(&self) -> bool {
-        matches!(self, ChangeError::Store(StoreError::Corrupt(_)) | ChangeError::Take(TakeError::Store(StoreError::Corrupt(_))))
+        matches!(
+            self,
+            ChangeError::Store(StoreError::Corrupt(_)) | ChangeError::Take(TakeError::Store(StoreError::Corrupt(_)))
+        )
     }
 }
 
@@ -191,14 +226,23 @@ async fn take_change<P>(
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + ReadStatus,
 {
-    if config.reserved_prefixes.iter().any(|prefix| reference.expose().starts_with(prefix.as_str())) {
-        return Ok(TakenChange { changed: false, drift: false });
+    if config
+        .reserved_prefixes
+        .iter()
+        .any(|prefix| reference.expose().starts_with(prefix.as_str()))
+    {
+        return Ok(TakenChange {
+            changed: false,
+            drift: false,
+        });
     }
     let id = journey_id(config, reference);
     let contact_id = ContactId::new(&config.id_key, Provider::Leap, reference);
     let contact = ports.find_contact(&contact_id).await?.map(|known| known.contact);
     let region = contact.as_ref().and_then(|contact| contact.region.clone());
-    let classification = contact.as_ref().map_or(Classification::default(), |contact| contact.classification);
+    let classification = contact
+        .as_ref()
+        .map_or(Classification::default(), |contact| contact.classification);
     // A page shows only the records that changed. Before a completed journey is opened again, all
     // of the reference's records are asked for: another may well be complete (trap 15).
     let completed = match ports.load_journey(&id).await? {
@@ -212,15 +256,36 @@ where
     } else {
         snapshot
     };
-    let event = Event::StatusSeen { snapshot: snapshot.clone(), region, classification };
+    let event = Event::StatusSeen {
+        snapshot: snapshot.clone(),
+        region,
+        classification,
+    };
     let flow = contact.as_ref().map_or(Flow::Unknown, |contact| contact.flow);
-    let begin = IfAbsent::Begin { provider: Provider::Leap, purpose: Purpose::Enroll, flow };
-    let person = Person { contact: Some(&contact_id), known: None };
+    let begin = IfAbsent::Begin {
+        provider: Provider::Leap,
+        purpose: Purpose::Enroll,
+        flow,
+    };
+    let person = Person {
+        contact: Some(&contact_id),
+        known: None,
+    };
     let taken = take(ports, campaign, &id, begin, person, &event.into()).await?;
     let drift = taken.as_ref().is_some_and(|taken| {
-        taken.notes.iter().any(|note| matches!(note, Note::Drift { what: Drift::Journey | Drift::Completion }))
+        taken.notes.iter().any(|note| {
+            matches!(
+                note,
+                Note::Drift {
+                    what: Drift::Journey | Drift::Completion
+                }
+            )
+        })
     });
-    Ok(TakenChange { changed: taken.is_some_and(|taken| taken.written), drift })
+    Ok(TakenChange {
+        changed: taken.is_some_and(|taken| taken.written),
+        drift,
+    })
 }
 
 /// A moment that lies `span` before another; used for what counts as overdue.

@@ -22,7 +22,9 @@ pub async fn sweep<P>(ports: &P, limit: usize) -> Result<Swept, StoreError>
 where
     P: Clock + FindDue + FireTimer + Count,
 {
-    let overdue = ports.find_due(Lane::Touchpoint, super::before(ports.now(), OVERDUE), limit).await?;
+    let overdue = ports
+        .find_due(Lane::Touchpoint, super::before(ports.now(), OVERDUE), limit)
+        .await?;
     for (journey, generation) in &overdue {
         tracing::warn!(%journey, "overdue timer fired by the sweep");
         ports.fire_timer(journey, *generation).await;

@@ -1,1 +1,51 @@
-fn main() {}
+//! Rekindle on one machine: the same functions in one process, and the operator's commands.
+
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod http;
+mod reading;
+mod service;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    start_logging(&cli);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(cli.run()),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The chain of causes, once, where it is handled.
+#[allow(clippy::print_stderr, reason = "a command's own voice")]
+fn tell(error: &anyhow::Error) {
+    eprintln!("rekindle: {error:#}");
+}
+
+/// Logs go to standard error: standard output belongs to what a command was asked for.
+fn start_logging(cli: &cli::Cli) {
+    let filter = tracing_subscriber::EnvFilter::try_new(cli.log_filter())
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let logs = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
+    if cli.log_json() {
+        logs.json().flatten_event(true).init();
+    } else {
+        logs.with_target(false).init();
+    }
+}

@@ -1,7 +1,7 @@
 //! An order becomes an e-mail: the words, the person, our own links.
 
 use jiff::{SignedDuration, Timestamp};
-use journey::contact::{Facts, Known};
+use journey::contact::{Facts, Known, Locale};
 use journey::link::{LinkKey, LinkKind};
 use journey::port::{Email, EmailLabel};
 use journey::{JourneyId, SendOrder};
@@ -28,6 +28,10 @@ pub struct Composer {
     pub touches: u16,
     /// Names, links and zones of utilities.
     pub directory: Directory,
+    /// The language of those whose own is not offered.
+    pub default_locale: Locale,
+    /// The languages that the campaign offers.
+    pub offered: Vec<Locale>,
     /// Signs our own links.
     pub links: LinkKey,
     /// Where our own pages are, without a slash at the end.
@@ -82,11 +86,26 @@ impl Compose for Composer {
 
     /// The zones are those of the person and of the utility: both, where both are known.
     fn facts(&self, known: &Known) -> Facts {
-        let own = known.contact.zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
-        let utility = known.contact.utility.as_ref().and_then(|code| self.directory.find(code));
-        let mut zones: Vec<_> = own.into_iter().chain(utility.and_then(|utility| utility.zone.clone())).collect();
+        let own = known
+            .contact
+            .zone
+            .as_deref()
+            .and_then(|name| jiff::tz::TimeZone::get(name).ok());
+        let utility = known
+            .contact
+            .utility
+            .as_ref()
+            .and_then(|code| self.directory.find(code));
+        let mut zones: Vec<_> = own
+            .into_iter()
+            .chain(utility.and_then(|utility| utility.zone.clone()))
+            .collect();
         zones.dedup();
-        Facts::of(&known.contact, known.inbox.clone(), zones)
+        let mut facts = Facts::of(&known.contact, known.inbox.clone(), zones);
+        if !self.offered.contains(&facts.locale) {
+            facts.locale = self.default_locale;
+        }
+        facts
     }
 }
 

@@ -15,9 +15,7 @@ use journey::port::{
     SendEmail, StoreError,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
-use journey::{
-    Campaign, Delivered, Effect, Event, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable,
-};
+use journey::{Campaign, Delivered, Effect, Event, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable};
 
 pub use compose::{ComposeError, Composer};
 
@@ -63,8 +61,15 @@ where
         + Count,
     C: Compose,
 {
-    let firing = Firing { ports, composer, campaign, journey };
-    let Some(taken) = firing.take(Event::TimerFired { generation }, None).await? else { return Ok(Vec::new()) };
+    let firing = Firing {
+        ports,
+        composer,
+        campaign,
+        journey,
+    };
+    let Some(taken) = firing.take(Event::TimerFired { generation }, None).await? else {
+        return Ok(Vec::new());
+    };
     let mut notes = taken.notes;
     let mut effects = VecDeque::from(taken.effects);
     let mut person = None;
@@ -114,16 +119,35 @@ where
     C: Compose,
 {
     async fn take(&self, event: Event, known: Option<&Known>) -> Result<Option<Taken>, TakeError> {
-        let person = Person { contact: known.map(|known| &known.id), known };
-        take(self.ports, self.campaign, self.journey, IfAbsent::Ignore, person, &Delivered::from(event)).await
+        let person = Person {
+            contact: known.map(|known| &known.id),
+            known,
+        };
+        take(
+            self.ports,
+            self.campaign,
+            self.journey,
+            IfAbsent::Ignore,
+            person,
+            &Delivered::from(event),
+        )
+        .await
     }
 
     /// Asks the provider, then reads the person, then decides: the answer that is older by the time
     /// of the decision is the provider's, and the claim is conditional on the other two.
     async fn recheck(&self, generation: u32, meters: bool) -> Result<(Option<Taken>, Option<Known>), TakeError> {
         let Some(before) = self.person().await? else {
-            let status = StatusAnswer::Unavailable { why: Unavailable::UnknownContact, retry_at: None };
-            let event = Event::Rechecked { generation, status, meters: None, facts: Facts::unknown() };
+            let status = StatusAnswer::Unavailable {
+                why: Unavailable::UnknownContact,
+                retry_at: None,
+            };
+            let event = Event::Rechecked {
+                generation,
+                status,
+                meters: None,
+                facts: Facts::unknown(),
+            };
             return Ok((self.take(event, None).await?, None));
         };
         let reference = &before.contact.reference;
@@ -131,7 +155,10 @@ where
             Ok(snapshot) => StatusAnswer::Seen(snapshot),
             Err(error) => {
                 self.ports.count("provider.unavailable", 1);
-                StatusAnswer::Unavailable { why: error.why, retry_at: error.retry_at }
+                StatusAnswer::Unavailable {
+                    why: error.why,
+                    retry_at: error.retry_at,
+                }
             }
         };
         let mut found = None;
@@ -140,14 +167,24 @@ where
                 Ok(batches) => found = batches.into_iter().next(),
                 // Not knowing whether the meter is there is not knowing whether to send.
                 Err(error) => {
-                    status = StatusAnswer::Unavailable { why: error.why, retry_at: error.retry_at };
+                    status = StatusAnswer::Unavailable {
+                        why: error.why,
+                        retry_at: error.retry_at,
+                    };
                 }
             }
         }
         for _ in 0..CLAIM_ATTEMPTS {
             let known = self.person().await?;
-            let facts = known.as_ref().map_or_else(Facts::unknown, |known| self.composer.facts(known));
-            let event = Event::Rechecked { generation, status: status.clone(), meters: found.clone(), facts };
+            let facts = known
+                .as_ref()
+                .map_or_else(Facts::unknown, |known| self.composer.facts(known));
+            let event = Event::Rechecked {
+                generation,
+                status: status.clone(),
+                meters: found.clone(),
+                facts,
+            };
             match self.take(event, known.as_ref()).await {
                 // Somebody else wrote to the same inbox, or the person just opted out: read anew.
                 Err(TakeError::Contended) => {}
@@ -174,11 +211,18 @@ where
             Some(Err(error)) => {
                 self.ports.count("send.not_composed", 1);
                 tracing::error!(journey = %self.journey, error = &error as &dyn Error, "message not composed");
-                SendOutcome::Refused { why: "the message could not be composed".to_owned() }
+                SendOutcome::Refused {
+                    why: "the message could not be composed".to_owned(),
+                }
             }
-            None => SendOutcome::Refused { why: "the person is not known".to_owned() },
+            None => SendOutcome::Refused {
+                why: "the person is not known".to_owned(),
+            },
         };
-        let event = Event::SendResolved { key: order.key.clone(), outcome };
+        let event = Event::SendResolved {
+            key: order.key.clone(),
+            outcome,
+        };
         self.take(event, None).await
     }
 }

@@ -153,7 +153,11 @@ pub fn parse(body: &[u8]) -> Result<Parsed, Malformed> {
                 Some("PENDING") => "enrollment_pending",
                 Some(_) | None => return Ok(Parsed::Unusable(Unusable::UnknownStatus)),
             };
-            Ok(of_meter(&Meter::deserialize(&payload)?, id, Event::MeterEnrollmentChanged { what }))
+            Ok(of_meter(
+                &Meter::deserialize(&payload)?,
+                id,
+                Event::MeterEnrollmentChanged { what },
+            ))
         }
         "meter.enrollment.participation-status.updated" => {
             let what = match payload.get("participation_preference").and_then(Value::as_str) {
@@ -162,12 +166,18 @@ pub fn parse(body: &[u8]) -> Result<Parsed, Malformed> {
                 Some("DISENROLL") => "participation_disenroll",
                 Some(_) | None => return Ok(Parsed::Unusable(Unusable::UnknownStatus)),
             };
-            Ok(of_meter(&Meter::deserialize(&payload)?, id, Event::MeterEnrollmentChanged { what }))
+            Ok(of_meter(
+                &Meter::deserialize(&payload)?,
+                id,
+                Event::MeterEnrollmentChanged { what },
+            ))
         }
         "meter.enrollment.required-actions.updated" => {
             // A revoked authorisation or a missing document after the completion is another
             // campaign's matter: it never reopens this one (trap 33).
-            let event = Event::MeterEnrollmentChanged { what: "required_actions" };
+            let event = Event::MeterEnrollmentChanged {
+                what: "required_actions",
+            };
             Ok(of_meter(&Meter::deserialize(&payload)?, id, event))
         }
         "meter.enrollment.group.updated" => Ok(Parsed::Unusable(Unusable::NoReference)),
@@ -184,7 +194,11 @@ fn of_meter(meter: &Meter, id: Option<EventId>, event: Event) -> Parsed {
 
 fn of_reference(reference: &str, id: Option<EventId>, event: Event, begins: bool) -> Parsed {
     match Reference::new(reference) {
-        Ok(reference) => Parsed::Event { reference, delivered: Delivered { id, event }, begins },
+        Ok(reference) => Parsed::Event {
+            reference,
+            delivered: Delivered { id, event },
+            begins,
+        },
         Err(_) => Parsed::Unusable(Unusable::InvalidReference),
     }
 }
@@ -201,7 +215,11 @@ mod tests {
 
     fn event(body: &[u8]) -> (String, Event, bool) {
         match parse(body).unwrap() {
-            Parsed::Event { reference, delivered, begins } => {
+            Parsed::Event {
+                reference,
+                delivered,
+                begins,
+            } => {
                 assert!(delivered.id.is_some());
                 (reference.expose().to_owned(), delivered.event, begins)
             }
@@ -224,23 +242,47 @@ mod tests {
             (fixture!("connect-session-updated"), Event::StepReached, true),
             (fixture!("connect-session-closed"), Event::SessionClosed, true),
             (fixture!("connect-session-completed"), Event::SessionCompleted, true),
-            (fixture!("authorization-initiated"), Event::LoginReached { utility: pge.clone() }, true),
-            (fixture!("authorization-completed"), Event::LoginSucceeded { utility: pge.clone() }, true),
-            (fixture!("authorization-failed"), Event::LoginFailed { utility: pge }, true),
-            (fixture!("meter-created"), Event::MeterAnnounced { kind: Some(MeterKind::UtilityMeter) }, false),
+            (
+                fixture!("authorization-initiated"),
+                Event::LoginReached { utility: pge.clone() },
+                true,
+            ),
+            (
+                fixture!("authorization-completed"),
+                Event::LoginSucceeded { utility: pge.clone() },
+                true,
+            ),
+            (
+                fixture!("authorization-failed"),
+                Event::LoginFailed { utility: pge },
+                true,
+            ),
+            (
+                fixture!("meter-created"),
+                Event::MeterAnnounced {
+                    kind: Some(MeterKind::UtilityMeter),
+                },
+                false,
+            ),
             (
                 fixture!("meter-enrollment-global-status-updated"),
-                Event::MeterEnrollmentChanged { what: "enrollment_pending" },
+                Event::MeterEnrollmentChanged {
+                    what: "enrollment_pending",
+                },
                 false,
             ),
             (
                 fixture!("meter-enrollment-participation-status-updated"),
-                Event::MeterEnrollmentChanged { what: "participation_participate" },
+                Event::MeterEnrollmentChanged {
+                    what: "participation_participate",
+                },
                 false,
             ),
             (
                 fixture!("meter-enrollment-required-actions-updated"),
-                Event::MeterEnrollmentChanged { what: "required_actions" },
+                Event::MeterEnrollmentChanged {
+                    what: "required_actions",
+                },
                 false,
             ),
         ];
@@ -260,7 +302,10 @@ mod tests {
                 r#"{{"webhook_event_id":"e1","payload":{{"webhook_event_type":"connect_session.updated","partner_reference":"{reference}","status":"{status}"}}}}"#
             )
         };
-        assert_eq!(left_aside(&connect("EXITED_CONDITIONALLY", "abc")), Unusable::UnknownStatus);
+        assert_eq!(
+            left_aside(&connect("EXITED_CONDITIONALLY", "abc")),
+            Unusable::UnknownStatus
+        );
         assert_eq!(left_aside(&connect("created", "abc")), Unusable::UnknownStatus);
         assert_eq!(left_aside(&connect("CREATED", "a<b>")), Unusable::InvalidReference);
         assert_eq!(left_aside(&connect("CREATED", "")), Unusable::InvalidReference);
@@ -297,7 +342,13 @@ mod tests {
         let body = br#"{"webhook_event_type":"meter.created","meter_id":"m","partner_reference":"leap-test-1"}"#;
         match parse(body).unwrap() {
             Parsed::Event { delivered, .. } => {
-                assert_eq!(delivered, Delivered { id: None, event: Event::MeterAnnounced { kind: None } });
+                assert_eq!(
+                    delivered,
+                    Delivered {
+                        id: None,
+                        event: Event::MeterAnnounced { kind: None }
+                    }
+                );
             }
             Parsed::Unusable(why) => panic!("{why:?}"),
         }

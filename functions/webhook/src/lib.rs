@@ -76,7 +76,9 @@ impl Answer {
     pub const fn detail(self) -> &'static str {
         match self {
             Answer::Accepted => "accepted",
-            Answer::Malformed => "not a Leap webhook: expected {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}}",
+            Answer::Malformed => {
+                "not a Leap webhook: expected {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}}"
+            }
             Answer::Unauthorized => "the secret header is missing, wrong, or there more than once",
             Answer::TooLarge => "the body is longer than 64 KB",
             Answer::NotJson => "the Content-Type must be application/json",
@@ -107,9 +109,11 @@ where
         return Answer::Malformed;
     };
     match parsed {
-        Parsed::Event { reference, delivered, begins } => {
-            accept(ports, config, campaign, &reference, &delivered, begins).await
-        }
+        Parsed::Event {
+            reference,
+            delivered,
+            begins,
+        } => accept(ports, config, campaign, &reference, &delivered, begins).await,
         Parsed::Unusable(why) => {
             ports.count(why.counter(), 1);
             tracing::info!(why = why.counter(), "webhook left aside");
@@ -134,7 +138,11 @@ async fn accept<P>(
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
 {
-    if config.reserved_prefixes.iter().any(|prefix| reference.expose().starts_with(prefix.as_str())) {
+    if config
+        .reserved_prefixes
+        .iter()
+        .any(|prefix| reference.expose().starts_with(prefix.as_str()))
+    {
         ports.count("webhook.reserved_reference", 1);
         return Answer::Accepted;
     }
@@ -143,7 +151,14 @@ where
     match take_webhook(ports, campaign, &id, &contact, delivered, begins).await {
         Ok(notes) => {
             let duplicate = notes.contains(&Note::Duplicate);
-            ports.count(if duplicate { "webhook.duplicate" } else { "webhook.accepted" }, 1);
+            ports.count(
+                if duplicate {
+                    "webhook.duplicate"
+                } else {
+                    "webhook.accepted"
+                },
+                1,
+            );
             tracing::debug!(journey = %id, ?notes, "webhook taken");
             Answer::Accepted
         }
@@ -166,7 +181,10 @@ async fn take_webhook<P>(
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
 {
-    let person = Person { contact: Some(contact), known: None };
+    let person = Person {
+        contact: Some(contact),
+        known: None,
+    };
     // Most deliveries belong to a journey that exists: only the first one reads the contact.
     if let Some(taken) = take(ports, campaign, id, IfAbsent::Ignore, person, delivered).await? {
         return Ok(taken.notes);
@@ -182,6 +200,13 @@ where
         ports.count("webhook.unknown_reference", 1);
     }
     let flow = known.map_or(Flow::Unknown, |known| known.contact.flow);
-    let begin = IfAbsent::Begin { provider: Provider::Leap, purpose: Purpose::Enroll, flow };
-    Ok(take(ports, campaign, id, begin, person, delivered).await?.map(|taken| taken.notes).unwrap_or_default())
+    let begin = IfAbsent::Begin {
+        provider: Provider::Leap,
+        purpose: Purpose::Enroll,
+        flow,
+    };
+    Ok(take(ports, campaign, id, begin, person, delivered)
+        .await?
+        .map(|taken| taken.notes)
+        .unwrap_or_default())
 }

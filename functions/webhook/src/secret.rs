@@ -24,7 +24,11 @@ impl Secret {
     /// # Errors
     /// [`WeakSecret`] when it is shorter.
     pub fn new(value: &str) -> Result<Self, WeakSecret> {
-        if value.len() < 16 { Err(WeakSecret(value.len())) } else { Ok(Secret(Sha256::digest(value).into())) }
+        if value.len() < 16 {
+            Err(WeakSecret(value.len()))
+        } else {
+            Ok(Secret(Sha256::digest(value).into()))
+        }
     }
 }
 
@@ -53,7 +57,10 @@ impl Secrets {
         let [value] = values else { return Err(Unauthorized) };
         let given: [u8; 32] = Sha256::digest(value).into();
         let known = [Some(&self.current), self.other.as_ref()];
-        let matches = known.into_iter().flatten().fold(Choice::from(0), |acc, secret| acc | given.ct_eq(&secret.0));
+        let matches = known
+            .into_iter()
+            .flatten()
+            .fold(Choice::from(0), |acc, secret| acc | given.ct_eq(&secret.0));
         if bool::from(matches) { Ok(()) } else { Err(Unauthorized) }
     }
 }
@@ -80,6 +87,9 @@ mod tests {
     #[test]
     fn a_short_secret_is_refused_and_none_is_ever_shown() {
         assert_eq!(Secret::new("short").unwrap_err(), WeakSecret(5));
-        assert_eq!(format!("{:?}", Secret::new("first-secret-of-16").unwrap()), "Secret(hidden)");
+        assert_eq!(
+            format!("{:?}", Secret::new("first-secret-of-16").unwrap()),
+            "Secret(hidden)"
+        );
     }
 }

@@ -18,6 +18,9 @@ use tokio::sync::watch;
 use crate::data_dir::{DataDir, OpenError};
 use crate::lock;
 
+/// The clock's file in the data folder.
+const FILE: &str = "clock.json";
+
 /// How often the time reached is written down, in real time.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -75,7 +78,8 @@ impl RealTime for MachineTime {
 pub struct ProgramClock(Arc<Inner>);
 
 struct Inner {
-    path: PathBuf,
+    /// Where the time is written down; a visitor's clock never is.
+    path: Option<PathBuf>,
     /// The folder stays ours as long as its clock runs.
     _data: DataDir,
     speed: NonZeroU32,
@@ -106,6 +110,35 @@ struct Kept {
     speed: NonZeroU32,
 }
 
+impl Kept {
+    /// The program's time at a later moment of the machine's.
+    fn reaches(&self, machine: Timestamp) -> Timestamp {
+        // A machine's clock that was set back tells nothing about the time that passed. What passed
+        // at most between the last note and the end is then the best answer.
+        let stopped = Duration::try_from(machine.duration_since(self.machine)).unwrap_or(KEEP_EVERY);
+        later(self.program, scaled(stopped, self.speed))
+    }
+}
+
+/// What the folder's clock file says; none in a fresh folder.
+fn kept(data: &DataDir) -> Result<Option<Kept>, OpenError> {
+    let path = data.path().join(FILE);
+    match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| OpenError::Clock { path, source }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(folder(data, error)),
+    }
+}
+
+fn folder(data: &DataDir, source: io::Error) -> OpenError {
+    OpenError::Folder {
+        path: data.path().to_owned(),
+        source,
+    }
+}
+
 impl ProgramClock {
     /// Opens the clock of a data folder; a fresh one starts at the machine's time.
     ///
@@ -121,26 +154,9 @@ impl ProgramClock {
     /// # Errors
     /// As [`ProgramClock::open`].
     pub fn open_with(data: &DataDir, speed: NonZeroU32, real: impl RealTime) -> Result<Self, OpenError> {
-        let path = data.path().join("clock.json");
-        let folder = |source| OpenError::Folder {
-            path: data.path().to_owned(),
-            source,
-        };
         let (monotonic, utc) = (real.monotonic(), real.utc());
-        let program = match fs::read(&path) {
-            Ok(bytes) => {
-                let kept: Kept = serde_json::from_slice(&bytes).map_err(|source| OpenError::Clock {
-                    path: path.clone(),
-                    source,
-                })?;
-                // A machine's clock that was set back tells nothing about the time that passed. What
-                // passed at most between the last note and the end is then the best answer.
-                let stopped = Duration::try_from(utc.duration_since(kept.machine)).unwrap_or(KEEP_EVERY);
-                later(kept.program, scaled(stopped, kept.speed))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => utc,
-            Err(error) => return Err(folder(error)),
-        };
+        let program = kept(data)?.map_or(utc, |kept| kept.reaches(utc));
+        let path = data.path().join(FILE);
         write_atomically(
             &path,
             &Kept {
@@ -149,22 +165,61 @@ impl ProgramClock {
                 speed,
             },
         )
-        .map_err(folder)?;
-        Ok(ProgramClock(Arc::new(Inner {
+        .map_err(|source| folder(data, source))?;
+        Ok(Self::running(
+            data,
+            Some(path),
+            speed,
+            program,
+            (monotonic, utc),
+            Box::new(real),
+        ))
+    }
+
+    /// Reads the clock of a data folder without touching it: for a command that looks in while, or
+    /// after, the program itself keeps the clock. A folder without a clock has the machine's time.
+    ///
+    /// # Errors
+    /// [`OpenError::Clock`] when its file cannot be understood, [`OpenError::Folder`] when it cannot be
+    /// read.
+    pub fn visit(data: &DataDir) -> Result<Self, OpenError> {
+        let real = MachineTime::default();
+        let (monotonic, utc) = (real.monotonic(), real.utc());
+        let (program, speed) = kept(data)?.map_or((utc, NonZeroU32::MIN), |kept| (kept.reaches(utc), kept.speed));
+        Ok(Self::running(
+            data,
+            None,
+            speed,
+            program,
+            (monotonic, utc),
+            Box::new(real),
+        ))
+    }
+
+    fn running(
+        data: &DataDir,
+        path: Option<PathBuf>,
+        speed: NonZeroU32,
+        program: Timestamp,
+        (monotonic, utc): (Duration, Timestamp),
+        real: Box<dyn RealTime>,
+    ) -> Self {
+        let running = Running {
+            program,
+            monotonic,
+            utc,
+            reached: program,
+            kept: monotonic,
+        };
+        ProgramClock(Arc::new(Inner {
             path,
             _data: data.clone(),
             speed,
-            real: Box::new(real),
+            real,
             file: Mutex::new(()),
-            running: Mutex::new(Running {
-                program,
-                monotonic,
-                utc,
-                reached: program,
-                kept: monotonic,
-            }),
+            running: Mutex::new(running),
             jumps: watch::Sender::new(0),
-        })))
+        }))
     }
 
     /// How many seconds pass per real second.
@@ -183,14 +238,16 @@ impl ProgramClock {
         let mut running = lock(&self.0.running);
         let (monotonic, utc) = (self.0.real.monotonic(), self.0.real.utc());
         let program = later(running.at(monotonic, utc, self.0.speed), by);
-        write_atomically(
-            &self.0.path,
-            &Kept {
-                program,
-                machine: utc,
-                speed: self.0.speed,
-            },
-        )?;
+        if let Some(path) = &self.0.path {
+            write_atomically(
+                path,
+                &Kept {
+                    program,
+                    machine: utc,
+                    speed: self.0.speed,
+                },
+            )?;
+        }
         *running = Running {
             program,
             monotonic,
@@ -242,6 +299,7 @@ impl ProgramClock {
     /// Writes down the time reached. Losing this note costs nothing but in the double fault that the
     /// type describes, so a disk that refuses it stops nobody.
     fn keep(&self) {
+        let Some(path) = &self.0.path else { return };
         let Ok(_file) = self.0.file.try_lock() else { return };
         let kept = {
             let mut running = lock(&self.0.running);
@@ -252,7 +310,7 @@ impl ProgramClock {
                 speed: self.0.speed,
             }
         };
-        if let Err(error) = write_atomically(&self.0.path, &kept) {
+        if let Err(error) = write_atomically(path, &kept) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the clock could not write down the time"

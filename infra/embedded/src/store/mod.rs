@@ -16,10 +16,12 @@ mod writer;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use journey::IdKey;
-use journey::port::Count;
+use journey::port::{Clock, Count};
 use rusqlite::Connection;
 
 use crate::clock::ProgramClock;
@@ -78,6 +80,16 @@ impl Store {
         })))
     }
 
+    /// Opens the database of a folder for a command, also beside a program that is running on it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when the folder or its clock cannot be read.
+    pub fn visit(path: &Path, key: IdKey) -> Result<Self, OpenError> {
+        let data = DataDir::visit(path)?;
+        let clock = ProgramClock::visit(&data)?;
+        Self::open(&data, key, clock)
+    }
+
     /// The totals of all counters, by name.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<String, u64> {
@@ -98,6 +110,13 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.0.writer.write(work, |_, _| ()).await
+    }
+}
+
+/// The time by which the store dates what it is given without one.
+impl Clock for Store {
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 }
 

@@ -143,6 +143,34 @@ impl Habit {
         Self::FinishesDirectly,
     ];
 
+    /// What they do, in a few words.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::StopsAtUtilityLogin => "stops at the utility's login",
+            Self::FinishesAlone => "finishes alone",
+            Self::FinishesSlowly => "finishes alone, slowly",
+            Self::StopsAtAgreements => "stops at the agreements",
+            Self::OpensOnly => "opens the link, does nothing",
+            Self::NeverOpens => "never opens the link",
+            Self::DeclinesAgreement => "declines an agreement",
+            Self::WrongPassword => "enters a wrong password",
+            Self::FailsSecondFactor => "fails the second factor",
+            Self::Cancels => "cancels at the utility",
+            Self::MeetsUtilityOutage => "meets an outage of the utility",
+            Self::MeetsTechnicalError => "meets a fault of the provider",
+            Self::IsIneligible => "is not eligible",
+            Self::MeetsUnexplainedError => "meets an unexplained error",
+            Self::CompletesInSecondSession => "finishes in a second session",
+            Self::ConnectsWrongUtility => "connects the wrong utility",
+            Self::LeavesSecondUtilityOut => "a business, leaves a utility out",
+            Self::FinishesForm => "fills in a form, finishes",
+            Self::StopsDirectly => "direct to utility, stops",
+            Self::FailsDirectly => "direct to utility, wrong password",
+            Self::FinishesDirectly => "direct to utility, finishes",
+        }
+    }
+
     /// How many in a thousand customers have this habit.
     pub(crate) fn weight(self) -> u32 {
         match self {

@@ -1,0 +1,181 @@
+//! A campaign that has passed every check.
+
+use std::path::Path;
+
+use journey::Campaign;
+use journey::contact::Locale;
+use message::{Brand, TemplateError, TemplateSource, Templates};
+use toml::de::DeTable;
+use utilities::Directory;
+
+use crate::cross::{self, Places};
+use crate::document::Section;
+use crate::files::CampaignFiles;
+use crate::problem::{CampaignErrors, Problem, Report};
+use crate::sections::{
+    advanced, caps, experiment, hours, locales, messages, meter, policies, sender, series, touches, utility_names,
+    zones,
+};
+use crate::value::line;
+use crate::version::version;
+
+/// A campaign that has passed every check: rules, words, and whose words they are.
+#[derive(Debug)]
+pub struct LoadedCampaign {
+    /// How reports call it.
+    pub name: String,
+    /// The rules.
+    pub rules: Campaign,
+    /// The words.
+    pub templates: Templates,
+    /// The utilities, with the campaign's display names.
+    pub utilities: Directory,
+    /// What messages say of the one who writes.
+    pub brand: Brand,
+    /// The one who writes.
+    pub sender: Sender,
+    /// The languages.
+    pub locales: Locales,
+    /// What is allowed, but seldom meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// The one who writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The name beside the address.
+    pub name: String,
+    /// The address.
+    pub from: String,
+    /// Where answers go, if not to `from`.
+    pub reply_to: Option<String>,
+    /// The postal address, on one line.
+    pub postal_address: String,
+    /// Where customers may ask.
+    pub support_email: Option<String>,
+}
+
+/// The languages of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locales {
+    /// For whoever wants a language that is not offered.
+    pub default: Locale,
+    /// Those that messages exist in.
+    pub offered: Vec<Locale>,
+}
+
+impl Locales {
+    /// The language that a person gets.
+    #[must_use]
+    pub fn pick(&self, wanted: Locale) -> Locale {
+        if self.offered.contains(&wanted) {
+            wanted
+        } else {
+            self.default
+        }
+    }
+}
+
+impl LoadedCampaign {
+    /// Reads and checks a campaign file and its templates.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, by file and line.
+    pub fn load(path: &Path) -> Result<Self, CampaignErrors> {
+        Self::check(&CampaignFiles::read(path)?)
+    }
+
+    /// Checks a campaign that was read, or received, already.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by file and line.
+    pub fn check(files: &CampaignFiles) -> Result<Self, CampaignErrors> {
+        let (table, faults) = DeTable::parse_recoverable(&files.text);
+        let mut report = Report::new(&files.file, &files.text);
+        for fault in &faults {
+            report.error(
+                &fault.span().unwrap_or_default(),
+                "",
+                format!("not TOML: {}", fault.message()),
+            );
+        }
+        if !faults.is_empty() {
+            // What follows a broken line would only be reported as missing.
+            return Err(CampaignErrors {
+                problems: report.errors,
+            });
+        }
+        let mut top = Section::top(table.get_ref());
+        let mut rules = Campaign::standard();
+        let name = top
+            .take("name")
+            .map_or(Some("campaign".to_owned()), |entry| line(&entry, &mut report));
+        series(&mut top, &mut rules, &mut report);
+        let zones = zones(&mut top, &mut rules, &mut report);
+        let touches = touches(&mut top, &rules, &mut report);
+        rules.touches.clone_from(&touches.rules);
+        let shares = experiment(&mut top, &mut rules, &mut report);
+        let hours = hours(&mut top, &mut rules, &mut report);
+        let caps = caps(&mut top, &mut rules, &mut report);
+        policies(&mut top, &mut rules, &mut report);
+        meter(&mut top, &mut rules, &mut report);
+        advanced(&mut top, &mut rules, &mut report);
+        let locales = locales(&mut top, &mut report);
+        let words = messages(&mut top, &mut report);
+        let sender = sender(&mut top, &mut report);
+        let utilities = utility_names(&mut top, Directory::builtin(), &mut report);
+        top.finish(&mut report);
+        cross::check(
+            &rules,
+            &Places {
+                touches: &touches,
+                shares: &shares,
+                zones,
+                hours,
+                caps,
+            },
+            &mut report,
+        );
+
+        let source = TemplateSource::builtin().with_own(&files.folder, files.templates.clone());
+        let templates = Templates::compile(&source, &locales.offered)
+            .map_err(|faults| report.errors.extend(faults.into_iter().map(of_template)))
+            .ok();
+        let (Some(name), Some(sender), Some(templates), true) = (name, sender, templates, report.errors.is_empty())
+        else {
+            report.errors.sort();
+            return Err(CampaignErrors {
+                problems: report.errors,
+            });
+        };
+        rules.version = version(&files.text, &templates);
+        let brand = Brand {
+            brand: words.brand.unwrap_or_else(|| sender.name.clone()),
+            sender_name: sender.name.clone(),
+            postal_address: sender.postal_address.clone(),
+            support_email: sender.support_email.clone(),
+            minutes_needed: words.minutes_needed,
+        };
+        report.warnings.sort();
+        Ok(LoadedCampaign {
+            name,
+            rules,
+            templates,
+            utilities,
+            brand,
+            sender,
+            locales,
+            warnings: report.warnings,
+        })
+    }
+}
+
+fn of_template(fault: TemplateError) -> Problem {
+    Problem {
+        file: fault.file,
+        line: Some(fault.line),
+        column: Some(fault.column),
+        key: String::new(),
+        what: fault.problem.to_string(),
+    }
+}

@@ -1,0 +1,13 @@
+//! The sections of a campaign file. Each starts from the standard campaign and changes what the
+//! author wrote; a value with a fault is reported and left at the standard, so that the rest can
+//! still be checked.
+
+mod experiment;
+mod people;
+mod rules;
+mod touches;
+
+pub(crate) use experiment::{Shares, experiment};
+pub(crate) use people::{locales, messages, sender, utility_names};
+pub(crate) use rules::{advanced, caps, hours, meter, policies, series, zones};
+pub(crate) use touches::{Touches, touches};

@@ -1,0 +1,103 @@
+//! `[[touch]]`
+
+use core::ops::Range;
+
+use journey::Campaign;
+use journey::campaign::{Channel, TouchRule};
+
+use crate::document::Section;
+use crate::problem::Report;
+use crate::value::{Bounds, choice, days, minutes, placed};
+
+/// No window is shorter or later than this: a scheduler's delay would swallow it, or the rules would
+/// have to remember sends for longer than they do.
+const AFTER: Bounds = Bounds {
+    least: minutes(5),
+    most: days(30),
+};
+
+/// The touches, with the places of their windows.
+#[derive(Debug, Default)]
+pub(crate) struct Touches {
+    pub(crate) rules: Vec<TouchRule>,
+    /// Where each `after` and `until` stands, with its path.
+    pub(crate) places: Vec<Place>,
+}
+
+/// The places of one touch.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) after: (Range<usize>, String),
+    pub(crate) until: (Range<usize>, String),
+}
+
+/// Reads the touches; without any, the standard ones.
+pub(crate) fn touches(top: &mut Section<'_>, standard: &Campaign, report: &mut Report<'_>) -> Touches {
+    let Some(list) = top.sections("touch", report) else {
+        let place = |n: usize| {
+            let at = |key: &str| (top.span.clone(), format!("touch[{}].{key}", n + 1));
+            Place {
+                after: at("after"),
+                until: at("until"),
+            }
+        };
+        let places = (0..standard.touches.len()).map(place).collect();
+        return Touches {
+            rules: standard.touches.clone(),
+            places,
+        };
+    };
+    if list.is_empty() || list.len() > Campaign::MAX_TOUCHES {
+        let what = format!("{} touches; write 1 to {}", list.len(), Campaign::MAX_TOUCHES);
+        let span = list.last().map_or(top.span.clone(), |last| last.span.clone());
+        report.error(&span, "touch", what);
+    }
+    let mut found = Touches::default();
+    for section in list {
+        touch(section, &mut found, report);
+    }
+    found
+}
+
+fn touch(mut section: Section<'_>, found: &mut Touches, report: &mut Report<'_>) {
+    let mut missing = |section: &Section<'_>, key: &str| {
+        report.error(
+            &section.span,
+            &section.path_of(key),
+            "is missing; write for example \"45m\"",
+        );
+    };
+    let asked = ["after", "until"].map(|key| (key, section.take(key).is_some()));
+    for (key, _) in asked.into_iter().filter(|(_, there)| !there) {
+        missing(&section, key);
+    }
+    let after = placed(&mut section, "after", AFTER, report);
+    let until = placed(&mut section, "until", AFTER, report);
+    let channels = match section.take("channels") {
+        None => vec![Channel::Email],
+        Some(entry) => {
+            let items = entry.list(report).unwrap_or_default();
+            let mut channels: Vec<Channel> = items
+                .iter()
+                .filter_map(|item| choice(item, &[("email", Channel::Email)], report))
+                .collect();
+            channels.dedup();
+            if items.is_empty() {
+                entry.error(report, "names no channel; write [\"email\"]");
+            }
+            channels
+        }
+    };
+    section.finish(report);
+    if let (Some(after), Some(until)) = (after, until) {
+        found.rules.push(TouchRule {
+            after: after.duration,
+            until: until.duration,
+            channels,
+        });
+        found.places.push(Place {
+            after: (after.entry.span, after.entry.path),
+            until: (until.entry.span, until.entry.path),
+        });
+    }
+}

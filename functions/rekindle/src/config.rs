@@ -1,0 +1,337 @@
+//! `rekindle.toml` and the secrets it names: the only place that reads the environment.
+
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use embedded::OutboxConfig;
+use journey::IdKey;
+use providers::Secret as ApiKey;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+use toml::Spanned;
+use url::Url;
+use webhook::{Secret, Secrets};
+
+/// An example of the file, with every key explained.
+pub(crate) const EXAMPLE: &str = include_str!("../example/rekindle.toml");
+
+/// The checked configuration.
+pub(crate) struct Config {
+    pub(crate) public_url: String,
+    pub(crate) campaign: PathBuf,
+    pub(crate) id_key: IdKey,
+    pub(crate) tokens: Tokens,
+    pub(crate) leap: Leap,
+}
+
+/// Leap's part of it.
+pub(crate) struct Leap {
+    pub(crate) base_url: Url,
+    pub(crate) api_key: ApiKey,
+    pub(crate) webhook_header: String,
+    pub(crate) webhook_secret: String,
+    pub(crate) secrets: Secrets,
+    pub(crate) calls_per_minute: NonZeroU32,
+    pub(crate) page_size: u32,
+    pub(crate) reserved_prefixes: Vec<String>,
+}
+
+/// The bearer tokens of the partner's API: one, or two while they are being changed.
+pub(crate) struct Tokens(Vec<[u8; 32]>);
+
+impl Tokens {
+    pub(crate) fn new<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        Tokens(tokens.into_iter().map(|token| Sha256::digest(token).into()).collect())
+    }
+
+    /// Compares hashes, all of them, in constant time.
+    pub(crate) fn check(&self, token: &[u8]) -> bool {
+        let given: [u8; 32] = Sha256::digest(token).into();
+        self.0
+            .iter()
+            .fold(Choice::from(0), |acc, known| acc | known.ct_eq(&given))
+            .into()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    public_url: Spanned<String>,
+    campaign: Spanned<String>,
+    secrets: SecretsTable,
+    leap: LeapTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretsTable {
+    identity_key_env: Spanned<String>,
+    api_token_env: Spanned<String>,
+    api_token_next_env: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeapTable {
+    base_url: Spanned<String>,
+    api_key_env: Spanned<String>,
+    #[serde(default = "webhook_header")]
+    webhook_header: Spanned<String>,
+    webhook_secret_env: Spanned<String>,
+    webhook_secret_next_env: Option<Spanned<String>>,
+    calls_per_minute: Spanned<u32>,
+    #[serde(default = "page_size")]
+    page_size: Spanned<u32>,
+    #[serde(default = "reserved_prefixes")]
+    reserved_prefixes: Vec<String>,
+}
+
+fn webhook_header() -> Spanned<String> {
+    Spanned::new(0..0, "x-rekindle-key".to_owned())
+}
+
+fn page_size() -> Spanned<u32> {
+    Spanned::new(0..0, 10)
+}
+
+fn reserved_prefixes() -> Vec<String> {
+    vec!["leap-test-".to_owned()]
+}
+
+impl Config {
+    /// Reads the file and the environment variables that it names.
+    ///
+    /// # Errors
+    /// Names the file, the key, its line, and what would be right; all that is wrong, not only the first.
+    pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!(
+                "cannot read {}; `rekindle config example` prints one to start from",
+                path.display()
+            )
+        })?;
+        Self::parse(&text, path, &environment)
+    }
+
+    /// As [`Config::load`], with the environment given.
+    fn parse(text: &str, path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| line(text, &span)).unwrap_or(1);
+            anyhow::anyhow!("{}:{place}: {}", path.display(), error.message())
+        })?;
+        let mut problems = Problems {
+            text,
+            path,
+            environment,
+            found: Vec::new(),
+        };
+        let leap = file.leap;
+        let public_url = problems.url(&file.public_url, "public_url");
+        let base_url = problems.url(&leap.base_url, "leap.base_url");
+        let identity = problems.secret(&file.secrets.identity_key_env, "secrets.identity_key_env", 16);
+        let id_key = identity.map(IdKey::new);
+        let mut tokens = vec![problems.secret(&file.secrets.api_token_env, "secrets.api_token_env", 16)];
+        if let Some(next) = &file.secrets.api_token_next_env {
+            tokens.push(problems.secret(next, "secrets.api_token_next_env", 16));
+        }
+        let api_key = problems.secret(&leap.api_key_env, "leap.api_key_env", 1);
+        let current = problems.secret(&leap.webhook_secret_env, "leap.webhook_secret_env", 16);
+        let next = match &leap.webhook_secret_next_env {
+            Some(next) => problems.secret(next, "leap.webhook_secret_next_env", 16),
+            None => None,
+        };
+        let header = leap.webhook_header.get_ref().to_ascii_lowercase();
+        if axum::http::HeaderName::from_bytes(header.as_bytes()).is_err() {
+            problems.add(
+                &leap.webhook_header.span(),
+                "leap.webhook_header",
+                "is not a header name; write for example \"x-rekindle-key\"",
+            );
+        }
+        let calls = NonZeroU32::new(*leap.calls_per_minute.get_ref());
+        if calls.is_none() {
+            problems.add(
+                &leap.calls_per_minute.span(),
+                "leap.calls_per_minute",
+                "must be at least 1; Leap publishes no limit, so ask for yours",
+            );
+        }
+        if !(1..=1_000).contains(leap.page_size.get_ref()) {
+            problems.add(
+                &leap.page_size.span(),
+                "leap.page_size",
+                "must be from 1 to 1000; Leap's own default is 10",
+            );
+        }
+        let found = problems.found;
+        if !found.is_empty() {
+            anyhow::bail!("{}", found.join("\n"));
+        }
+        let secret = |text: &str| Secret::new(text).context("webhook secret");
+        let current = current.context("webhook secret")?;
+        Ok(Config {
+            public_url: public_url
+                .context("public_url")?
+                .as_str()
+                .trim_end_matches('/')
+                .to_owned(),
+            campaign: path.parent().unwrap_or(Path::new(".")).join(file.campaign.get_ref()),
+            id_key: id_key.context("identity key")??,
+            tokens: Tokens::new(tokens.iter().flatten().map(String::as_str)),
+            leap: Leap {
+                base_url: base_url.context("leap.base_url")?,
+                api_key: ApiKey::new(api_key.context("leap.api_key_env")?),
+                webhook_header: header,
+                secrets: Secrets {
+                    current: secret(&current)?,
+                    other: next.as_deref().map(secret).transpose()?,
+                },
+                webhook_secret: current,
+                calls_per_minute: calls.context("leap.calls_per_minute")?,
+                page_size: *leap.page_size.get_ref(),
+                reserved_prefixes: leap.reserved_prefixes,
+            },
+        })
+    }
+}
+
+struct Problems<'a> {
+    text: &'a str,
+    path: &'a Path,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    found: Vec<String>,
+}
+
+impl Problems<'_> {
+    fn add(&mut self, span: &Range<usize>, key: &str, problem: &str) {
+        self.found.push(format!(
+            "{}:{}: {key} {problem}",
+            self.path.display(),
+            line(self.text, span)
+        ));
+    }
+
+    fn url(&mut self, value: &Spanned<String>, key: &str) -> Option<Url> {
+        let url = Url::parse(value.get_ref()).ok().filter(|url| {
+            let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+            url.host_str().is_some() && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
+        });
+        if url.is_none() {
+            self.add(
+                &value.span(),
+                key,
+                "must be an https URL (or http on this machine), for example \"https://remind.example.com\"",
+            );
+        }
+        url
+    }
+
+    fn secret(&mut self, name: &Spanned<String>, key: &str, at_least: usize) -> Option<String> {
+        let problem = match (self.environment)(name.get_ref()) {
+            None => format!("names the environment variable {}, which is not set", name.get_ref()),
+            Some(value) if value.len() < at_least => {
+                format!(
+                    "names the environment variable {}, whose value must have at least {at_least} characters",
+                    name.get_ref()
+                )
+            }
+            Some(value) => return Some(value),
+        };
+        self.add(&name.span(), key, &problem);
+        None
+    }
+}
+
+fn line(text: &str, span: &Range<usize>) -> usize {
+    text.as_bytes()
+        .iter()
+        .take(span.start)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one room that reads the environment"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The sender, as the outbox takes it, from the campaign.
+pub(crate) fn outbox(sender: &campaign::Sender) -> OutboxConfig {
+    OutboxConfig {
+        from_name: sender.name.clone(),
+        from_address: sender.from.clone(),
+        reply_to: sender.reply_to.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        let environment = |name: &str| {
+            name.starts_with("REKINDLE")
+                .then(|| "an invented secret of some length".to_owned())
+        };
+        Config::parse(text, Path::new("rekindle.toml"), &environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_example_is_right() {
+        let config = parse(EXAMPLE).unwrap();
+        assert_eq!(config.public_url, "http://127.0.0.1:8787");
+        assert_eq!(config.leap.webhook_header, "x-rekindle-key");
+        assert!(config.tokens.check(b"an invented secret of some length") && !config.tokens.check(b"another"));
+    }
+
+    #[test]
+    fn an_error_names_key_line_and_what_would_be_right() {
+        let broken = EXAMPLE
+            .replace("calls_per_minute = 60", "calls_per_minute = 0")
+            .replace("\"REKINDLE_API_TOKEN\"", "\"NOT_SET\"")
+            .replace(
+                "public_url = \"http://127.0.0.1:8787\"",
+                "public_url = \"http://example.com\"",
+            );
+        let error = parse(&broken).err().unwrap();
+        let line_of = |text: &str| 1 + broken.lines().position(|line| line.starts_with(text)).unwrap();
+        assert!(
+            error.contains(&format!(
+                "rekindle.toml:{}: public_url must be an https URL",
+                line_of("public_url")
+            )),
+            "{error}"
+        );
+        assert!(
+            error.contains(&format!(
+                "rekindle.toml:{}: secrets.api_token_env names the environment variable NOT_SET, which is not set",
+                line_of("api_token_env")
+            )),
+            "{error}"
+        );
+        assert!(
+            error.contains(&format!(
+                "rekindle.toml:{}: leap.calls_per_minute must be at least 1",
+                line_of("calls_per_minute")
+            )),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_those_that_would_be_right() {
+        let error = parse(&EXAMPLE.replace("page_size", "pagesize")).err().unwrap();
+        assert!(
+            error.contains("unknown field `pagesize`") && error.contains("`page_size`"),
+            "{error}"
+        );
+    }
+}

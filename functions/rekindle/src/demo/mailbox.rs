@@ -1,0 +1,43 @@
+//! Customers read their mail: each new message in the outbox is looked at once.
+
+use std::collections::VecDeque;
+
+use anyhow::Context;
+use sandbox::Sandbox;
+use url::Url;
+
+use crate::world::World;
+
+/// How far the outbox has been read.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    read: u64,
+}
+
+impl Mailbox {
+    /// Hands what is new to the customers.
+    pub(crate) fn deliver(&mut self, world: &World, sandbox: &Sandbox) -> anyhow::Result<()> {
+        let mut new = VecDeque::new();
+        for message in world.outbox.recent_messages(usize::MAX)? {
+            if message.id <= self.read {
+                break;
+            }
+            new.push_front(message);
+        }
+        for message in new {
+            self.read = message.id;
+            let html = world.outbox.message_html(message.id)?.context("a mail of the outbox")?;
+            let resume = resume_url(&html, &world.composer.public_url);
+            sandbox.read_mail(message.line.reference.expose(), u32::from(message.line.touch.0), resume);
+        }
+        Ok(())
+    }
+}
+
+/// The link that a person would click: the first one to our resume page.
+fn resume_url(html: &str, public_url: &str) -> Option<Url> {
+    let start = html.find(&format!("{public_url}/r/"))?;
+    let rest = html.get(start..)?;
+    let end = rest.find(['"', '\'', '<', ' ', '&']).unwrap_or(rest.len());
+    Url::parse(rest.get(..end)?).ok()
+}

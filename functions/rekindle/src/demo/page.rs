@@ -1,0 +1,84 @@
+//! The demo's page and what it asks for. Everything on it is invented, so it needs no token.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use journey::JourneyId;
+
+use super::state;
+use crate::http::Problem;
+use crate::world::World;
+
+/// What the page is about.
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) began: Timestamp,
+    pub(crate) finished: AtomicBool,
+}
+
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A mail is shown as a mail program would: no scripts, nothing fetched.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
+pub(crate) fn routes(story: Arc<Story>) -> Router {
+    let page = (
+        [(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)],
+        Html(include_str!("page/index.html")),
+    );
+    let css = (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("page/page.css"),
+    );
+    let js = (
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
+        include_str!("page/page.js"),
+    );
+    Router::new()
+        .route("/", get(page))
+        .route("/demo/page.css", get(css))
+        .route("/demo/page.js", get(js))
+        .route("/demo/state.json", get(whole))
+        .route("/demo/journeys/{id}", get(customer))
+        .route("/demo/mails/{id}", get(mail))
+        .with_state(story)
+}
+
+async fn whole(State(story): State<Arc<Story>>) -> Result<Response, Problem> {
+    let finished = story.finished.load(Ordering::Relaxed);
+    let state = state::read(&story.world, story.began, finished)
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(state)).into_response())
+}
+
+async fn customer(State(story): State<Arc<Story>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let missing = || Problem::new(404, "There is no such journey.");
+    let id = JourneyId::parse(&id).ok_or_else(missing)?;
+    let customer = state::customer(&story.world, &id)
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok(Json(customer.ok_or_else(missing)?).into_response())
+}
+
+async fn mail(State(story): State<Arc<Story>>, Path(id): Path<u64>) -> Result<Response, Problem> {
+    let html = story
+        .world
+        .outbox
+        .message_html(id)
+        .map_err(|error| failed(&error.into()))?;
+    let html = html.ok_or_else(|| Problem::new(404, "There is no such mail."))?;
+    Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
+}
+
+fn failed(error: &anyhow::Error) -> Problem {
+    tracing::error!(error = %format!("{error:#}"), "the demo's page cannot be filled");
+    Problem::new(500, "The page cannot be filled right now.")
+}

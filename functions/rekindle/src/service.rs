@@ -1,0 +1,198 @@
+//! The running program: timers, the minute's work, and the HTTP server, until it is told to stop.
+
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use campaign::LoadedCampaign;
+use embedded::{DataDir, Outbox, ProgramClock, Store, timers};
+use jiff::SignedDuration;
+use journey::Lane;
+use journey::link::LinkKey;
+use journey::port::{Clock, FindDue};
+use providers::leap::{LeapClient, LeapConfig};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use touchpoint::Composer;
+
+use crate::config::{self, Config};
+use crate::http::{self, Face};
+use crate::world::{Parts, World};
+
+/// Timers served at the same time. Each mostly waits for the provider, whose budget of calls is the
+/// real limit; more would only queue there.
+const CONCURRENT_FIRES: usize = 32;
+
+/// Overdue timers that one sweep takes.
+const SWEEP: usize = 1_000;
+
+/// How often the reconciliation and the sweep run, in program time: the provider's own limit on polling.
+const EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// However fast the program's time runs, the minute's work runs at most this often in real time.
+const NOT_OFTENER_THAN: Duration = Duration::from_millis(250);
+
+/// A world that is ready to run.
+pub(crate) struct Service {
+    pub(crate) world: World,
+    face: Face,
+    reconcile: reconcile::Config,
+}
+
+impl Service {
+    /// Opens everything: the folder, the clock, the store, the outbox, the provider's client.
+    pub(crate) fn open(
+        config: Config,
+        campaign: LoadedCampaign,
+        data: &DataDir,
+        clock: ProgramClock,
+    ) -> anyhow::Result<Self> {
+        let store = Store::open(data, config.id_key.clone(), clock.clone())?;
+        let outbox =
+            Outbox::new(store.clone(), config::outbox(&campaign.sender)).context("[sender] of the campaign")?;
+        let mut leap = LeapConfig::new(config.leap.base_url, config.leap.api_key, config.leap.calls_per_minute);
+        leap.page_size = config.leap.page_size;
+        let leap = LeapClient::new(leap, Arc::new(clock.clone())).context("[leap] of rekindle.toml")?;
+        let links = LinkKey::new(config.id_key.derive("link"));
+        let directory = campaign.utilities;
+        let brand = pages::Brand {
+            name: campaign.brand.brand.clone(),
+            support_email: campaign.brand.support_email.clone(),
+        };
+        let world = World::new(Parts {
+            clock,
+            store,
+            outbox,
+            leap,
+            composer: Composer {
+                templates: campaign.templates,
+                brand: campaign.brand,
+                touches: u16::try_from(campaign.rules.touches.len()).unwrap_or(u16::MAX),
+                directory: directory.clone(),
+                default_locale: campaign.locales.default,
+                offered: campaign.locales.offered,
+                links: links.clone(),
+                public_url: config.public_url,
+            },
+            rules: campaign.rules,
+            pages: pages::Pages {
+                links,
+                brand,
+                directory,
+            },
+            webhook: webhook::Config {
+                secrets: config.leap.secrets,
+                id_key: config.id_key.clone(),
+                reserved_prefixes: config.leap.reserved_prefixes.clone(),
+            },
+            id_key: config.id_key.clone(),
+        });
+        let face = Face {
+            world: world.clone(),
+            tokens: Arc::new(config.tokens),
+            webhook_header: config.leap.webhook_header.into(),
+        };
+        let mut reconcile = reconcile::Config::new(config.id_key);
+        reconcile.reserved_prefixes = config.leap.reserved_prefixes;
+        Ok(Service { world, face, reconcile })
+    }
+
+    /// Serves until `stop` is over, then finishes what is under way. `also` adds routes.
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        also: axum::Router,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let (stopping, stopped) = watch::channel(false);
+        let timers = tokio::spawn(fire_timers(self.world.clone(), stopped.clone()));
+        let upkeep = tokio::spawn(keep_up(self.world.clone(), self.reconcile.clone(), stopped.clone()));
+        let app = http::router(self.face).merge(also);
+        let server = axum::serve(listener, app).with_graceful_shutdown(until(stopped));
+        let server = tokio::spawn(server.into_future());
+        stop.await;
+        // Whoever listens has gone on its own already when nobody is left to be told.
+        let _ = stopping.send(true);
+        let (timers, upkeep, server) = tokio::join!(timers, upkeep, server);
+        timers.context("the timers' task failed")?;
+        upkeep.context("the upkeep's task failed")?;
+        server.context("the server's task failed")?.context("the server failed")
+    }
+}
+
+/// Opens the data folder and its clock.
+pub(crate) fn open_data(path: &Path, speed: std::num::NonZeroU32) -> anyhow::Result<(DataDir, ProgramClock)> {
+    let data = DataDir::open(path)?;
+    let clock = ProgramClock::open(&data, speed)?;
+    Ok((data, clock))
+}
+
+/// Listens, or says what to do about it.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another program using it? `--listen 127.0.0.1:8788` takes another port")
+    })
+}
+
+/// Ends when the user or the system asks the program to stop.
+pub(crate) async fn asked_to_stop() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone: also a reason to stop.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn fire_timers(world: World, stopped: watch::Receiver<bool>) {
+    let (store, clock) = (world.store.clone(), world.clock.clone());
+    let fire = move |journey: journey::JourneyId, generation: u32| {
+        let world = world.clone();
+        async move { world.fire(&journey, generation).await }
+    };
+    timers::run(store, clock, Lane::Touchpoint, fire, CONCURRENT_FIRES, until(stopped)).await;
+}
+
+/// The minute's work: sweep, reconcile, look for meters. A failure is logged and the next minute
+/// tries again.
+async fn keep_up(world: World, reconcile: reconcile::Config, stopped: watch::Receiver<bool>) {
+    loop {
+        let next = world.now().checked_add(EVERY).unwrap_or(jiff::Timestamp::MAX);
+        if let Err(error) = reconcile::sweep(&world, SWEEP).await {
+            tracing::error!(error = &error as &dyn Error, "sweep failed");
+        }
+        match reconcile::pass(&world, &reconcile, &world.rules).await {
+            Ok(passed) if passed.changed > 0 => tracing::info!(?passed, "reconciled"),
+            Ok(passed) => tracing::debug!(?passed, "reconciled"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "reconciliation put off"),
+        }
+        if let Err(error) = check_meters(&world).await {
+            tracing::error!(error = &error as &dyn Error, "meter check failed");
+        }
+        let rest = world.clock.real_duration_until(next).max(NOT_OFTENER_THAN);
+        tokio::select! {
+            () = until(stopped.clone()) => return,
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+async fn check_meters(world: &World) -> Result<(), journey::port::StoreError> {
+    if world.find_due(Lane::Meter, world.now(), 1).await?.is_empty() {
+        return Ok(());
+    }
+    meter_check::check(world, &world.rules).await.map(drop)
+}

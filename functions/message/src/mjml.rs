@@ -27,6 +27,8 @@ pub(crate) fn compile(text: &str) -> Result<Html, Fault> {
     let mut options = RenderOptions::default();
     // A web font would be fetched from another company's server each time a message is opened.
     options.fonts.clear();
+    // A comment in a template is for whoever edits it.
+    options.disable_comments = true;
     let html = parsed.render(&options).map_err(|error| Fault {
         at: None,
         problem: Problem::NotMjml(error.to_string()),

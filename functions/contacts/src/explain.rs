@@ -234,7 +234,6 @@ pub fn sentence(note: &Note) -> String {
         Note::MeterLate => "The meter is late: please look.".to_owned(),
         Note::MeterArrived => "The meter has arrived.".to_owned(),
         Note::MeterGivenUp => "The meter never arrived; no further looks.".to_owned(),
-        Note::ContactChanged => "The contact was changed.".to_owned(),
         Note::Drift { what: Drift::Journey } => {
             "Found by the reconciliation: no webhook had told of this customer.".to_owned()
         }

@@ -29,7 +29,7 @@ pub use decide::{Decision, decide};
 pub use diagnosis::{Diagnosis, Turn, diagnose};
 pub use effect::{Effect, SendOrder};
 pub use event::{Delivered, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable};
-pub use experiment::{Arm, Assignment};
+pub use experiment::{Arm, Assignment, Experiment};
 pub use hours::{SendingHours, next_open};
 pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidReference, JourneyId, Provider, Purpose, Reference, UnknownName,

@@ -138,8 +138,6 @@ pub enum Note {
     MeterArrived,
     /// We stopped looking for the meter.
     MeterGivenUp,
-    /// The contact was stored or changed.
-    ContactChanged,
     /// The reconciliation found what no webhook had told.
     Drift {
         /// What was missing.
@@ -224,6 +222,7 @@ impl Note {
         match self {
             Note::Unrecognized | Note::MeterLate | Note::SendUnknown { .. } | Note::MeterGivenUp => true,
             Note::Held { why, .. } => matches!(why, HoldReason::Status(Unavailable::Unauthorized)),
+            Note::MeterSearchUnavailable { why } => matches!(why, Unavailable::Unauthorized),
             Note::Opened { .. }
             | Note::SignOfLife { .. }
             | Note::ProviderActivity { .. }
@@ -246,9 +245,7 @@ impl Note {
             | Note::HandedBack
             | Note::Stopped { .. }
             | Note::MeterNotYet { .. }
-            | Note::MeterSearchUnavailable { .. }
             | Note::MeterArrived
-            | Note::ContactChanged
             | Note::Drift { .. } => false,
         }
     }

@@ -395,3 +395,20 @@ impl Journey {
 pub fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
+
+/// Cuts a time to whole seconds, the precision in which notes are stored.
+#[must_use]
+pub(crate) fn to_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+/// Raises a time to a whole millisecond: what waits until then must not wake before it.
+#[must_use]
+pub(crate) fn up_to_millisecond(at: Timestamp) -> Timestamp {
+    let cut = to_millisecond(at);
+    if cut < at {
+        cut.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(cut)
+    } else {
+        cut
+    }
+}

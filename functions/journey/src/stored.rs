@@ -3,20 +3,22 @@
 //! JSON, so that an operator can read a record where it lies; short names and times relative to the
 //! episode's opening, so that a typical journey stays within one write unit (1 KB).
 
+use std::collections::VecDeque;
+
+use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::Diagnosis;
 use crate::experiment::Assignment;
 use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
 use crate::note::SkipReason;
 use crate::state::{
-    Evidence, Flow, Journey, MeterFollowUp, Milestone, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, TouchRecord,
+    Evidence, Flow, Journey, MeterFollowUp, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, TouchRecord,
 };
 
 mod notes;
 
-use notes::StoredNote;
+use notes::{StoredDiagnosis, StoredMilestone, StoredNote};
 
 /// The version of the shape that is written.
 const VERSION: u8 = 1;
@@ -33,6 +35,9 @@ pub enum Unreadable {
     /// A time that no calendar has.
     #[error("the stored journey has a time outside the calendar")]
     Time,
+    /// Identifiers of webhook events that are not whole.
+    #[error("the stored journey's event identifiers are not whole")]
+    Events,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,14 +50,14 @@ struct StoredJourney {
     fl: Flow,
     ph: StoredPhase,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    ms: Vec<Milestone>,
+    ms: Vec<StoredMilestone>,
     #[serde(default, skip_serializing_if = "no_sessions")]
     se: (u16, u16),
     /// The opening, in milliseconds since 1970; all other times count from here.
     at: i64,
     li: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    di: Option<Diagnosis>,
+    di: Option<StoredDiagnosis>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ut: Option<UtilityCode>,
     ar: Assignment,
@@ -136,11 +141,11 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
             Phase::HandedBack { at } => StoredPhase::HandedBack(rel(*at)),
             Phase::Stopped { why, at } => StoredPhase::Stopped(*why, rel(*at)),
         },
-        ms: journey.milestones.iter().copied().collect(),
+        ms: journey.milestones.iter().map(|milestone| (*milestone).into()).collect(),
         se: (journey.sessions.opened, journey.sessions.closed),
         at: base,
         li: rel(journey.last_sign_of_life),
-        di: journey.diagnosis,
+        di: journey.diagnosis.map(Into::into),
         ut: journey.utility.clone(),
         ar: journey.assignment.clone(),
         to: journey
@@ -160,15 +165,19 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
             .as_ref()
             .map(|timer| (rel(timer.due), rel(timer.closes), timer.why)),
         ge: journey.generation,
-        ev: journey
-            .recent_events
-            .iter()
-            .map(|id| format!("{:016x}", id.0))
-            .collect(),
+        ev: {
+            let bytes: Vec<u8> = journey.recent_events.iter().flat_map(|id| id.0.to_be_bytes()).collect();
+            BASE64URL_NOPAD.encode(&bytes)
+        },
         hi: journey
             .history
             .iter()
-            .map(|noted| (rel(noted.at), StoredNote::new(&noted.note, base)))
+            .map(|noted| {
+                (
+                    noted.at.as_second() - base.div_euclid(1_000),
+                    StoredNote::new(&noted.note, base),
+                )
+            })
             .collect(),
     };
     // Every part is a plain value with text keys, so this cannot fail; an empty record would be
@@ -223,14 +232,14 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
             StoredPhase::HandedBack(at) => Phase::HandedBack { at: abs(at)? },
             StoredPhase::Stopped(why, at) => Phase::Stopped { why, at: abs(at)? },
         },
-        milestones: stored.ms.into_iter().collect(),
+        milestones: stored.ms.into_iter().map(Into::into).collect(),
         sessions: Sessions {
             opened: stored.se.0,
             closed: stored.se.1,
         },
         opened_at,
         last_sign_of_life: abs(stored.li)?,
-        diagnosis: stored.di,
+        diagnosis: stored.di.map(Into::into),
         utility: stored.ut,
         assignment: stored.ar,
         touches: stored
@@ -261,13 +270,15 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
             })
             .transpose()?,
         generation: stored.ge,
-        recent_events: event_ids(&stored.ev),
+        recent_events: event_ids(&stored.ev)?,
         history: stored
             .hi
             .into_iter()
             .map(|(at, note)| {
+                let second = stored.at.div_euclid(1_000).saturating_add(at);
+                let at = Timestamp::from_second(second).map_err(|_| Unreadable::Time)?;
                 Ok(Noted {
-                    at: abs(at)?,
+                    at,
                     note: note.read(stored.at)?,
                 })
             })
@@ -275,11 +286,14 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
     })
 }
 
-fn event_ids(hex: &str) -> std::collections::VecDeque<EventId> {
-    hex.as_bytes()
-        .chunks(16)
-        .filter_map(|chunk| u64::from_str_radix(core::str::from_utf8(chunk).ok()?, 16).ok())
-        .map(EventId)
+fn event_ids(text: &str) -> Result<VecDeque<EventId>, Unreadable> {
+    let bytes = BASE64URL_NOPAD
+        .decode(text.as_bytes())
+        .map_err(|_| Unreadable::Events)?;
+    let id = |chunk: &[u8]| Some(EventId(u64::from_be_bytes(chunk.try_into().ok()?)));
+    bytes
+        .chunks(8)
+        .map(|chunk| id(chunk).ok_or(Unreadable::Events))
         .collect()
 }
 

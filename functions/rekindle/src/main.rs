@@ -9,6 +9,7 @@ mod reading;
 mod service;
 mod world;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;

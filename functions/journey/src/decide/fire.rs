@@ -11,7 +11,9 @@ use crate::effect::{Effect, SendOrder};
 use crate::event::{MeterFound, StatusAnswer, Unavailable};
 use crate::hours::next_open;
 use crate::note::{HoldReason, Note, SkipReason};
-use crate::state::{Evidence, Flow, Journey, Milestone, Phase, StopReason, TimerWhy, Touch, TouchRecord};
+use crate::state::{
+    Evidence, Flow, Journey, Milestone, Phase, StopReason, TimerWhy, Touch, TouchRecord, up_to_millisecond,
+};
 use crate::status::Snapshot;
 
 /// Held touches are released spread over this span, so that the end of the quiet hours is no herd.
@@ -19,6 +21,9 @@ const RELEASE_SPREAD_S: u64 = 15 * 60;
 
 /// Retries of a held touch grow with the time already waited, up to this.
 const LONGEST_RETRY: SignedDuration = SignedDuration::from_mins(30);
+
+/// A window's last try comes this long before it closes: a scheduler may be a minute late.
+const LAST_TRY_BEFORE: SignedDuration = SignedDuration::from_secs(75);
 
 /// A hand-back waits this long for a provider that cannot be asked.
 const HAND_BACK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -50,14 +55,9 @@ impl Deciding<'_> {
                 }
                 Choice::Touch(..) => self.recheck(generation),
             },
+            TimerWhy::ClaimExpired | TimerWhy::Confirm | TimerWhy::HandBack if self.now < timer.due => self.rearm(),
             TimerWhy::ClaimExpired => self.claim_expired(),
-            TimerWhy::Confirm | TimerWhy::HandBack => {
-                if self.now < timer.due {
-                    self.rearm();
-                } else {
-                    self.recheck(generation);
-                }
-            }
+            TimerWhy::Confirm | TimerWhy::HandBack => self.recheck(generation),
             // `meter-check` serves this lane, in batches.
             TimerWhy::Meter => self.note(Note::StaleTimer),
         }
@@ -118,7 +118,7 @@ impl Deciding<'_> {
         }
         let snapshot = match status {
             StatusAnswer::Unavailable { why, retry_at } => {
-                return self.status_unavailable(timer.why, timer.due, *why, *retry_at);
+                return self.status_unavailable(timer.why, *why, *retry_at);
             }
             StatusAnswer::Seen(snapshot) => snapshot,
         };
@@ -144,6 +144,12 @@ impl Deciding<'_> {
                 diagnosis: finding.diagnosis,
             });
         }
+        if finding
+            .as_ref()
+            .is_some_and(|finding| finding.diagnosis == Diagnosis::Unrecognized)
+        {
+            self.note(Note::Unrecognized);
+        }
         match timer.why {
             TimerWhy::Confirm => self.confirm(snapshot, finding.as_ref(), region),
             TimerWhy::HandBack => self.hand_back(),
@@ -152,7 +158,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn status_unavailable(&mut self, timer: TimerWhy, due: Timestamp, why: Unavailable, retry_at: Option<Timestamp>) {
+    fn status_unavailable(&mut self, timer: TimerWhy, why: Unavailable, retry_at: Option<Timestamp>) {
         let reason = match why {
             Unavailable::UnknownContact => HoldReason::UnknownContact,
             Unavailable::Unreachable
@@ -174,18 +180,20 @@ impl Deciding<'_> {
                 if why == Unavailable::UnknownContact || self.now >= patience {
                     self.hand_back();
                 } else {
-                    let retry = self.retry_time(due, retry_at).min(patience);
+                    let retry = self.retry_time(self.hand_back_at(), retry_at).min(patience);
                     self.arm(retry, patience, TimerWhy::HandBack);
                 }
             }
-            TimerWhy::Confirm => {
-                if why == Unavailable::UnknownContact {
-                    self.confirmed();
-                } else {
+            TimerWhy::Confirm => match self.journey.phase {
+                Phase::Completed { at, .. } if why != Unavailable::UnknownContact => {
+                    let due = self.after(at, self.campaign.confirm_after);
                     let retry = self.retry_time(due, retry_at);
                     self.arm(retry, retry, TimerWhy::Confirm);
                 }
-            }
+                Phase::Completed { .. } | Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
+                    self.confirmed();
+                }
+            },
             TimerWhy::ClaimExpired | TimerWhy::Meter => self.note(Note::StaleTimer),
         }
     }
@@ -201,11 +209,7 @@ impl Deciding<'_> {
                 since: utility.and_then(|utility| utility.last_interaction_at),
             });
         }
-        let at_login = [
-            Milestone::LoginReached,
-            Milestone::LoginFailed,
-            Milestone::LoginSucceeded,
-        ];
+        let at_login = [Milestone::LoginReached, Milestone::LoginFailed];
         let trusted = match (self.journey.flow, self.campaign.policies.direct_to_utility_unlisted) {
             (Flow::Connect, Unlisted::TrustWebhooks | Unlisted::Hold)
             | (Flow::DirectToUtility | Flow::Unknown, Unlisted::Hold) => false,
@@ -226,12 +230,15 @@ impl Deciding<'_> {
     }
 
     fn confirm(&mut self, snapshot: &Snapshot, finding: Option<&Finding>, region: Option<&str>) {
-        let listed = snapshot.current(region).is_some();
-        let contradicts = finding.is_some_and(|finding| match finding.diagnosis.turn() {
-            Turn::Customer | Turn::Policy | Turn::Nobody => true,
-            Turn::Provider | Turn::Unclear => false,
-        });
-        if listed && contradicts {
+        // What the record says decides; where there is none, a link that opens Connect shows that the
+        // authorisation was a step (traps 19 and 28).
+        let contradicted = match (snapshot.current(region), finding) {
+            (Some(_), Some(finding)) => {
+                finding.diagnosis != Diagnosis::NothingLeft && finding.diagnosis.turn() != Turn::Unclear
+            }
+            (Some(_), None) | (None, _) => self.journey.flow == Flow::Connect,
+        };
+        if contradicted {
             self.journey.phase = Phase::Live;
             self.note(Note::CompletionContradicted);
             self.rearm();
@@ -288,10 +295,7 @@ impl Deciding<'_> {
             return self.skip(touch, SkipReason::Holdout);
         }
         match finding.diagnosis.turn() {
-            Turn::Unclear => {
-                self.note(Note::Unrecognized);
-                return self.skip(touch, SkipReason::Unrecognized);
-            }
+            Turn::Unclear => return self.skip(touch, SkipReason::Unrecognized),
             Turn::Provider if !finding.diagnosis.may_be_sent() => {
                 return self.skip(touch, SkipReason::NothingLeft);
             }
@@ -465,7 +469,7 @@ impl Deciding<'_> {
 
     /// A touch waits until a given time, if its window is still open then.
     fn hold(&mut self, touch: Touch, window: Window, why: HoldReason, until: Option<Timestamp>) {
-        match until.filter(|until| *until <= window.closes) {
+        match until.map(up_to_millisecond).filter(|until| *until <= window.closes) {
             Some(until) => {
                 self.note(Note::Held { touch, why, until });
                 self.arm(until, window.closes, TimerWhy::Touch);
@@ -478,7 +482,12 @@ impl Deciding<'_> {
     pub(super) fn hold_for_retry(&mut self, touch: Touch, why: HoldReason, retry_at: Option<Timestamp>) {
         match self.window(touch) {
             Some(window) if self.journey.is_live() => {
-                let until = self.retry_time(window.opens, retry_at);
+                let mut until = self.retry_time(window.opens, retry_at);
+                // The last try comes while there is still time for it.
+                let last = window.closes.checked_sub(LAST_TRY_BEFORE).unwrap_or(window.closes);
+                if until > window.closes && retry_at.is_none() && last > self.now {
+                    until = last;
+                }
                 self.hold(touch, window, why, Some(until));
             }
             Some(_) | None => self.rearm(),

@@ -88,7 +88,13 @@ impl Deciding<'_> {
             self.journey.timer = None;
             return self.note(Note::MeterGivenUp);
         }
-        let due = self.after(self.now, RETRY);
+        // Somebody we do not know will hardly be known within the hour.
+        let wait = if why == Unavailable::UnknownContact {
+            self.campaign.meter.every
+        } else {
+            RETRY
+        };
+        let due = self.after(self.now, wait);
         self.arm(due, due, TimerWhy::Meter);
     }
 

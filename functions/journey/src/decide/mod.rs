@@ -12,7 +12,9 @@ use crate::campaign::Campaign;
 use crate::effect::Effect;
 use crate::event::{Delivered, Event};
 use crate::note::Note;
-use crate::state::{Journey, Milestone, Noted, Phase, StopReason, TouchRecord, to_millisecond};
+use crate::state::{
+    Journey, MeterFollowUp, Milestone, Noted, Phase, StopReason, TouchRecord, to_millisecond, to_second,
+};
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +47,19 @@ pub fn decide(journey: &Journey, delivered: &Delivered, now: Timestamp, campaign
             deciding.journey.recent_events.pop_front();
         }
     }
-    if journey.is_new() {
-        let arm = journey.assignment.arm.clone();
-        deciding.note(Note::Opened { arm });
-    }
     deciding.take(&delivered.event);
+    if journey.is_new() {
+        if deciding.notes.is_empty() {
+            // What means nothing begins nothing: a journey without a timer would be forgotten.
+            return Decision {
+                next: journey.clone(),
+                effects: Vec::new(),
+                notes: Vec::new(),
+            };
+        }
+        let arm = journey.assignment.arm.clone();
+        deciding.notes.insert(0, Note::Opened { arm });
+    }
     deciding.finish()
 }
 
@@ -80,13 +90,13 @@ impl<'a> Deciding<'a> {
     fn take(&mut self, event: &Event) {
         match event {
             Event::SessionOpened => {
-                self.journey.sessions.opened = self.journey.sessions.opened.saturating_add(1);
                 self.session_sign(Milestone::SessionOpened);
+                self.journey.sessions.opened = self.journey.sessions.opened.saturating_add(1);
             }
             Event::StepReached => self.session_sign(Milestone::StepReached),
             Event::SessionClosed => {
-                self.journey.sessions.closed = self.journey.sessions.closed.saturating_add(1);
                 self.session_sign(Milestone::SessionClosed);
+                self.journey.sessions.closed = self.journey.sessions.closed.saturating_add(1);
             }
             Event::SessionCompleted => self.session_completed(),
             Event::LoginReached { utility } => self.login_sign(Milestone::LoginReached, utility.as_ref()),
@@ -118,7 +128,7 @@ impl<'a> Deciding<'a> {
             Event::SendResolved { key, outcome } => self.send_resolved(key, outcome),
             Event::SendLookedUp { key, resolution } => self.send_looked_up(key, resolution),
             Event::ContactChanged { facts } => self.contact_changed(facts),
-            Event::ContactErased => self.stop(StopReason::Erased),
+            Event::ContactErased => self.erased(),
         }
     }
 
@@ -127,15 +137,27 @@ impl<'a> Deciding<'a> {
     }
 
     fn finish(mut self) -> Decision {
-        for note in self.notes.iter().filter(|note| is_history(note)) {
-            self.journey.history.push_back(Noted {
-                at: self.now,
-                note: note.clone(),
-            });
+        let claimed = self.notes.iter().any(|note| matches!(note, Note::Claimed { .. }));
+        let at = to_second(self.now);
+        for note in self.notes.iter().filter(|note| is_history(note, claimed)) {
+            let history = &mut self.journey.history;
+            // A touch that is held again for the same reason is one story with a new end.
+            if let (Note::Held { touch, why, .. }, Some(last)) = (note, history.back())
+                && matches!(&last.note, Note::Held { touch: t, why: w, .. } if t == touch && w == why)
+            {
+                history.pop_back();
+            }
+            history.push_back(Noted { at, note: note.clone() });
         }
         while self.journey.history.len() > Journey::HISTORY {
-            // The first note (how it began, in which arm) is worth more than the second.
-            self.journey.history.remove(1);
+            // How it began, and what was decided, is worth more than what merely happened.
+            let chatter = self
+                .journey
+                .history
+                .iter()
+                .skip(1)
+                .position(|noted| is_chatter(&noted.note));
+            self.journey.history.remove(1 + chatter.unwrap_or(0));
         }
         Decision {
             next: self.journey,
@@ -145,12 +167,32 @@ impl<'a> Deciding<'a> {
     }
 
     fn stop(&mut self, why: StopReason) {
-        if self.journey.phase == (Phase::Stopped { why, at: self.now }) {
+        if matches!(self.journey.phase, Phase::Stopped { why: known, .. } if known == why) {
             return;
         }
         self.journey.phase = Phase::Stopped { why, at: self.now };
         self.note(Note::Stopped { why });
         self.arm_next();
+    }
+
+    /// The person is gone: no reminders, no search for the meter. That they had finished is kept,
+    /// so that whoever is stored again under the reference is not asked to do it again.
+    fn erased(&mut self) {
+        match &mut self.journey.phase {
+            Phase::Completed {
+                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. },
+                ..
+            } => {}
+            Phase::Completed { meter, provisional, .. } => {
+                *meter = MeterFollowUp::GivenUp { at: self.now };
+                *provisional = false;
+                self.note(Note::Stopped {
+                    why: StopReason::Erased,
+                });
+                self.arm_next();
+            }
+            Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => self.stop(StopReason::Erased),
+        }
     }
 
     /// Moves the clock of abandonment forward, never back and never into the future.
@@ -176,10 +218,27 @@ fn fit_touches(journey: &mut Journey, campaign: &Campaign) {
     }
 }
 
-/// Is a note worth keeping? Timers are in the journey itself; what changed nothing is not kept.
-fn is_history(note: &Note) -> bool {
-    !matches!(
+/// Is a note worth keeping? Timers are in the journey itself, a claim names its diagnosis, and what
+/// changed nothing is not kept.
+fn is_history(note: &Note, claimed: bool) -> bool {
+    let repeated = claimed && matches!(note, Note::Diagnosed { .. });
+    let passing = matches!(
         note,
         Note::Duplicate | Note::StaleTimer | Note::LateAnswer { .. } | Note::TimerSet { .. }
+    );
+    !repeated && !passing
+}
+
+/// Does a note tell of what happened, rather than of what was decided?
+fn is_chatter(note: &Note) -> bool {
+    matches!(
+        note,
+        Note::SignOfLife { .. }
+            | Note::ProviderActivity { .. }
+            | Note::Absorbed { .. }
+            | Note::AlreadyCompleted
+            | Note::MeterNews { .. }
+            | Note::MeterNotYet { .. }
+            | Note::MeterSearchUnavailable { .. }
     )
 }

@@ -8,7 +8,9 @@ use crate::state::{SendKey, TouchRecord};
 impl Deciding<'_> {
     pub(super) fn send_resolved(&mut self, key: &SendKey, outcome: &SendOutcome) {
         let touch = key.touch;
-        if !self.is_open(key) {
+        let accepted = matches!(outcome, SendOutcome::Accepted { .. });
+        let expected = self.is_open(key) || (accepted && self.was_freed(key));
+        if !expected {
             return self.note(Note::LateAnswer { touch });
         }
         match outcome {
@@ -22,6 +24,7 @@ impl Deciding<'_> {
                     },
                 );
                 self.note(Note::Sent { touch });
+                self.journey.timer = None;
                 self.arm_next();
             }
             SendOutcome::Refused { .. } => {
@@ -42,7 +45,9 @@ impl Deciding<'_> {
 
     pub(super) fn send_looked_up(&mut self, key: &SendKey, resolution: &Resolution) {
         let touch = key.touch;
-        if !self.is_open(key) {
+        let sent = matches!(resolution, Resolution::Sent { .. });
+        let expected = self.is_open(key) || (sent && self.was_freed(key));
+        if !expected {
             return self.note(Note::LateAnswer { touch });
         }
         match resolution {
@@ -63,19 +68,20 @@ impl Deciding<'_> {
             }
             // Never a blind resend: it stays unsent, unless the sender's own event says otherwise.
             Resolution::Unknown => {
-                let record = TouchRecord::Unknown {
-                    attempt: key.attempt,
-                    at: self.now,
-                };
-                if self
-                    .journey
-                    .touches
-                    .get(touch.index())
-                    .is_some_and(|known| matches!(known, TouchRecord::Claimed { .. }))
-                {
-                    self.record(key, record);
-                    self.note(Note::SendUnknown { touch });
+                if matches!(
+                    self.journey.touches.get(touch.index()),
+                    Some(TouchRecord::Unknown { .. })
+                ) {
+                    return self.note(Note::LateAnswer { touch });
                 }
+                self.record(
+                    key,
+                    TouchRecord::Unknown {
+                        attempt: key.attempt,
+                        at: self.now,
+                    },
+                );
+                self.note(Note::SendUnknown { touch });
             }
         }
         self.journey.timer = None;
@@ -96,6 +102,14 @@ impl Deciding<'_> {
                     }
                     TouchRecord::Waiting { .. } | TouchRecord::Sent { .. } | TouchRecord::Skipped { .. } => false,
                 })
+    }
+
+    /// Was this attempt given up as not sent? A later word that it did go out still counts.
+    fn was_freed(&self, key: &SendKey) -> bool {
+        let waiting = self.journey.touches.get(key.touch.index());
+        key.journey == self.journey.id
+            && key.episode == self.journey.episode
+            && matches!(waiting, Some(TouchRecord::Waiting { attempts }) if key.attempt <= *attempts)
     }
 
     fn record(&mut self, key: &SendKey, record: TouchRecord) {

@@ -4,8 +4,8 @@ use super::Deciding;
 use crate::contact::{Classification, Facts};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::id::UtilityCode;
-use crate::note::{Drift, Note};
-use crate::state::{Evidence, Flow, MeterFollowUp, Milestone, Phase, Sessions, StopReason, TouchRecord};
+use crate::note::{Drift, HoldReason, Note};
+use crate::state::{Evidence, Flow, MeterFollowUp, Milestone, Noted, Phase, Sessions, StopReason, TouchRecord};
 use crate::status::Snapshot;
 
 impl Deciding<'_> {
@@ -28,11 +28,9 @@ impl Deciding<'_> {
         self.remember_utility(utility);
         self.sign_of_life(Milestone::LoginSucceeded);
         // Only where no session has shown a Connect flow can the authorisation be the end (trap 27).
-        match self.journey.flow {
-            Flow::DirectToUtility | Flow::Unknown if self.journey.is_live() => {
-                self.complete(Evidence::Authorization);
-            }
-            Flow::DirectToUtility | Flow::Unknown | Flow::Connect => {}
+        let open = matches!(self.journey.phase, Phase::Live | Phase::HandedBack { .. });
+        if open && self.journey.flow != Flow::Connect {
+            self.complete(Evidence::Authorization);
         }
     }
 
@@ -78,7 +76,14 @@ impl Deciding<'_> {
         self.journey.milestones.insert(what);
         self.lives_at(self.now);
         self.note(Note::SignOfLife { what });
-        self.arm_next();
+        self.arm_if_none();
+    }
+
+    /// A timer that is armed stays: newer life is found when it fires, and a hold keeps its time.
+    fn arm_if_none(&mut self) {
+        if self.journey.timer.is_none() {
+            self.arm_next();
+        }
     }
 
     fn back_to_live(&mut self, note: Note) {
@@ -117,22 +122,34 @@ impl Deciding<'_> {
                 provisional: open,
                 ..
             } => {
-                if *open && !provisional {
-                    *known = evidence;
-                    *open = false;
-                    self.note(Note::Completed { evidence });
-                } else {
-                    self.note(Note::AlreadyCompleted);
+                if !*open || provisional {
+                    return self.note(Note::AlreadyCompleted);
                 }
+                *known = evidence;
+                *open = false;
+                self.note(Note::Completed { evidence });
             }
             Phase::Stopped {
                 why: StopReason::Erased,
                 ..
-            } => self.note(Note::AlreadyCompleted),
+            } => {
+                // Nobody is left to look for a meter for; that they finished is kept.
+                let meter = MeterFollowUp::GivenUp { at: self.now };
+                self.journey.phase = Phase::Completed {
+                    at: self.now,
+                    evidence,
+                    provisional: false,
+                    meter,
+                };
+                self.note(Note::Completed { evidence });
+            }
             Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
-                let meter = MeterFollowUp::Awaited {
-                    checks: 0,
-                    late_since: None,
+                let meter = match evidence {
+                    Evidence::Meter => MeterFollowUp::Arrived { at: self.now },
+                    Evidence::Status | Evidence::Session | Evidence::Authorization => MeterFollowUp::Awaited {
+                        checks: 0,
+                        late_since: None,
+                    },
                 };
                 self.journey.phase = Phase::Completed {
                     at: self.now,
@@ -152,19 +169,19 @@ impl Deciding<'_> {
         let life = snapshot.last_sign_of_life(region).map(|at| at.min(self.now));
         if snapshot.is_complete(region) {
             self.journey.flow = settled_by_record(self.journey.flow);
-            let known = matches!(
-                self.journey.phase,
+            match self.journey.phase {
                 Phase::Completed { provisional: false, .. }
-                    | Phase::Stopped {
-                        why: StopReason::Erased,
-                        ..
-                    }
-            );
-            if !known {
-                self.note(Note::Drift {
-                    what: Drift::Completion,
-                });
-                self.complete(Evidence::Status);
+                | Phase::Stopped {
+                    why: StopReason::Erased,
+                    ..
+                } => {}
+                Phase::Completed { provisional: true, .. } => self.complete(Evidence::Status),
+                Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
+                    self.note(Note::Drift {
+                        what: Drift::Completion,
+                    });
+                    self.complete(Evidence::Status);
+                }
             }
             return;
         }
@@ -172,11 +189,13 @@ impl Deciding<'_> {
             return;
         };
         let (diagnosis, _) = diagnose(record, class);
+        // A value that we do not know says neither "done" nor "not done": it opens nothing again.
+        let unclear = diagnosis == Diagnosis::Unrecognized;
         match self.journey.phase {
             Phase::Live => {}
             // Not complete, and the customer acted after our completion: they began anew (trap 2).
             Phase::Completed { at, provisional, .. } => {
-                let began_anew = life.is_some_and(|life| life > at) && diagnosis != Diagnosis::NothingLeft;
+                let began_anew = life.is_some_and(|life| life > at) && diagnosis != Diagnosis::NothingLeft && !unclear;
                 if provisional || !began_anew || !self.may_reopen() {
                     return;
                 }
@@ -184,7 +203,7 @@ impl Deciding<'_> {
             }
             Phase::HandedBack { at } => {
                 let back = life.is_some_and(|life| life > self.after(at, self.campaign.reopen_after));
-                if !back || !self.may_reopen() {
+                if !back || unclear || !self.may_reopen() {
                     return;
                 }
                 self.reopen();
@@ -194,7 +213,7 @@ impl Deciding<'_> {
                 ..
             } => return,
             Phase::Stopped { at, .. } => {
-                if life.is_none_or(|life| life <= at) {
+                if unclear || life.is_none_or(|life| life <= at) {
                     return;
                 }
                 self.back_to_live(Note::CameBack);
@@ -219,7 +238,7 @@ impl Deciding<'_> {
                 self.note(Note::Unrecognized);
             }
         }
-        self.arm_next();
+        self.arm_if_none();
     }
 
     pub(super) fn contact_changed(&mut self, facts: &Facts) {
@@ -234,8 +253,21 @@ impl Deciding<'_> {
             // Known again. What is past stays past: closed windows are skipped, not made up for.
             self.back_to_live(Note::CameBack);
         }
-        // A touch held for want of a contact need not wait for its next try.
-        if self.journey.is_live() {
+        if let (Flow::Connect, Phase::Completed { provisional: true, .. }) = (self.journey.flow, &self.journey.phase) {
+            self.back_to_live(Note::CompletionContradicted);
+        }
+        // A touch held for want of a contact need not wait for its next try; any other hold does.
+        let holds = |note: &&Noted| matches!(note.note, Note::Held { .. });
+        let unknown = |note: &Noted| {
+            matches!(
+                note.note,
+                Note::Held {
+                    why: HoldReason::UnknownContact,
+                    ..
+                }
+            )
+        };
+        if self.journey.is_live() && self.journey.history.iter().rev().find(holds).is_some_and(unknown) {
             self.arm_next();
         }
     }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Deciding;
 use crate::effect::Effect;
 use crate::note::Note;
-use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord};
+use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
 /// When one touch may go.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,9 @@ impl Deciding<'_> {
     /// The touches still to come, in order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = Touch> {
         let waits = |record: &TouchRecord| matches!(record, TouchRecord::Waiting { .. });
-        self.journey
-            .touches
-            .iter()
+        // A touch that only an older campaign knew has no window, and never goes.
+        let known = self.journey.touches.iter().take(self.campaign.touches.len());
+        known
             .enumerate()
             .filter(move |(_, record)| waits(record))
             .map(|(index, _)| Touch::at(index))
@@ -57,7 +57,8 @@ impl Deciding<'_> {
 
     /// Arms the timer for a given time, never in the past.
     pub(super) fn arm(&mut self, due: Timestamp, closes: Timestamp, why: TimerWhy) {
-        let due = due.max(self.now);
+        let due = up_to_millisecond(due.max(self.now));
+        let closes = up_to_millisecond(closes);
         self.journey.generation = self.journey.generation.wrapping_add(1);
         let timer = Timer {
             generation: self.journey.generation,

@@ -9,17 +9,51 @@ use crate::event::Unavailable;
 use crate::note::{Drift, HoldReason, Note, SkipReason};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
+/// Gives an enum short names for the stored shape, and turns it there and back.
+macro_rules! codes {
+    ($of:ident as $name:ident { $($variant:ident = $code:literal),* $(,)? }) => {
+        #[derive(Clone, Copy, Serialize, Deserialize)]
+        pub(super) enum $name {
+            $(#[serde(rename = $code)] $variant),*
+        }
+
+        impl From<$of> for $name {
+            fn from(value: $of) -> Self {
+                match value { $($of::$variant => $name::$variant),* }
+            }
+        }
+
+        impl From<$name> for $of {
+            fn from(value: $name) -> Self {
+                match value { $($name::$variant => $of::$variant),* }
+            }
+        }
+    };
+}
+
+codes!(Milestone as StoredMilestone {
+    SessionOpened = "so", StepReached = "sr", LoginReached = "lr", LoginFailed = "lf", LoginSucceeded = "ls",
+    SessionClosed = "sc", LinkFollowed = "li", MeterAnnounced = "ma",
+});
+
+codes!(Diagnosis as StoredDiagnosis {
+    NotStarted = "ns", AgreementsUnanswered = "au", AgreementDeclined = "ad", UtilityNotConnected = "un",
+    CredentialsInvalid = "ci", MfaFailed = "mf", Cancelled = "ca", LoginFailed = "lf",
+    RequiredUtilitiesMissing = "rm", WrongUtility = "wu", Ineligible = "in", UtilityDown = "ud",
+    ProviderDown = "pd", NothingLeft = "nl", Unrecognized = "ur",
+});
+
 /// A note as stored. Times are milliseconds from the episode's opening.
 #[derive(Serialize, Deserialize)]
 pub(super) enum StoredNote {
     #[serde(rename = "op")]
     Opened(String),
     #[serde(rename = "li")]
-    SignOfLife(Milestone),
+    SignOfLife(StoredMilestone),
     #[serde(rename = "pa")]
     ProviderActivity(i64),
     #[serde(rename = "ab")]
-    Absorbed(Milestone),
+    Absorbed(StoredMilestone),
     #[serde(rename = "ac")]
     AlreadyCompleted,
     #[serde(rename = "mn")]
@@ -33,11 +67,11 @@ pub(super) enum StoredNote {
     #[serde(rename = "cb")]
     CameBack,
     #[serde(rename = "di")]
-    Diagnosed(Diagnosis),
+    Diagnosed(StoredDiagnosis),
     #[serde(rename = "ho")]
     Held(Touch, HoldReason, i64),
     #[serde(rename = "cl")]
-    Claimed(Touch, Diagnosis, i64),
+    Claimed(Touch, StoredDiagnosis, i64),
     #[serde(rename = "se")]
     Sent(Touch),
     #[serde(rename = "rt")]
@@ -62,8 +96,6 @@ pub(super) enum StoredNote {
     MeterArrived,
     #[serde(rename = "mg")]
     MeterGivenUp,
-    #[serde(rename = "ch")]
-    ContactChanged,
     #[serde(rename = "dr")]
     Drift(Drift),
     #[serde(rename = "du")]
@@ -82,22 +114,22 @@ impl StoredNote {
         let rel = |at: &Timestamp| at.as_millisecond() - base;
         match note {
             Note::Opened { arm } => Self::Opened(arm.clone()),
-            Note::SignOfLife { what } => Self::SignOfLife(*what),
+            Note::SignOfLife { what } => Self::SignOfLife((*what).into()),
             Note::ProviderActivity { at } => Self::ProviderActivity(rel(at)),
-            Note::Absorbed { what } => Self::Absorbed(*what),
+            Note::Absorbed { what } => Self::Absorbed((*what).into()),
             Note::AlreadyCompleted => Self::AlreadyCompleted,
             Note::MeterNews { what } => Self::MeterNews(what.clone()),
             Note::Completed { evidence } => Self::Completed(*evidence),
             Note::CompletionContradicted => Self::CompletionContradicted,
             Note::Reopened { episode } => Self::Reopened(*episode),
             Note::CameBack => Self::CameBack,
-            Note::Diagnosed { diagnosis } => Self::Diagnosed(*diagnosis),
+            Note::Diagnosed { diagnosis } => Self::Diagnosed((*diagnosis).into()),
             Note::Held { touch, why, until } => Self::Held(*touch, *why, rel(until)),
             Note::Claimed {
                 touch,
                 diagnosis,
                 after_s,
-            } => Self::Claimed(*touch, *diagnosis, *after_s),
+            } => Self::Claimed(*touch, (*diagnosis).into(), *after_s),
             Note::Sent { touch } => Self::Sent(*touch),
             Note::Retrying { touch } => Self::Retrying(*touch),
             Note::SendUnknown { touch } => Self::SendUnknown(*touch),
@@ -110,7 +142,6 @@ impl StoredNote {
             Note::MeterLate => Self::MeterLate,
             Note::MeterArrived => Self::MeterArrived,
             Note::MeterGivenUp => Self::MeterGivenUp,
-            Note::ContactChanged => Self::ContactChanged,
             Note::Drift { what } => Self::Drift(*what),
             Note::Duplicate => Self::Duplicate,
             Note::StaleTimer => Self::StaleTimer,
@@ -124,16 +155,18 @@ impl StoredNote {
         let abs = |rel: i64| Timestamp::from_millisecond(base.saturating_add(rel)).map_err(|_| Unreadable::Time);
         Ok(match self {
             Self::Opened(arm) => Note::Opened { arm },
-            Self::SignOfLife(what) => Note::SignOfLife { what },
+            Self::SignOfLife(what) => Note::SignOfLife { what: what.into() },
             Self::ProviderActivity(at) => Note::ProviderActivity { at: abs(at)? },
-            Self::Absorbed(what) => Note::Absorbed { what },
+            Self::Absorbed(what) => Note::Absorbed { what: what.into() },
             Self::AlreadyCompleted => Note::AlreadyCompleted,
             Self::MeterNews(what) => Note::MeterNews { what },
             Self::Completed(evidence) => Note::Completed { evidence },
             Self::CompletionContradicted => Note::CompletionContradicted,
             Self::Reopened(episode) => Note::Reopened { episode },
             Self::CameBack => Note::CameBack,
-            Self::Diagnosed(diagnosis) => Note::Diagnosed { diagnosis },
+            Self::Diagnosed(diagnosis) => Note::Diagnosed {
+                diagnosis: diagnosis.into(),
+            },
             Self::Held(touch, why, until) => Note::Held {
                 touch,
                 why,
@@ -141,7 +174,7 @@ impl StoredNote {
             },
             Self::Claimed(touch, diagnosis, after_s) => Note::Claimed {
                 touch,
-                diagnosis,
+                diagnosis: diagnosis.into(),
                 after_s,
             },
             Self::Sent(touch) => Note::Sent { touch },
@@ -156,7 +189,6 @@ impl StoredNote {
             Self::MeterLate => Note::MeterLate,
             Self::MeterArrived => Note::MeterArrived,
             Self::MeterGivenUp => Note::MeterGivenUp,
-            Self::ContactChanged => Note::ContactChanged,
             Self::Drift(what) => Note::Drift { what },
             Self::Duplicate => Note::Duplicate,
             Self::StaleTimer => Note::StaleTimer,

@@ -181,13 +181,14 @@ impl<R: Read> Iterator for Rows<R> {
 
 /// A CSV error without the values that the library would quote.
 fn plain(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("the row has {len} fields, the header has {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8; save the file as \"CSV UTF-8\"".to_owned(),
-        csv::ErrorKind::Io(error) => format!("the file cannot be read: {}", error.kind()),
-        _ => "the row is not CSV".to_owned(),
+    if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+        format!("the row has {len} fields, the header has {expected_len}")
+    } else if let csv::ErrorKind::Utf8 { .. } = error.kind() {
+        "the row is not UTF-8; save the file as \"CSV UTF-8\"".to_owned()
+    } else if let csv::ErrorKind::Io(error) = error.kind() {
+        format!("the file cannot be read: {}", error.kind())
+    } else {
+        "the row is not CSV".to_owned()
     }
 }
 

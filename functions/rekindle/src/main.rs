@@ -41,8 +41,10 @@ fn tell(error: &anyhow::Error) {
 fn start_logging(cli: &cli::Cli) {
     let filter = tracing_subscriber::EnvFilter::try_new(cli.log_filter())
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let colours = std::io::stderr().is_terminal();
     let logs = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(colours)
         .with_env_filter(filter);
     if cli.log_json() {
         logs.json().flatten_event(true).init();

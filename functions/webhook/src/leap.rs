@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// What a body turned out to be.
+#[allow(clippy::large_enum_variant, reason = "one at a time, on the stack, for a moment")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parsed {
     /// An event of a reference.

@@ -200,7 +200,6 @@ pub(crate) fn notes(notes: &[Note]) -> String {
         | Note::MeterLate
         | Note::MeterArrived
         | Note::MeterGivenUp
-        | Note::ContactChanged
         | Note::Drift { .. } => Some(short(&format!("{note:?}"))),
     };
     notes.iter().filter_map(shown).collect::<Vec<_>>().join(" · ")

@@ -1,5 +1,12 @@
 //! The client and the stand-in of Leap, each written from the contract alone, must understand each other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's helpers fail as tests do"
+)]
+
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

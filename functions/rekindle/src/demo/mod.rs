@@ -106,7 +106,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 
     let public_url = format!("http://{address}");
     let campaign = campaign()?;
-    let service = Service::open(config(&public_url, sandbox.base_url())?, campaign, &data, clock.clone())?;
+    let service = Service::open(config(&public_url, sandbox.base_url(), options.seed)?, campaign, &data, clock.clone())?;
     let world = service.world.clone();
     import(&world, &population).await?;
 
@@ -168,11 +168,12 @@ fn campaign() -> anyhow::Result<LoadedCampaign> {
     Ok(loaded)
 }
 
-fn config(public_url: &str, leap: &str) -> anyhow::Result<Config> {
+fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
     Ok(Config {
         public_url: public_url.to_owned(),
         campaign: PathBuf::new(),
-        id_key: IdKey::new(IDENTITY)?,
+        // Names decide who is drawn into which arm, so another seed draws anew.
+        id_key: IdKey::new(format!("{IDENTITY}, {seed}"))?,
         tokens: Tokens::new([]),
         leap: Leap {
             base_url: leap.parse()?,

@@ -14,8 +14,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use campaign::LoadedCampaign;
@@ -106,14 +105,19 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 
     let public_url = format!("http://{address}");
     let campaign = campaign()?;
-    let service = Service::open(config(&public_url, sandbox.base_url(), options.seed)?, campaign, &data, clock.clone())?;
+    let service = Service::open(
+        config(&public_url, sandbox.base_url(), options.seed)?,
+        campaign,
+        &data,
+        clock.clone(),
+    )?;
     let world = service.world.clone();
     import(&world, &population).await?;
 
     let story = Arc::new(page::Story {
         world: world.clone(),
         began,
-        finished: AtomicBool::new(false),
+        ended: OnceLock::new(),
     });
     let (stop, stopped) = oneshot::channel::<()>();
     let routes = page::routes(Arc::clone(&story));
@@ -131,7 +135,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         told = pace::tell(&world, &sandbox, began) => { told?; false }
         () = service::asked_to_stop() => true,
     };
-    story.finished.store(true, Ordering::Relaxed);
+    let _ = story.ended.set(clock.now());
     say(&summary::text(&world, &sandbox, &population, began)?)?;
     if let Folder::Kept(folder) = &folder {
         say(&format!("The mails are in {}.\n", folder.join("outbox").display()))?;

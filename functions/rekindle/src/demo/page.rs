@@ -1,7 +1,6 @@
 //! The demo's page and what it asks for. Everything on it is invented, so it needs no token.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -19,7 +18,8 @@ use crate::world::World;
 pub(crate) struct Story {
     pub(crate) world: World,
     pub(crate) began: Timestamp,
-    pub(crate) finished: AtomicBool,
+    /// When the story was over: the page then stands still, though the program's time goes on.
+    pub(crate) ended: OnceLock<Timestamp>,
 }
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -52,8 +52,7 @@ pub(crate) fn routes(story: Arc<Story>) -> Router {
 }
 
 async fn whole(State(story): State<Arc<Story>>) -> Result<Response, Problem> {
-    let finished = story.finished.load(Ordering::Relaxed);
-    let state = state::read(&story.world, story.began, finished)
+    let state = state::read(&story.world, story.began, story.ended.get().copied())
         .await
         .map_err(|error| failed(&error))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(state)).into_response())

@@ -112,7 +112,7 @@ pub(crate) struct Customer {
 }
 
 /// Reads the whole state. The demo has few customers, so nothing is counted ahead.
-pub(crate) async fn read(world: &World, began: Timestamp, finished: bool) -> anyhow::Result<State> {
+pub(crate) async fn read(world: &World, began: Timestamp, ended: Option<Timestamp>) -> anyhow::Result<State> {
     let journeys = world.store.list_journeys(usize::MAX, None)?;
     let mut rows = Vec::with_capacity(journeys.len());
     let mut names = BTreeMap::new();
@@ -126,10 +126,10 @@ pub(crate) async fn read(world: &World, began: Timestamp, finished: bool) -> any
     let step = |step, count| Step { step, count };
     let invited = usize::try_from(world.store.contacts_count()?)?;
     Ok(State {
-        now: world.now(),
+        now: ended.unwrap_or_else(|| world.now()),
         began,
         speed: world.clock.speed().get(),
-        finished,
+        finished: ended.is_some(),
         funnel: vec![
             step("invited", invited),
             step("opened", journeys.len()),

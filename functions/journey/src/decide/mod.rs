@@ -5,6 +5,7 @@ mod meter;
 mod outcome;
 mod progress;
 mod schedule;
+mod touch;
 
 use jiff::{SignedDuration, Timestamp};
 

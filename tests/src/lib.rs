@@ -1,1 +1,82 @@
-//! What must hold across crates. The tests are in `tests/tests/`, one file for each matter.
+//! What must hold across crates. The tests are in `tests/tests/`, one file for each matter; here is
+//! the world they run in: stand-ins of every port with a memory, and a stage manager that plays a
+//! scenario in it, undisturbed or with a fault at one numbered step.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests: a scenario that cannot be played must stop, and say where"
+)]
+
+mod happening;
+pub mod oracle;
+mod play;
+mod ports;
+mod provider;
+mod scenario;
+mod stage;
+mod world;
+
+pub use happening::{Happening, What};
+pub use play::{Play, poll_once};
+pub use ports::Ports;
+pub use provider::{MeterScript, RecordScript, ScriptedProvider, UtilityScript};
+pub use scenario::{Scenario, Step};
+pub use stage::{SECRET, Stage};
+pub use world::{Fault, Mode, World};
+
+/// Calls a macro with the name of every scenario file, so that each is a test of its own.
+///
+/// A test compares this list with the folder.
+#[macro_export]
+macro_rules! for_each_scenario {
+    ($test:ident) => {
+        $test! {
+            agreement_declined_and_followed_up
+            agreement_declined_and_respected
+            commercial_two_utilities
+            completed_found_by_reconcile
+            completes_before_the_first_touch
+            created_eight_hours_after_completed
+            created_found_by_reconcile
+            device_meter_ignored
+            direct_to_utility_contradicted
+            direct_to_utility_fails_then_completes
+            erased_in_mid_flight
+            every_webhook_three_times
+            example_arms
+            holdout_followed_to_the_end
+            imported_later
+            late_is_not_a_burst
+            lost_timer_healed_by_the_sweep
+            meter_announced_for_a_live_customer
+            meter_arrives
+            meter_late
+            provider_never_recovers
+            provider_recovers
+            quiet_hours_in_the_dst_night
+            quiet_hours_in_two_zones
+            reconcile_over_several_passes
+            reimported_stays_suppressed
+            reminded_once_then_completes
+            reopened_after_completion
+            reserved_reference
+            resumed_through_our_link
+            scheduler_outage_of_thirty_hours
+            sender_throttles
+            sender_times_out
+            session_closed_and_followed_up
+            session_closed_and_respected
+            spanish
+            three_touches_then_handed_back
+            two_references_one_inbox
+            two_sessions
+            unknown_value
+            unsubscribed_between_touches
+            utility_outage
+            webhooks_reordered
+            wrong_utility
+        }
+    };
+}

@@ -1,0 +1,230 @@
+//! The ports of a use case in a play. Every call is a numbered step, and at one of them the world
+//! may fail: before the effect or after it, with an error or with the death of the process.
+//!
+//! A dead process is a future that never goes on: whoever polls it sees it pending, and drops it.
+
+use core::future::pending;
+
+use jiff::Timestamp;
+use journey::contact::{Contact, Known};
+use journey::port::{
+    ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
+    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, ProviderError, ReadChanges, ReadStatus,
+    SearchMeters, SendEmail, StoreError, Suppress, Versioned, Watermark,
+};
+use journey::status::Snapshot;
+use journey::{
+    ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
+};
+
+use crate::stage::Stage;
+use crate::world::{Mode, State, World};
+
+/// Every port, over a world.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports<'a> {
+    /// The world.
+    pub world: &'a World,
+    /// What the sweep fires timers with.
+    pub stage: &'a Stage,
+}
+
+impl Ports<'_> {
+    /// One call: the next step.
+    async fn step<T>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut State) -> T + Send,
+        failure: impl FnOnce() -> T + Send,
+    ) -> T {
+        let outcome = {
+            let mut state = self.world.lock();
+            state.steps += 1;
+            let fault = state.fault.filter(|fault| fault.step == state.steps);
+            if fault.is_some() {
+                state.hit = Some(name);
+            }
+            match fault.map(|fault| fault.mode) {
+                None => Some(effect(&mut state)),
+                Some(Mode::DiesBefore) => None,
+                Some(Mode::DiesAfter) => {
+                    effect(&mut state);
+                    None
+                }
+                Some(Mode::Fails) => Some(failure()),
+                Some(Mode::AnswerLost) => {
+                    effect(&mut state);
+                    Some(failure())
+                }
+            }
+        };
+        match outcome {
+            Some(answer) => answer,
+            None => pending().await,
+        }
+    }
+}
+
+fn out_of_reach() -> StoreError {
+    StoreError::Unavailable("the store is out of reach in this step".into())
+}
+
+fn no_answer() -> ProviderError {
+    ProviderError {
+        why: Unavailable::Unreachable,
+        retry_at: None,
+    }
+}
+
+impl Clock for Ports<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.lock().now
+    }
+}
+
+impl Count for Ports<'_> {
+    fn count(&self, counter: &'static str, by: u64) {
+        self.world.lock().count(counter, by);
+    }
+}
+
+impl LoadJourney for Ports<'_> {
+    async fn load_journey(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
+        self.step("load_journey", |state| state.load(id), || Err(out_of_reach()))
+            .await
+    }
+}
+
+impl CommitJourney for Ports<'_> {
+    async fn commit_journey(&self, commit: Commit<'_>) -> Result<(), CommitError> {
+        let failure = || Err(CommitError::Store(out_of_reach()));
+        self.step("commit_journey", |state| state.commit(&commit), failure)
+            .await
+    }
+}
+
+impl ArmTimer for Ports<'_> {
+    async fn arm_timer(&self, journey: &JourneyId, timer: &Timer) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.arm(journey, timer);
+            Ok(())
+        };
+        self.step("arm_timer", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl FindDue for Ports<'_> {
+    async fn find_due(&self, lane: Lane, before: Timestamp, limit: usize) -> Result<Vec<(JourneyId, u32)>, StoreError> {
+        let effect = |state: &mut State| Ok(state.due(lane, before, limit));
+        self.step("find_due", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl FireTimer for Ports<'_> {
+    async fn fire_timer(&self, journey: &JourneyId, generation: u32) {
+        self.world.lock().begin_call();
+        let stage = self.stage;
+        // What fails is still due, and the next sweep finds it.
+        let _ = touchpoint::fire(self, &stage.composer, &stage.rules, journey, generation).await;
+    }
+}
+
+impl FindContact for Ports<'_> {
+    async fn find_contact(&self, id: &ContactId) -> Result<Option<Known>, StoreError> {
+        self.step("find_contact", |state| Ok(state.known(id)), || Err(out_of_reach()))
+            .await
+    }
+
+    async fn contact_of(&self, journey: &JourneyId) -> Result<Option<Known>, StoreError> {
+        let effect = |state: &mut State| Ok(state.known_of(journey));
+        self.step("contact_of", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl KeepContact for Ports<'_> {
+    async fn put_contact(&self, contact: &Contact) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.put(contact);
+            Ok(())
+        };
+        self.step("put_contact", effect, || Err(out_of_reach())).await
+    }
+
+    async fn erase_contact(&self, id: &ContactId) -> Result<bool, StoreError> {
+        self.step("erase_contact", |state| Ok(state.erase(id)), || Err(out_of_reach()))
+            .await
+    }
+}
+
+impl Suppress for Ports<'_> {
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, _: Timestamp) -> Result<bool, StoreError> {
+        let effect = |state: &mut State| Ok(state.set_opted_out(journey, opted_out));
+        self.step("set_opted_out", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl KeepWatermark for Ports<'_> {
+    async fn load_watermark(&self, _: Provider) -> Result<Option<Watermark>, StoreError> {
+        let effect = |state: &mut State| Ok(state.watermark.clone());
+        self.step("load_watermark", effect, || Err(out_of_reach())).await
+    }
+
+    async fn save_watermark(&self, _: Provider, watermark: &Watermark) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.watermark = Some(watermark.clone());
+            Ok(())
+        };
+        self.step("save_watermark", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl ReadStatus for Ports<'_> {
+    async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+        let effect = |state: &mut State| {
+            let snapshot = state.provider.status(reference, state.now)?;
+            state.heard(reference, &snapshot);
+            Ok(snapshot)
+        };
+        self.step("read_status", effect, || Err(no_answer())).await
+    }
+}
+
+impl ReadChanges for Ports<'_> {
+    async fn read_changes(
+        &self,
+        filter: ChangeFilter,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<ChangePage, ProviderError> {
+        let effect = |state: &mut State| {
+            let page = state.provider.changes(filter, since, page, state.now)?;
+            for (reference, _) in &page.changes {
+                state.name(reference);
+            }
+            Ok(page)
+        };
+        self.step("read_changes", effect, || Err(no_answer())).await
+    }
+}
+
+impl SearchMeters for Ports<'_> {
+    async fn search_meters(&self, references: &[Reference]) -> Result<Vec<Vec<MeterFound>>, ProviderError> {
+        let effect = |state: &mut State| state.provider.meters(references, state.now);
+        self.step("search_meters", effect, || Err(no_answer())).await
+    }
+}
+
+impl SendEmail for Ports<'_> {
+    async fn send_email(&self, email: &Email) -> SendOutcome {
+        // A send that failed cannot say whether it went out.
+        self.step("send_email", |state| state.send(email), || SendOutcome::Ambiguous)
+            .await
+    }
+}
+
+impl LookUpSend for Ports<'_> {
+    async fn look_up_send(&self, key: &SendKey) -> Resolution {
+        self.step("look_up_send", |state| state.look_up(key), || Resolution::Unknown)
+            .await
+    }
+}

@@ -1,0 +1,228 @@
+//! A stand-in of the provider's API, which answers what a scenario says.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use journey::port::{ChangeFilter, ChangePage, ProviderError};
+use journey::status::{
+    Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityErrorCode,
+    UtilityStatus,
+};
+use journey::{MeterFound, MeterKind, Reference, Unavailable};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// One record of a reference, as a scenario writes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordScript {
+    /// `NOT_STARTED`, `PARTIAL`, `COMPLETED`, `ERROR`, or a value that nobody knows.
+    pub status: String,
+    /// The grid region.
+    #[serde(default = "caiso")]
+    pub region: String,
+    /// When the first session began.
+    pub started: Option<Timestamp>,
+    /// When the customer last tried a utility.
+    pub last: Option<Timestamp>,
+    /// The utilities.
+    #[serde(default)]
+    pub utilities: Vec<UtilityScript>,
+    /// The participation agreement: `COMPLETED`, `NOT_ANSWERED`, `NOT_REQUIRED`, `DECLINED`.
+    #[serde(default = "not_required")]
+    pub agreement: String,
+}
+
+/// One utility of a record.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UtilityScript {
+    /// The long display name.
+    pub name: String,
+    /// Did the partner ask for it?
+    #[serde(default = "yes")]
+    pub required: bool,
+    /// `NOT_CONNECTED`, `CONNECTED`, `ERROR`.
+    pub status: String,
+    /// The error code.
+    pub error: Option<String>,
+    /// When the customer last tried it.
+    pub at: Option<Timestamp>,
+}
+
+/// A meter that the meter search finds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeterScript {
+    /// `UTILITY_METER` or `DEVICE`.
+    pub kind: String,
+    /// Was it created by the partner?
+    #[serde(default)]
+    pub created_by_partner: bool,
+    /// Is the reference among its completed authorisations?
+    #[serde(default = "yes")]
+    pub authorized: bool,
+}
+
+fn caiso() -> String {
+    "CAISO".to_owned()
+}
+
+fn not_required() -> String {
+    "NOT_REQUIRED".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What the provider knows, and how it fares.
+#[derive(Clone, Debug, Default)]
+pub struct ScriptedProvider {
+    records: BTreeMap<Reference, Vec<Connection>>,
+    meters: BTreeMap<Reference, Vec<MeterFound>>,
+    trouble: Option<(Unavailable, Option<SignedDuration>)>,
+    page_size: usize,
+}
+
+impl ScriptedProvider {
+    /// A provider that knows nobody, and shows so many records on a page of changes.
+    #[must_use]
+    pub fn new(page_size: usize) -> Self {
+        ScriptedProvider {
+            page_size,
+            ..ScriptedProvider::default()
+        }
+    }
+
+    /// Writes a record, in the place of the one of the same region.
+    pub fn put(&mut self, reference: &Reference, script: &RecordScript) {
+        let record = Connection {
+            id: format!("{}_made-up_{}", script.region, reference.expose()),
+            region: script.region.clone(),
+            started_at: script.started,
+            last_interaction_at: script.last,
+            status: known::<ConnectionStatus>(&script.status),
+            utilities: script.utilities.iter().map(utility).collect(),
+            agreements: Agreements {
+                participation: known::<Answer>(&script.agreement),
+                ..Agreements::default()
+            },
+        };
+        let records = self.records.entry(reference.clone()).or_default();
+        records.retain(|known| known.region != record.region);
+        records.push(record);
+    }
+
+    /// Adds a meter.
+    pub fn put_meter(&mut self, reference: &Reference, script: &MeterScript) {
+        self.meters.entry(reference.clone()).or_default().push(MeterFound {
+            kind: match script.kind.as_str() {
+                "UTILITY_METER" => MeterKind::UtilityMeter,
+                "DEVICE" => MeterKind::Device,
+                other => panic!("a meter's kind is UTILITY_METER or DEVICE, not {other}"),
+            },
+            created_by_partner: script.created_by_partner,
+            authorized_by_reference: script.authorized,
+            archived: false,
+            created_at: None,
+        });
+    }
+
+    /// From now on every call fails so, or works again.
+    pub fn set_trouble(&mut self, words: &str) {
+        self.trouble = match words {
+            "none" => None,
+            "403" => Some((Unavailable::Unauthorized, None)),
+            "429" => Some((Unavailable::RateLimited, None)),
+            "429, come back in 10 minutes" => Some((Unavailable::RateLimited, Some(SignedDuration::from_mins(10)))),
+            "500" => Some((Unavailable::Failing, None)),
+            "time-out" => Some((Unavailable::Unreachable, None)),
+            other => panic!("unknown trouble of the provider: {other}"),
+        };
+    }
+
+    fn check(&self, now: Timestamp) -> Result<(), ProviderError> {
+        match self.trouble {
+            None => Ok(()),
+            Some((why, wait)) => Err(ProviderError {
+                why,
+                retry_at: wait.map(|wait| now.checked_add(wait).unwrap()),
+            }),
+        }
+    }
+
+    pub(crate) fn status(&self, reference: &Reference, now: Timestamp) -> Result<Snapshot, ProviderError> {
+        self.check(now)?;
+        let records = self.records.get(reference).cloned().unwrap_or_default();
+        Ok(Snapshot { records })
+    }
+
+    pub(crate) fn meters(
+        &self,
+        references: &[Reference],
+        now: Timestamp,
+    ) -> Result<Vec<Vec<MeterFound>>, ProviderError> {
+        self.check(now)?;
+        let of = |reference| self.meters.get(reference).cloned().unwrap_or_default();
+        Ok(references.iter().map(of).collect())
+    }
+
+    pub(crate) fn changes(
+        &self,
+        filter: ChangeFilter,
+        since: Timestamp,
+        page: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ChangePage, ProviderError> {
+        self.check(now)?;
+        let matches = |record: &Connection| {
+            let at = match filter {
+                ChangeFilter::Started => record.started_at,
+                ChangeFilter::LastInteraction => record.last_interaction_at,
+            };
+            at.is_some_and(|at| at >= since)
+        };
+        let all: Vec<(Reference, Snapshot)> = self
+            .records
+            .iter()
+            .flat_map(|(reference, records)| records.iter().map(move |record| (reference, record)))
+            .filter(|(_, record)| matches(record))
+            .map(|(reference, record)| {
+                let records = vec![record.clone()];
+                (reference.clone(), Snapshot { records })
+            })
+            .collect();
+        let from = page.map_or(0, |token| {
+            token
+                .strip_prefix("from ")
+                .and_then(|number| number.parse().ok())
+                .unwrap()
+        });
+        let to = (from + self.page_size).min(all.len());
+        Ok(ChangePage {
+            changes: all[from.min(to)..to].to_vec(),
+            next: (to < all.len()).then(|| format!("from {to}")),
+            unreadable: 0,
+        })
+    }
+}
+
+fn utility(script: &UtilityScript) -> UtilityConnection {
+    UtilityConnection {
+        name: script.name.clone(),
+        required: script.required,
+        status: known::<UtilityStatus>(&script.status),
+        error: script.error.as_deref().map(known::<UtilityErrorCode>),
+        started_at: script.at,
+        last_interaction_at: script.at,
+    }
+}
+
+/// A documented value by the provider's own spelling, or a foreign one.
+fn known<T: DeserializeOwned>(text: &str) -> Known<T> {
+    match serde_json::from_value(serde_json::Value::String(text.to_owned())) {
+        Ok(value) => Known::Value(value),
+        Err(_) => Known::other(text),
+    }
+}

@@ -1,0 +1,126 @@
+//! The form of a scenario file.
+
+use contacts::ContactInput;
+use jiff::Timestamp;
+use journey::contact::Contact;
+use journey::{Provider, Reference};
+use serde::Deserialize;
+
+use crate::provider::{MeterScript, RecordScript};
+
+/// A story with its exact outcome.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is about.
+    pub title: String,
+    /// The play goes on until here.
+    pub ends: Timestamp,
+    /// Known from the beginning, as the partner's API takes them, with their `reference`.
+    #[serde(default, rename = "contact")]
+    contacts: Vec<toml::Table>,
+    /// What differs from the example campaign without arms and holdout.
+    #[serde(default)]
+    pub campaign: toml::Table,
+    /// Records on a page of the provider's changes.
+    #[serde(default = "ten")]
+    pub page_size: usize,
+    /// Pages that one pass of the reconciliation reads.
+    #[serde(default = "two_hundred")]
+    pub max_pages: usize,
+    /// What happens from outside, in the order of time.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+/// One thing that happens from outside, and all that follows until the next one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// Whom it is about; the first contact when left out.
+    pub reference: Option<String>,
+    /// What the provider's API answers from now on.
+    pub provider: Option<RecordScript>,
+    /// A meter that the search finds from now on.
+    pub meter: Option<MeterScript>,
+    /// `403`, `429`, `429, come back in 10 minutes`, `500`, `time-out`, `none`.
+    pub provider_trouble: Option<String>,
+    /// `works`, `throttles`, `takes it and times out`, `refuses`.
+    pub sender: Option<String>,
+    /// `works`, `loses timers`.
+    pub scheduler: Option<String>,
+    /// `down` or `up`: timers, sweeps, meter checks and the webhook's receiver.
+    pub program: Option<String>,
+    /// Type and status, such as `connect_session.updated CREATED`, and a utility's code.
+    pub webhook: Option<String>,
+    /// The provider's own identifier of the event; a new one when left out.
+    pub id: Option<String>,
+    /// How often it is delivered, although it is acknowledged.
+    pub times: Option<u32>,
+    /// The reconciliation makes so many passes, a minute apart.
+    pub reconcile: Option<u32>,
+    /// The partner stores this contact.
+    pub import: Option<toml::Table>,
+    /// The partner erases the contact.
+    pub erase: bool,
+    /// The customer's mail program unsubscribes with one click, by the last mail's link.
+    pub unsubscribe: bool,
+    /// The customer opens the last mail's link, and goes on.
+    pub resume: bool,
+    /// Everything that happens from here until the next step.
+    pub expect: Vec<String>,
+}
+
+const fn ten() -> usize {
+    10
+}
+
+const fn two_hundred() -> usize {
+    200
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Panics
+    /// When it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let scenario: Scenario = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+        assert!(
+            scenario.steps.is_sorted_by_key(|step| step.at)
+                && scenario.steps.iter().all(|step| step.at <= scenario.ends),
+            "the steps must be in the order of time"
+        );
+        scenario
+    }
+
+    /// Those who are known from the beginning.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.contacts.iter().map(contact).collect()
+    }
+
+    /// The one whom a step is about.
+    #[must_use]
+    pub fn reference_of(&self, step: &Step) -> Reference {
+        let named = step.reference.clone().or_else(|| {
+            let first = self.contacts.first()?.get("reference")?;
+            first.as_str().map(str::to_owned)
+        });
+        Reference::new(named.expect("a step of a scenario without contacts names its reference")).unwrap()
+    }
+}
+
+/// A contact, checked as the partner's API checks it.
+pub(crate) fn contact(table: &toml::Table) -> Contact {
+    let mut table = table.clone();
+    let reference = table.remove("reference").expect("a contact has a reference");
+    let reference = Reference::new(reference.as_str().unwrap()).unwrap();
+    let input: ContactInput = table.try_into().unwrap();
+    input
+        .check(Provider::Leap, reference)
+        .unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,592 @@
+//! The world of a play: everything durable, and the provider and the sender beside it.
+//!
+//! Each method is what the real thing does with one call, all of it or nothing. Faults are none of
+//! its business: see [`Ports`](crate::Ports).
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use journey::contact::{Contact, Inbox, Known};
+use journey::port::{Commit, CommitError, Email, StoreError, Versioned, Watermark};
+use journey::status::Snapshot;
+use journey::{
+    AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Phase, Purpose, Reference, Resolution,
+    SendKey, SendOutcome, Timer, TouchRecord, stored,
+};
+
+use crate::happening::{Happening, What};
+use crate::provider::ScriptedProvider;
+use crate::stage::id_key;
+
+/// What goes wrong at a numbered call of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The process dies before the call.
+    DiesBefore,
+    /// The process dies after the call, before it hears the answer.
+    DiesAfter,
+    /// The call fails and has no effect; the process goes on.
+    Fails,
+    /// The call has its effect, but the answer is lost: the process is told that it failed.
+    AnswerLost,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Mode; 4] = [Mode::DiesBefore, Mode::DiesAfter, Mode::Fails, Mode::AnswerLost];
+}
+
+/// One fault of a play.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// At which call, counted from 1 over the whole play.
+    pub step: u64,
+    /// What goes wrong.
+    pub mode: Mode,
+}
+
+/// A world. Cheap to make; each play has its own.
+#[derive(Debug)]
+pub struct World(Mutex<State>);
+
+/// Everything in it.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) now: Timestamp,
+    pub(crate) rules: Campaign,
+    pub(crate) journeys: BTreeMap<JourneyId, Row>,
+    pub(crate) contacts: BTreeMap<ContactId, Contact>,
+    pub(crate) inboxes: BTreeMap<AddressId, Inbox>,
+    pub(crate) watermark: Option<Watermark>,
+    pub(crate) schedules: Vec<Schedule>,
+    pub(crate) provider: ScriptedProvider,
+    pub(crate) sender: Sender,
+    pub(crate) loses_timers: bool,
+    pub(crate) mails: Vec<Mail>,
+    pub(crate) happened: Vec<Happening>,
+    pub(crate) counters: BTreeMap<&'static str, u64>,
+    /// What must never be, and was.
+    pub(crate) violations: Vec<String>,
+    /// Calls of ports so far.
+    pub(crate) steps: u64,
+    pub(crate) fault: Option<Fault>,
+    /// The call that the fault hit.
+    pub(crate) hit: Option<&'static str>,
+    /// Whether the provider said "complete", for each reference that the running call asked for.
+    asked: BTreeMap<JourneyId, bool>,
+    /// The reference of each journey, for the reader's eye only.
+    names: BTreeMap<JourneyId, String>,
+}
+
+/// A stored journey.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) version: u64,
+    pub(crate) bytes: Vec<u8>,
+    /// The index of what is due.
+    timer: Option<Timer>,
+    contact: Option<ContactId>,
+}
+
+/// A one-shot schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Schedule {
+    pub(crate) at: Timestamp,
+    pub(crate) journey: JourneyId,
+    pub(crate) generation: u32,
+    pub(crate) attempt: u32,
+    pub(crate) lost: bool,
+}
+
+/// A message that the sender took.
+#[derive(Clone, Debug)]
+pub(crate) struct Mail {
+    pub(crate) key: SendKey,
+    pub(crate) at: Timestamp,
+    pub(crate) id: String,
+    pub(crate) unsubscribe_url: String,
+    pub(crate) text: String,
+}
+
+/// How the sender fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    Works,
+    Throttles,
+    TimesOut,
+    Refuses,
+}
+
+impl World {
+    /// An empty world.
+    #[must_use]
+    pub fn new(rules: &Campaign, now: Timestamp, page_size: usize) -> Self {
+        World(Mutex::new(State {
+            now,
+            rules: rules.clone(),
+            journeys: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            watermark: None,
+            schedules: Vec::new(),
+            provider: ScriptedProvider::new(page_size),
+            sender: Sender::Works,
+            loses_timers: false,
+            mails: Vec::new(),
+            happened: Vec::new(),
+            counters: BTreeMap::new(),
+            violations: Vec::new(),
+            steps: 0,
+            fault: None,
+            hit: None,
+            asked: BTreeMap::new(),
+            names: BTreeMap::new(),
+        }))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on one call fails.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.lock().fault = fault;
+    }
+
+    /// How many journeys are stored.
+    #[must_use]
+    pub fn journeys(&self) -> usize {
+        self.lock().journeys.len()
+    }
+
+    /// How many timers are armed.
+    #[must_use]
+    pub fn timers(&self) -> usize {
+        self.lock().schedules.len()
+    }
+
+    /// How many mails went out.
+    #[must_use]
+    pub fn mails(&self) -> usize {
+        self.lock().mails.len()
+    }
+
+    /// What a counter shows.
+    #[must_use]
+    pub fn counted(&self, counter: &str) -> u64 {
+        self.lock().counters.get(counter).copied().unwrap_or_default()
+    }
+
+    /// The webhooks' counters that are not zero.
+    #[must_use]
+    pub fn webhook_counters(&self) -> Vec<(&'static str, u64)> {
+        let state = self.lock();
+        let of_webhooks = state.counters.iter().filter(|(name, _)| name.starts_with("webhook."));
+        of_webhooks.map(|(name, count)| (*name, *count)).collect()
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Corrupt("a record of a play cannot be read".into())
+}
+
+impl State {
+    /// A process takes up a new call: what it had asked before is forgotten.
+    pub(crate) fn begin_call(&mut self) {
+        self.asked.clear();
+    }
+
+    pub(crate) fn name(&mut self, reference: &Reference) -> JourneyId {
+        let id = JourneyId::new(&id_key(), journey::Provider::Leap, Purpose::Enroll, reference);
+        self.names.insert(id.clone(), reference.expose().to_owned());
+        id
+    }
+
+    pub(crate) fn name_of(&self, journey: &JourneyId) -> String {
+        self.names.get(journey).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn say(&mut self, who: &str, text: impl Into<String>) {
+        let (at, who) = (self.now, who.to_owned());
+        self.happened.push(Happening {
+            at,
+            who,
+            what: What::Said(text.into()),
+        });
+    }
+
+    fn violated(&mut self, journey: &JourneyId, what: &str) {
+        let who = self.name_of(journey);
+        self.violations.push(format!("{} {who}: {what}", self.now));
+    }
+
+    /// A journey as stored.
+    pub(crate) fn journey(&self, id: &JourneyId) -> Option<Journey> {
+        self.journeys.get(id).and_then(|row| stored::decode(&row.bytes).ok())
+    }
+
+    pub(crate) fn load(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
+        let Some(row) = self.journeys.get(id) else {
+            return Ok(None);
+        };
+        let journey = stored::decode(&row.bytes).map_err(|_| gone())?;
+        Ok(Some(Versioned {
+            journey,
+            version: row.version,
+        }))
+    }
+
+    pub(crate) fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError> {
+        let id = &commit.journey.id;
+        let before = self.load(id)?;
+        if before.as_ref().map_or(0, |before| before.version) != commit.expected {
+            return Err(CommitError::VersionConflict);
+        }
+        if let Some(claim) = &commit.claim {
+            let inbox = self.inboxes.get(claim.address).cloned().unwrap_or_default();
+            if inbox.version != claim.expected {
+                return Err(CommitError::VersionConflict);
+            }
+            self.inboxes
+                .insert(claim.address.clone(), inbox.with_send(claim.key.clone(), claim.at));
+        }
+        let before = before.map(|before| before.journey);
+        self.judge_commit(before.as_ref(), commit);
+        self.tell(before.as_ref(), commit.journey);
+        let contact = match (commit.contact, self.journeys.get(id)) {
+            (Some(contact), _) => Some(contact.clone()),
+            (None, row) => row.and_then(|row| row.contact.clone()),
+        };
+        let row = Row {
+            version: commit.expected + 1,
+            bytes: stored::encode(commit.journey),
+            timer: commit.journey.timer.clone(),
+            contact,
+        };
+        match stored::decode(&row.bytes) {
+            Ok(read) if read == *commit.journey => {}
+            Ok(_) => self.violated(id, "the stored journey reads back as another one"),
+            Err(_) => self.violated(id, "the stored journey cannot be read back"),
+        }
+        self.journeys.insert(id.clone(), row);
+        Ok(())
+    }
+
+    /// The invariants that one write can break.
+    fn judge_commit(&mut self, before: Option<&Journey>, commit: &Commit<'_>) {
+        let (journey, id) = (commit.journey, &commit.journey.id);
+        if before.is_some_and(|before| before.generation > journey.generation) {
+            self.violated(id, "the generation of the timer went back");
+        }
+        match &journey.timer {
+            None if journey.is_live() => self.violated(id, "a live journey was written without a timer"),
+            Some(timer) if before.is_none_or(|before| before.timer.as_ref() != Some(timer)) => {
+                let armed = |schedule: &Schedule| schedule.journey == *id && schedule.generation == timer.generation;
+                if timer.why.lane() == Lane::Touchpoint && !self.schedules.iter().any(armed) {
+                    self.violated(id, "a timer was written before it was armed");
+                }
+            }
+            None | Some(_) => {}
+        }
+        let claimed: Vec<SendKey> = claims(journey)
+            .filter(|claim| before.is_none_or(|before| !claims(before).any(|known| known == *claim)))
+            .collect();
+        if claimed.len() > 1 {
+            self.violated(id, "two touches were claimed at once");
+        }
+        for key in claimed {
+            if commit.claim.as_ref().is_none_or(|claim| *claim.key != key) {
+                self.violated(id, "a touch was claimed without its place in the inbox");
+            }
+            if before.is_none_or(|before| !before.is_live()) {
+                self.violated(id, "a touch was claimed although the journey was over");
+            }
+            match self.asked.get(id) {
+                Some(false) => {}
+                Some(true) => self.violated(id, "a touch was claimed although the provider said complete"),
+                None => self.violated(id, "a touch was claimed without asking the provider"),
+            }
+        }
+    }
+
+    /// Tells what a write decided.
+    fn tell(&mut self, before: Option<&Journey>, journey: &Journey) {
+        // What a full history forgets is no news; what it did not have before is.
+        let mut known: Vec<&Noted> = before.map(|before| before.history.iter().collect()).unwrap_or_default();
+        let (who, at) = (self.name_of(&journey.id), self.now);
+        for noted in &journey.history {
+            if let Some(index) = known.iter().position(|known| *known == noted) {
+                known.remove(index);
+                continue;
+            }
+            let what = What::Noted {
+                note: noted.note.clone(),
+                provisional: matches!(journey.phase, Phase::Completed { provisional: true, .. }),
+            };
+            // A touch held again for the same reason is no news.
+            let last = self.happened.iter().rev().find(|happening| happening.who == who);
+            if let (
+                Note::Held { touch, why, .. },
+                Some(What::Noted {
+                    note: Note::Held { touch: t, why: w, .. },
+                    ..
+                }),
+            ) = (&noted.note, last.map(|last| &last.what))
+                && (touch, why) == (t, w)
+            {
+                continue;
+            }
+            let who = who.clone();
+            self.happened.push(Happening { at, who, what });
+        }
+    }
+
+    pub(crate) fn arm(&mut self, journey: &JourneyId, timer: &Timer) {
+        let schedule = Schedule {
+            at: timer.due,
+            journey: journey.clone(),
+            generation: timer.generation,
+            attempt: 1,
+            lost: self.loses_timers,
+        };
+        if timer.why.lane() == Lane::Touchpoint && !self.schedules.contains(&schedule) {
+            self.schedules.push(schedule);
+        }
+    }
+
+    pub(crate) fn due(&self, lane: Lane, before: Timestamp, limit: usize) -> Vec<(JourneyId, u32)> {
+        let mut due: Vec<_> = self.timers(lane).filter(|(_, timer)| timer.due <= before).collect();
+        due.sort_by_key(|(id, timer)| (timer.closes, timer.due, *id));
+        due.truncate(limit);
+        due.into_iter()
+            .map(|(id, timer)| (id.clone(), timer.generation))
+            .collect()
+    }
+
+    /// When the first timer of a lane is due.
+    pub(crate) fn next_due(&self, lane: Lane) -> Option<Timestamp> {
+        self.timers(lane).map(|(_, timer)| timer.due).min()
+    }
+
+    fn timers(&self, lane: Lane) -> impl Iterator<Item = (&JourneyId, &Timer)> {
+        self.journeys
+            .iter()
+            .filter_map(|(id, row)| Some((id, row.timer.as_ref()?)))
+            .filter(move |(_, timer)| timer.why.lane() == lane)
+    }
+
+    pub(crate) fn known(&self, id: &ContactId) -> Option<Known> {
+        let contact = self.contacts.get(id)?.clone();
+        let address = address(&contact);
+        let inbox = address
+            .as_ref()
+            .and_then(|address| self.inboxes.get(address).cloned())
+            .unwrap_or_default();
+        Some(Known {
+            id: id.clone(),
+            contact,
+            address,
+            inbox,
+        })
+    }
+
+    pub(crate) fn known_of(&self, journey: &JourneyId) -> Option<Known> {
+        let named = |contact: &Contact| {
+            JourneyId::new(&id_key(), contact.provider, Purpose::Enroll, &contact.reference) == *journey
+        };
+        let by_name = self
+            .contacts
+            .iter()
+            .find(|(_, contact)| named(contact))
+            .map(|(id, _)| id);
+        let by_write = || self.journeys.get(journey).and_then(|row| row.contact.as_ref());
+        self.known(by_name.or_else(by_write)?)
+    }
+
+    pub(crate) fn put(&mut self, contact: &Contact) {
+        let id = ContactId::new(&id_key(), contact.provider, &contact.reference);
+        self.name(&contact.reference);
+        let before = self.contacts.get(&id).cloned();
+        let mut contact = contact.clone();
+        contact.opted_out |= before.as_ref().is_some_and(|before| before.opted_out);
+        self.replace(id, before.as_ref(), contact);
+    }
+
+    fn replace(&mut self, id: ContactId, before: Option<&Contact>, contact: Contact) {
+        // A send that was decided on the old contact must be decided again.
+        if let Some(before) = before.filter(|before| **before != contact) {
+            self.change_inbox(before, |_| {});
+        }
+        if contact.opted_out {
+            let now = self.now;
+            self.change_inbox(&contact, |inbox| {
+                inbox.suppressed_at.get_or_insert(now);
+            });
+        }
+        self.contacts.insert(id, contact);
+    }
+
+    fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {
+        if let Some(address) = address(contact) {
+            let inbox = self.inboxes.entry(address).or_default();
+            inbox.version += 1;
+            change(inbox);
+        }
+    }
+
+    pub(crate) fn erase(&mut self, id: &ContactId) -> bool {
+        match self.contacts.remove(id) {
+            None => false,
+            Some(contact) => {
+                self.change_inbox(&contact, |_| {});
+                true
+            }
+        }
+    }
+
+    pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: bool) -> bool {
+        let Some(known) = self.known_of(journey) else {
+            return false;
+        };
+        let contact = Contact {
+            opted_out,
+            ..known.contact.clone()
+        };
+        self.replace(known.id.clone(), Some(&known.contact), contact);
+        if !opted_out {
+            self.change_inbox(&known.contact, |inbox| inbox.suppressed_at = None);
+        }
+        true
+    }
+
+    pub(crate) fn heard(&mut self, reference: &Reference, snapshot: &Snapshot) {
+        let id = self.name(reference);
+        let known = self.known_of(&id);
+        let region = known.and_then(|known| known.contact.region);
+        self.asked.insert(id, snapshot.is_complete(region.as_deref()));
+    }
+
+    pub(crate) fn send(&mut self, email: &Email) -> SendOutcome {
+        match self.sender {
+            Sender::Throttles => return SendOutcome::Throttled,
+            Sender::Refuses => {
+                return SendOutcome::Refused {
+                    why: "the sender refuses everything".to_owned(),
+                };
+            }
+            Sender::Works | Sender::TimesOut => {}
+        }
+        let id = self.deliver(email);
+        if self.sender == Sender::TimesOut {
+            SendOutcome::Ambiguous
+        } else {
+            SendOutcome::Accepted { message_id: id }
+        }
+    }
+
+    /// The message goes out, and is judged.
+    fn deliver(&mut self, email: &Email) -> String {
+        let key = &email.key;
+        let journey = self.journey(&key.journey);
+        if !journey.is_some_and(|journey| claims(&journey).any(|claim| claim == *key)) {
+            self.violated(&key.journey, "a mail went out that nobody had claimed");
+        }
+        if self.asked.get(&key.journey) != Some(&false) {
+            self.violated(&key.journey, "a mail went out without a fresh answer of the provider");
+        }
+        match self.known_of(&key.journey) {
+            None => self.violated(&key.journey, "a mail went to somebody whom we do not know"),
+            Some(known) => {
+                if known.contact.opted_out || known.inbox.suppressed_at.is_some() {
+                    self.violated(&key.journey, "a mail went to somebody who had opted out");
+                }
+                if known.contact.email.as_ref() != Some(&email.to) {
+                    self.violated(&key.journey, "a mail went to another address");
+                }
+                self.judge_hours(&known, key);
+            }
+        }
+        if let Some(before) = self.mails.iter().find(|mail| mail.key.same_touch(key)) {
+            let id = before.id.clone();
+            self.violated(&key.journey, "a touch was sent twice");
+            return id;
+        }
+        let id = format!("mail-{}", self.mails.len() + 1);
+        self.mails.push(Mail {
+            key: key.clone(),
+            at: self.now,
+            id: id.clone(),
+            unsubscribe_url: email.unsubscribe_url.clone(),
+            text: email.text.clone(),
+        });
+        let label = &email.label;
+        let line = format!(
+            "{} {} arm {} to {}",
+            label.diagnosis.as_str(),
+            label.locale.as_str(),
+            label.arm,
+            email.to
+        );
+        let (at, who) = (self.now, label.reference.expose().to_owned());
+        let what = What::Mail { key: key.clone(), line };
+        self.happened.push(Happening { at, who, what });
+        id
+    }
+
+    /// The hours hold in the person's own zone, or else in every zone of the campaign.
+    fn judge_hours(&mut self, known: &Known, key: &SendKey) {
+        let own = known
+            .contact
+            .zone
+            .as_deref()
+            .and_then(|zone| jiff::tz::TimeZone::get(zone).ok());
+        let zones = match (own, &known.contact.utility) {
+            (Some(own), _) => vec![own],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => self.rules.default_zones.clone(),
+        };
+        let hours = self.rules.email_hours.clone();
+        for zone in zones {
+            let local = self.now.to_zoned(zone).time();
+            if local < hours.start || hours.end.is_some_and(|end| local >= end) {
+                self.violated(&key.journey, "a mail went out in quiet hours");
+            }
+        }
+    }
+
+    pub(crate) fn look_up(&self, key: &SendKey) -> Resolution {
+        match self.mails.iter().find(|mail| mail.key.same_touch(key)) {
+            Some(mail) => Resolution::Sent {
+                message_id: mail.id.clone(),
+                at: mail.at,
+            },
+            None => Resolution::NotSent,
+        }
+    }
+
+    pub(crate) fn count(&mut self, counter: &'static str, by: u64) {
+        *self.counters.entry(counter).or_default() += by;
+        if counter.starts_with("webhook.") && counter != "webhook.accepted" {
+            self.say("", format!("counted {counter}"));
+        }
+    }
+}
+
+fn claims(journey: &Journey) -> impl Iterator<Item = SendKey> {
+    journey
+        .touches
+        .iter()
+        .enumerate()
+        .filter_map(|(index, record)| match record {
+            TouchRecord::Claimed { attempt, .. } => Some(journey.send_key(journey::Touch::at(index), *attempt)),
+            TouchRecord::Waiting { .. }
+            | TouchRecord::Sent { .. }
+            | TouchRecord::Unknown { .. }
+            | TouchRecord::Skipped { .. } => None,
+        })
+}
+
+fn address(contact: &Contact) -> Option<AddressId> {
+    contact.email.as_deref().map(|email| AddressId::new(&id_key(), email))
+}

@@ -161,7 +161,7 @@ impl Campaign {
             experiment: Experiment::standard(),
             hand_back_after: hours(24),
             window_grace: minutes(5),
-            claim_lease: minutes(5),
+            claim_lease: minutes(3),
             retry_after: minutes(1),
             confirm_after: minutes(5),
             outage_wait: hours(6),

@@ -197,6 +197,8 @@ pub enum SendOutcome {
     },
     /// Surely not sent; try again.
     Throttled,
+    /// Surely not sent: the journey had ended by the time the sender was to be called.
+    Withheld,
     /// It may or may not have gone out.
     Ambiguous,
 }

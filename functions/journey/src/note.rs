@@ -211,6 +211,8 @@ pub enum SkipReason {
     Unrecognized,
     /// The sender refused it for good.
     Refused,
+    /// The customer finished, or the journey ended, between the claim and the send.
+    Ended,
     /// The sender was overloaded until the window closed.
     Throttled,
 }

@@ -42,7 +42,7 @@ fn a_claim_comes_before_its_message() {
     claimed()
         .ordered(expect!["Send touch 1 attempt 1: UtilityNotConnected"])
         .stands(expect![
-            "Live | ClaimExpired 2026-07-01T16:50:00Z | claimed 1, waiting, waiting"
+            "Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting"
         ]);
 }
 
@@ -109,7 +109,7 @@ fn ambiguous_waits_for_the_senders_record() {
         .outcome(SendOutcome::Ambiguous)
         .noted(expect!["SendUnknown(1)"])
         .stands(expect![
-            "Live | ClaimExpired 2026-07-01T16:50:00Z | claimed 1, waiting, waiting"
+            "Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting"
         ]);
     assert!(story.notes.iter().any(journey::Note::is_alert));
     story.fire().ordered(expect!["LookUpSend touch 1 attempt 1"]);
@@ -123,7 +123,7 @@ fn a_lost_look_up_is_made_again() {
         .fire()
         .ordered(expect!["LookUpSend touch 1 attempt 1"])
         .stands(expect![
-            "Live | ClaimExpired 2026-07-01T17:00:00Z | claimed 1, waiting, waiting"
+            "Live | ClaimExpired 2026-07-01T16:54:00Z | claimed 1, waiting, waiting"
         ]);
 }
 
@@ -150,7 +150,7 @@ fn looked_up_and_not_sent_goes_out_as_attempt_two() {
         .looked_up(Resolution::NotSent)
         .noted(expect!["Retrying(1)"])
         .stands(expect![
-            "Live | Touch 2026-07-01T16:50:00Z | waiting after 1, waiting, waiting"
+            "Live | Touch 2026-07-01T16:48:00Z | waiting after 1, waiting, waiting"
         ])
         .fire()
         .status(partial(MORNING))
@@ -235,7 +235,7 @@ fn a_completion_between_claim_and_outcome_keeps_both() {
         .later("1s")
         .webhook(Event::SessionCompleted)
         .stands(expect![
-            "Completed(Session, sure, 0 looks) | ClaimExpired 2026-07-01T16:50:00Z | claimed 1, waiting, waiting"
+            "Completed(Session, sure, 0 looks) | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting"
         ])
         .accepted()
         .stands(expect![

@@ -106,7 +106,6 @@ where
         page: None,
     });
     let mut passed = Passed::default();
-    // A record that could not be written must be read again: the watermark then stays.
     let mut all_taken = true;
     loop {
         let page = match ports.read_changes(at.filter, since, at.page.as_deref()).await {
@@ -166,19 +165,21 @@ where
             break;
         }
     }
-    let next = match (passed.finished, all_taken) {
-        (true, true) => Watermark {
+    if !all_taken {
+        // What could not be taken must be read again: this round then ends where it began. It still
+        // goes on to its last page, so that one stubborn record does not hide those behind it.
+        at.began_at = watermark.since;
+    }
+    let next = if passed.finished {
+        Watermark {
             since: at.began_at,
             resume: None,
-        },
-        (false, true) => Watermark {
+        }
+    } else {
+        Watermark {
             since: watermark.since,
             resume: Some(at),
-        },
-        (_, false) => Watermark {
-            since: watermark.since,
-            resume: None,
-        },
+        }
     };
     ports.save_watermark(Provider::Leap, &next).await?;
     ports.count("reconcile.drift", passed.drift as u64);

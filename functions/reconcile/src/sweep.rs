@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use journey::Lane;
 use journey::port::{Clock, Count, FindDue, FireTimer, StoreError};
 
-/// A timer this long overdue was lost: schedules fire within a minute.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
+/// A timer this long overdue was lost: schedules fire within a minute. It must be well below a
+/// window's grace, or the last arm's lost timers could never be healed in time.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

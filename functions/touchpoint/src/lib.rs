@@ -198,6 +198,11 @@ where
         self.ports.contact_of(self.journey).await
     }
 
+    async fn is_live(&self) -> Result<bool, StoreError> {
+        let loaded = self.ports.load_journey(self.journey).await?;
+        Ok(loaded.is_some_and(|loaded| loaded.journey.is_live()))
+    }
+
     async fn send(&self, order: &SendOrder, person: Option<&Known>) -> Result<Option<Taken>, TakeError> {
         let now = self.ports.now();
         // A sender is far quicker than half a lease. If this call was held up for so long, others
@@ -207,6 +212,8 @@ where
             return Ok(None);
         }
         let outcome = match person.map(|known| self.composer.compose(order, known, now)) {
+            // One more look, as late as can be: a completion may have come since the claim.
+            Some(Ok(_)) if !self.is_live().await? => SendOutcome::Withheld,
             Some(Ok(email)) => self.ports.send_email(&email).await,
             Some(Err(error)) => {
                 self.ports.count("send.not_composed", 1);

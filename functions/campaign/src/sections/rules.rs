@@ -175,6 +175,13 @@ pub(crate) fn advanced(top: &mut Section<'_>, rules: &mut Campaign, report: &mut
         most: days(1),
     };
     set_duration(&mut rules.claim_lease, &mut section, "claim_lease", lease, report);
+    if rules.claim_lease + minutes(1) > rules.window_grace {
+        let entry = section.take("claim_lease").or_else(|| section.take("window_grace"));
+        let span = entry.map_or(section.span.clone(), |entry| entry.span);
+        let what = "must be at least a minute shorter than `window_grace`, or a send that was lost at a window's end \
+                    could never be tried again";
+        report.error(&span, "advanced.claim_lease", what.to_owned());
+    }
     let retry = Bounds {
         least: seconds(10),
         most: minutes(30),

@@ -27,12 +27,8 @@ impl Deciding<'_> {
                 self.journey.timer = None;
                 self.arm_next();
             }
-            SendOutcome::Refused { .. } => {
-                let why = SkipReason::Refused;
-                self.record(key, TouchRecord::Skipped { why, at: self.now });
-                self.note(Note::Skipped { touch, why });
-                self.arm_next();
-            }
+            SendOutcome::Refused { .. } => self.not_sent(key, SkipReason::Refused),
+            SendOutcome::Withheld => self.not_sent(key, SkipReason::Ended),
             SendOutcome::Throttled => {
                 self.record(key, TouchRecord::Waiting { attempts: key.attempt });
                 self.note(Note::Retrying { touch });
@@ -102,6 +98,12 @@ impl Deciding<'_> {
                     }
                     TouchRecord::Waiting { .. } | TouchRecord::Sent { .. } | TouchRecord::Skipped { .. } => false,
                 })
+    }
+
+    fn not_sent(&mut self, key: &SendKey, why: SkipReason) {
+        self.record(key, TouchRecord::Skipped { why, at: self.now });
+        self.note(Note::Skipped { touch: key.touch, why });
+        self.arm_next();
     }
 
     /// Was this attempt given up as not sent? A later word that it did go out still counts.

@@ -234,9 +234,11 @@ impl Deciding<'_> {
         match self.window(touch) {
             Some(window) if self.journey.is_live() => {
                 let mut until = self.retry_time(window.opens, retry_at);
-                // The last try comes while there is still time for it.
+                // The last try comes while there is still time for it. Who waits for a contact needs
+                // no other: its arrival wakes the touch.
                 let last = window.closes.checked_sub(LAST_TRY_BEFORE).unwrap_or(window.closes);
-                if until > window.closes && retry_at.is_none() && last > self.now {
+                let only_last = until > window.closes || why == HoldReason::UnknownContact;
+                if only_last && retry_at.is_none() && last > self.now {
                     until = last;
                 }
                 self.hold(touch, window, why, Some(until));

@@ -171,16 +171,18 @@ enum By<'a> {
 }
 
 fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
+    // Subqueries rather than joins: SQLite would prepare the joins anew on every call.
     let (sql, id) = match by {
         By::Id(id) => (
-            "SELECT c.id, c.address, c.record, i.record
-             FROM contacts c LEFT JOIN inboxes i ON i.address = c.address WHERE c.id = ?1",
+            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address)
+             FROM contacts c WHERE c.id = ?1",
             id.as_str(),
         ),
         By::Journey(journey) => (
-            "SELECT c.id, c.address, c.record, i.record
-             FROM contacts c LEFT JOIN inboxes i ON i.address = c.address
-             WHERE c.journey = ?1 OR c.id = (SELECT contact FROM journeys WHERE id = ?1) LIMIT 1",
+            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address)
+             FROM contacts c WHERE c.id = COALESCE(
+                (SELECT id FROM contacts WHERE journey = ?1 LIMIT 1),
+                (SELECT contact FROM journeys WHERE id = ?1))",
             journey.as_str(),
         ),
     };

@@ -48,7 +48,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "cache_size", -8_192)?;
+        connection.pragma_update(None, "cache_size", -2_048)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }

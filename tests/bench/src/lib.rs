@@ -1,1 +1,0 @@
-//! Measurements, beside a floor taken in the same run.

@@ -10,6 +10,7 @@
 )]
 
 mod happening;
+mod interrupt;
 pub mod oracle;
 mod play;
 mod ports;
@@ -24,7 +25,7 @@ pub use ports::Ports;
 pub use provider::{MeterScript, RecordScript, ScriptedProvider, UtilityScript};
 pub use scenario::{Scenario, Step};
 pub use stage::{SECRET, Stage};
-pub use world::{Fault, Mode, World};
+pub use world::{Fault, Interruption, Mode, World};
 
 /// Calls a macro with the name of every scenario file, so that each is a test of its own.
 ///

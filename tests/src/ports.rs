@@ -37,15 +37,31 @@ impl Ports<'_> {
         effect: impl FnOnce(&mut State) -> T + Send,
         failure: impl FnOnce() -> T + Send,
     ) -> T {
-        let outcome = {
+        let interruption = {
             let mut state = self.world.lock();
             state.steps += 1;
             let fault = state.fault.filter(|fault| fault.step == state.steps);
             if fault.is_some() {
                 state.hit = Some(name);
             }
+            fault.and_then(|fault| match fault.mode {
+                Mode::Interrupted(what) => {
+                    // What it does itself is not disturbed.
+                    state.fault = None;
+                    Some(what)
+                }
+                Mode::DiesBefore | Mode::DiesAfter | Mode::Fails | Mode::AnswerLost => None,
+            })
+        };
+        if let Some(what) = interruption {
+            crate::interrupt::carry_out(self.world, self.stage, what);
+        }
+        let outcome = {
+            let mut state = self.world.lock();
+            let fault = state.fault.filter(|fault| fault.step == state.steps);
             match fault.map(|fault| fault.mode) {
                 None => Some(effect(&mut state)),
+                Some(Mode::Interrupted(_)) => Some(effect(&mut state)),
                 Some(Mode::DiesBefore) => None,
                 Some(Mode::DiesAfter) => {
                     effect(&mut state);

@@ -30,10 +30,32 @@ pub enum Mode {
     Fails,
     /// The call has its effect, but the answer is lost: the process is told that it failed.
     AnswerLost,
+    /// Before the call, another process does something in the same world.
+    Interrupted(Interruption),
+}
+
+/// What another process does between two calls of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// It takes the webhook that says that everybody has finished.
+    EverybodyFinishes,
+    /// It stores that everybody has opted out.
+    EverybodyOptsOut,
+    /// It erases everybody.
+    EverybodyIsErased,
+}
+
+impl Interruption {
+    /// All of them.
+    pub const ALL: [Interruption; 3] = [
+        Interruption::EverybodyFinishes,
+        Interruption::EverybodyOptsOut,
+        Interruption::EverybodyIsErased,
+    ];
 }
 
 impl Mode {
-    /// All of them.
+    /// Those after which the outcome must be the same as without.
     pub const ALL: [Mode; 4] = [Mode::DiesBefore, Mode::DiesAfter, Mode::Fails, Mode::AnswerLost];
 }
 
@@ -491,6 +513,12 @@ impl State {
         let journey = self.journey(&key.journey);
         if !journey.is_some_and(|journey| claims(&journey).any(|claim| claim == *key)) {
             self.violated(&key.journey, "a mail went out that nobody had claimed");
+        }
+        if self
+            .journey(&key.journey)
+            .is_some_and(|journey| matches!(journey.phase, Phase::Completed { .. }))
+        {
+            self.violated(&key.journey, "a mail went out after the completion was known");
         }
         if self.asked.get(&key.journey) != Some(&false) {
             self.violated(&key.journey, "a mail went out without a fresh answer of the provider");

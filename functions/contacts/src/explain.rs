@@ -334,7 +334,7 @@ const fn skip(why: SkipReason) -> &'static str {
         SkipReason::NothingLeft => "nothing is left for the customer to do",
         SkipReason::Unrecognized => "the provider's record has an unknown value",
         SkipReason::Refused => "the sender refused it for good",
-        SkipReason::Ended => "the customer finished just before it would have gone out",
+        SkipReason::Ended => "the customer finished, or opted out, just before it would have gone out",
         SkipReason::Throttled => "the sender was overloaded until its window closed",
     }
 }

@@ -197,7 +197,7 @@ pub enum SendOutcome {
     },
     /// Surely not sent; try again.
     Throttled,
-    /// Surely not sent: the journey had ended by the time the sender was to be called.
+    /// Surely not sent: the customer finished, opted out or was erased before the sender was called.
     Withheld,
     /// It may or may not have gone out.
     Ambiguous,

@@ -211,7 +211,7 @@ pub enum SkipReason {
     Unrecognized,
     /// The sender refused it for good.
     Refused,
-    /// The customer finished, or the journey ended, between the claim and the send.
+    /// The customer finished, opted out or was erased between the claim and the send.
     Ended,
     /// The sender was overloaded until the window closed.
     Throttled,

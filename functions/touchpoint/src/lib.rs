@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use core::error::Error;
 
-use journey::contact::{Facts, Known};
+use journey::contact::{Facts, Known, Permission};
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
     SendEmail, StoreError,
@@ -198,9 +198,14 @@ where
         self.ports.contact_of(self.journey).await
     }
 
-    async fn is_live(&self) -> Result<bool, StoreError> {
+    /// May the message still go? The journey is read last: of what may have changed since the claim, a
+    /// completion is the likeliest.
+    async fn still_goes(&self, to: &str) -> Result<bool, StoreError> {
+        let allowed = self.person().await?.is_some_and(|known| {
+            self.composer.facts(&known).email == Permission::Allowed && known.contact.email.as_deref() == Some(to)
+        });
         let loaded = self.ports.load_journey(self.journey).await?;
-        Ok(loaded.is_some_and(|loaded| loaded.journey.is_live()))
+        Ok(allowed && loaded.is_some_and(|loaded| loaded.journey.is_live()))
     }
 
     async fn send(&self, order: &SendOrder, person: Option<&Known>) -> Result<Option<Taken>, TakeError> {
@@ -212,8 +217,9 @@ where
             return Ok(None);
         }
         let outcome = match person.map(|known| self.composer.compose(order, known, now)) {
-            // One more look, as late as can be: a completion may have come since the claim.
-            Some(Ok(_)) if !self.is_live().await? => SendOutcome::Withheld,
+            // One more look, as late as can be: since the claim the customer may have finished, or
+            // opted out, or may have been erased.
+            Some(Ok(email)) if !self.still_goes(&email.to).await? => SendOutcome::Withheld,
             Some(Ok(email)) => self.ports.send_email(&email).await,
             Some(Err(error)) => {
                 self.ports.count("send.not_composed", 1);

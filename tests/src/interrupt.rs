@@ -1,0 +1,57 @@
+//! Another process does something between two calls of a use case.
+
+use journey::contact::Contact;
+use journey::{JourneyId, Purpose};
+use webhook::Request;
+
+use crate::play::poll_once;
+use crate::ports::Ports;
+use crate::stage::{SECRET, Stage, id_key};
+use crate::world::{Interruption, World};
+
+/// Does it, with use cases of its own over the same world.
+pub(crate) fn carry_out(world: &World, stage: &Stage, what: Interruption) {
+    let contacts: Vec<Contact> = world.lock().contacts.values().cloned().collect();
+    for contact in contacts {
+        match what {
+            Interruption::EverybodyFinishes => finishes(world, stage, &contact),
+            Interruption::EverybodyOptsOut => {
+                let key = id_key();
+                let journey = JourneyId::new(&key, contact.provider, Purpose::Enroll, &contact.reference);
+                world.lock().set_opted_out(&journey, true);
+            }
+            Interruption::EverybodyIsErased => {
+                let ports = Ports { world, stage };
+                let key = id_key();
+                let erased = contacts::erase(&ports, &key, &stage.rules, contact.provider, &contact.reference);
+                let _ = boxed(erased);
+            }
+        }
+    }
+}
+
+fn finishes(world: &World, stage: &Stage, contact: &Contact) {
+    let body = serde_json::json!({
+        "webhook_event_id": format!("finished-{}", contact.reference.expose()),
+        "payload": {
+            "webhook_event_type": "connect_session.updated",
+            "partner_reference": contact.reference.expose(),
+            "status": "COMPLETED",
+        },
+    });
+    let body = body.to_string();
+    let secret = [SECRET.as_bytes()];
+    let request = Request {
+        secret_values: &secret,
+        content_type: Some("application/json"),
+        body: body.as_bytes(),
+    };
+    let ports = Ports { world, stage };
+    let _ = boxed(webhook::handle(&ports, &stage.webhook, &stage.rules, request));
+}
+
+/// Runs a use case whose type would otherwise contain itself: it is called from within a port.
+fn boxed<'a, T>(future: impl Future<Output = T> + 'a) -> Option<T> {
+    let future: core::pin::Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(future);
+    poll_once(future)
+}

@@ -14,7 +14,7 @@ pub struct DataDir(Arc<Locked>);
 struct Locked {
     path: PathBuf,
     /// Held, never read: the lock goes with it. A visitor has none.
-    lock: Option<File>,
+    _lock: Option<File>,
 }
 
 /// A data folder, or something in it, that cannot be opened.
@@ -92,30 +92,28 @@ impl DataDir {
             Err(source) => return Err(OpenError::Folder { path, source }),
         };
         match lock.try_lock() {
-            Ok(()) => Ok(DataDir(Arc::new(Locked { path, lock: Some(lock) }))),
+            Ok(()) => Ok(DataDir(Arc::new(Locked {
+                path,
+                _lock: Some(lock),
+            }))),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
             Err(TryLockError::Error(source)) => Err(OpenError::Folder { path, source }),
         }
     }
 
-    /// Opens the folder as [`DataDir::open`] does or, while another process has it, beside that one.
+    /// Opens the folder beside whoever has it, or before anybody has; makes it if it is missing.
     ///
     /// A visitor may read and write the database, which decides who writes when; the clock and the
-    /// outbox's files belong to the other process alone.
+    /// outbox's files belong to the one who has the folder, and a visitor never stands in its way.
     ///
     /// # Errors
-    /// [`OpenError::Folder`] when it cannot be made or written to.
+    /// [`OpenError::Folder`] when it cannot be made.
     pub fn visit(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
-        match Self::open(path) {
-            Err(OpenError::InUse { path }) => Ok(DataDir(Arc::new(Locked { path, lock: None }))),
-            opened => opened,
+        let path = path.into();
+        match fs::create_dir_all(&path) {
+            Ok(()) => Ok(DataDir(Arc::new(Locked { path, _lock: None }))),
+            Err(source) => Err(OpenError::Folder { path, source }),
         }
-    }
-
-    /// Is another process the one that keeps the clock and the files?
-    #[must_use]
-    pub fn is_visited(&self) -> bool {
-        self.0.lock.is_none()
     }
 
     /// The folder.

@@ -158,8 +158,9 @@ impl Deciding<'_> {
         match timer {
             TimerWhy::Touch => match self.choose() {
                 Choice::Touch(touch, _) => self.hold_for_retry(touch, reason, retry_at),
-                Choice::TooEarly | Choice::AllClosed => {
-                    self.skip_missed(None);
+                Choice::TooEarly => self.rearm(),
+                Choice::AllClosed => {
+                    self.skip_closed(reason);
                     self.rearm();
                 }
             },

@@ -204,6 +204,15 @@ impl Deciding<'_> {
         }
     }
 
+    /// Marks the touches whose window closed while something held them up.
+    pub(super) fn skip_closed(&mut self, why: HoldReason) {
+        let due = |touch: &Touch| self.window(*touch).is_some_and(|window| window.opens <= self.now);
+        let closed: Vec<_> = self.waiting().filter(due).collect();
+        for touch in closed {
+            self.mark_skipped(touch, missed_by(why));
+        }
+    }
+
     fn mark_skipped(&mut self, touch: Touch, why: SkipReason) {
         if let Some(record) = self.journey.touches.get_mut(touch.index()) {
             *record = TouchRecord::Skipped { why, at: self.now };

@@ -14,7 +14,6 @@ use crate::{commands, demo};
 #[command(
     name = "rekindle",
     version,
-    about,
     after_help = "Begin with `rekindle demo`: it needs no configuration and nothing to install."
 )]
 pub(crate) struct Cli {

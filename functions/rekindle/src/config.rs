@@ -119,10 +119,7 @@ impl Config {
 
     /// As [`Config::load`], with the environment given.
     fn parse(text: &str, path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let place = error.span().map(|span| line(text, &span)).unwrap_or(1);
-            anyhow::anyhow!("{}:{place}: {}", path.display(), error.message())
-        })?;
+        let file = read(text).map_err(|(place, problem)| anyhow::anyhow!("{}:{place}: {problem}", path.display()))?;
         let mut problems = Problems {
             text,
             path,
@@ -232,6 +229,10 @@ impl Problems<'_> {
 
     fn secret(&mut self, name: &Spanned<String>, key: &str, at_least: usize) -> Option<String> {
         let problem = match (self.environment)(name.get_ref()) {
+            // It may be the secret itself, written here by mistake: it is not repeated.
+            _ if !is_variable_name(name.get_ref()) => {
+                "must be the name of an environment variable (A-Z, 0-9 and _), not the secret itself".to_owned()
+            }
             None => format!("names the environment variable {}, which is not set", name.get_ref()),
             Some(value) if value.len() < at_least => {
                 format!(
@@ -244,6 +245,34 @@ impl Problems<'_> {
         self.add(&name.span(), key, &problem);
         None
     }
+}
+
+/// Reads the file's shape, or says at which line what is wrong.
+fn read(text: &str) -> Result<File, (usize, String)> {
+    let place = |error: &toml::de::Error| error.span().map_or(1, |span| line(text, &span));
+    let table = toml::Deserializer::parse(text).map_err(|error| (place(&error), error.message().to_owned()))?;
+    serde_path_to_error::deserialize(table).map_err(|error| {
+        let (key, error) = (error.path().to_string(), error.into_inner());
+        let message = error.message();
+        let problem = match message.split_once("expected ") {
+            Some((_, "u32")) => format!("{key} must be a whole number"),
+            Some((_, expected)) if message.starts_with("invalid type") => format!("{key} must be {expected}"),
+            Some(_) | None => message.to_owned(),
+        };
+        (place(&error), problem)
+    })
+}
+
+fn is_variable_name(text: &str) -> bool {
+    let begins = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    begins
+        && text.len() <= 100
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn line(text: &str, span: &Range<usize>) -> usize {

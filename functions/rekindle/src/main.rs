@@ -12,11 +12,15 @@ mod world;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    start_logging(&cli);
+    if let Err(error) = start_logging(&cli) {
+        tell(&error);
+        return ExitCode::from(2);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(cli.run()),
@@ -38,9 +42,9 @@ fn tell(error: &anyhow::Error) {
 }
 
 /// Logs go to standard error: standard output belongs to what a command was asked for.
-fn start_logging(cli: &cli::Cli) {
+fn start_logging(cli: &cli::Cli) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(cli.log_filter())
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .context("--log takes error, warn, info, debug, trace, or a filter such as warn,touchpoint=debug")?;
     let colours = std::io::stderr().is_terminal();
     let logs = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -51,4 +55,5 @@ fn start_logging(cli: &cli::Cli) {
     } else {
         logs.with_target(false).init();
     }
+    Ok(())
 }

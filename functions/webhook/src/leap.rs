@@ -2,7 +2,7 @@
 
 use journey::{Delivered, Event, EventId, MeterKind, Reference, UtilityCode};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a body turned out to be.
 #[allow(clippy::large_enum_variant, reason = "one at a time, on the stack, for a moment")]
@@ -65,7 +65,7 @@ const MAX_ID_LENGTH: usize = 128;
 #[derive(Deserialize)]
 struct Envelope {
     webhook_event_id: String,
-    payload: Value,
+    payload: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -100,17 +100,19 @@ struct Meter {
 /// # Errors
 /// [`Malformed`] when it is not Leap's form at all. Its source may quote the body: not for a log line.
 pub fn parse(body: &[u8]) -> Result<Parsed, Malformed> {
-    let whole: Value = serde_json::from_slice(body)?;
-    let (id, payload) = if whole.get("webhook_event_type").is_some() {
+    // Objects, not lists: a list would fill in the fields by their order.
+    let whole: Map<String, Value> = serde_json::from_slice(body)?;
+    let (id, payload) = if whole.contains_key("webhook_event_type") {
         (None, whole)
     } else {
-        let envelope: Envelope = serde_json::from_value(whole)?;
+        let envelope: Envelope = serde_json::from_value(Value::Object(whole))?;
         let length = envelope.webhook_event_id.len();
         if length == 0 || length > MAX_ID_LENGTH {
             return Err(Malformed::Identifier);
         }
         (Some(EventId::new(&envelope.webhook_event_id)), envelope.payload)
     };
+    let payload = Value::Object(payload);
     let kind = Payload::deserialize(&payload)?.webhook_event_type;
     match kind.as_str() {
         "connect_session.updated" => {

@@ -24,6 +24,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { file } => {
             let loaded = load(file)?;
+            warn(&loaded);
             say(&format!(
                 "{} is right. Version {}.\n",
                 file.display(),
@@ -35,14 +36,17 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads a campaign; warnings go to standard error, errors end the command.
-#[allow(clippy::print_stderr, reason = "a command's own voice")]
+/// Loads a campaign.
 pub(crate) fn load(file: &Path) -> anyhow::Result<LoadedCampaign> {
-    let loaded = LoadedCampaign::load(file)?;
+    Ok(LoadedCampaign::load(file)?)
+}
+
+/// Says on standard error what is allowed, but seldom meant.
+#[allow(clippy::print_stderr, reason = "a command's own voice")]
+pub(crate) fn warn(loaded: &LoadedCampaign) {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    Ok(loaded)
 }
 
 /// The built-in example.

@@ -24,7 +24,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { file } => {
             let config = Config::load(file)?;
-            super::campaign::load(&config.campaign)?;
+            super::campaign::warn(&super::campaign::load(&config.campaign)?);
             say("The configuration is right.\n")?;
         }
         Command::Example => say(EXAMPLE)?,

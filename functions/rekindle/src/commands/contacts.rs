@@ -1,7 +1,7 @@
 //! `rekindle contacts`: import, export, erase.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -133,12 +133,33 @@ fn report(bar: &ProgressBar, line: u64, problem: &str) {
 
 fn export(place: &Place) -> anyhow::Result<ExitCode> {
     let reading = Reading::open(place)?;
+    match write_all(&reading) {
+        // A reader that has seen enough (`| head`) is no error.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        written => written.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn write_all(reading: &Reading) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(std::io::BufWriter::new(std::io::stdout().lock()));
     writer.write_record(&header())?;
     for contact in reading.store.contacts() {
         writer.write_record(&row(&contact?))?;
     }
     writer.flush()?;
-    writer.into_inner().map_err(|error| error.into_error())?.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if let Some(error) = error.downcast_ref::<std::io::Error>() {
+        return broken(error);
+    }
+    error.downcast_ref::<csv::Error>().is_some_and(|error| {
+        if let csv::ErrorKind::Io(error) = error.kind() {
+            broken(error)
+        } else {
+            false
+        }
+    })
 }

@@ -33,11 +33,17 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let id = JourneyId::new(&reading.id_key, options.provider, Purpose::Enroll, &reference);
     let Some(loaded) = reading.store.load_journey(&id).await? else {
         let known = reading.store.contact_of(&id).await?.is_some();
-        say(if known {
+        let sentence = if known {
             "The contact is known; no webhook and no status read has told of this customer yet.\n"
         } else {
             "Neither a contact nor a journey has this reference. References are compared exactly, letter by letter.\n"
-        })?;
+        };
+        // Who asked for JSON gets JSON or nothing.
+        if options.json {
+            super::complain(sentence)
+        } else {
+            say(sentence)?
+        }
         return Ok(ExitCode::from(2));
     };
     let known = reading.store.contact_of(&id).await?;

@@ -17,3 +17,9 @@ pub(crate) fn say(text: &str) -> anyhow::Result<()> {
         written => Ok(written?),
     }
 }
+
+/// Writes to standard error.
+#[allow(clippy::print_stderr, reason = "a command's own voice")]
+pub(crate) fn complain(text: &str) {
+    eprint!("{text}");
+}

@@ -12,6 +12,9 @@ use crate::service::{self, Service};
 pub(crate) async fn run(place: &Place, listen: SocketAddr, speed: NonZeroU32) -> anyhow::Result<()> {
     let config = Config::load(&place.config)?;
     let campaign = super::campaign::load(&config.campaign)?;
+    for warning in &campaign.warnings {
+        tracing::warn!(%warning, "the campaign is right, but perhaps not as meant");
+    }
     let listener = service::listen(listen).await?;
     let (data, clock) = service::open_data(&place.data, speed)?;
     let service = Service::open(config, campaign, &data, clock)?;

@@ -4,13 +4,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use contacts::{ContactInput, explain};
 use journey::port::{FindContact, LoadJourney, StoreError};
 use journey::{ContactId, JourneyId, Provider, Purpose, Reference};
+use serde::Deserialize;
 
 use super::{Face, Problem};
 
@@ -32,11 +33,20 @@ pub(crate) fn routes(face: &Face) -> Router<Face> {
 async fn authorized(State(face): State<Face>, request: Request, next: Next) -> Response {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
     let token = match (values.next(), values.next()) {
-        (Some(only), None) => only.as_bytes().strip_prefix(b"Bearer "),
+        (Some(only), None) => only
+            .as_bytes()
+            .split_at_checked(b"Bearer ".len())
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "))
+            .map(|(_, token)| token),
         (Some(_), Some(_)) | (None, _) => None,
     };
     if token.is_some_and(|token| face.tokens.check(token)) {
-        next.run(request).await
+        let mut response = next.run(request).await;
+        // Personal data: not for a cache on the way.
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
     } else {
         Problem::new(
             401,
@@ -89,8 +99,10 @@ async fn put_contact(
 ) -> Result<Response, Problem> {
     let Named { provider, reference } = Named::new(path)?;
     let body = body.map_err(|_| Problem::new(413, "A contact has at most 16 KB."))?;
-    let input: ContactInput = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(400, format!("Not a contact: {}.", plain(&error))))?;
+    let not_a_contact = |error: serde_json::Error| Problem::new(400, format!("Not a contact: {}.", plain(&error)));
+    // An object first: a list would fill in the fields by their order, and an empty one would clear them.
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body).map_err(not_a_contact)?;
+    let input = ContactInput::deserialize(serde_json::Value::Object(fields)).map_err(not_a_contact)?;
     let contact = input
         .check(provider, reference)
         .map_err(|invalid| Problem::new(422, "Some fields are not right.").with_errors(invalid.0))?;
@@ -98,7 +110,13 @@ async fn put_contact(
     contacts::put(world, &world.id_key, &world.rules, &contact)
         .await
         .map_err(|error| unavailable(&error))?;
-    Ok(axum::Json(ContactInput::of(&contact)).into_response())
+    // What is stored now: an opt-out outlives a contact that comes without it.
+    let id = ContactId::new(&world.id_key, provider, &contact.reference);
+    let known = world.find_contact(&id).await.map_err(|error| unavailable(&error))?;
+    Ok(axum::Json(ContactInput::of(
+        known.as_ref().map_or(&contact, |known| &known.contact),
+    ))
+    .into_response())
 }
 
 /// A parser's message without the values that it would quote.

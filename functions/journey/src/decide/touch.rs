@@ -11,7 +11,7 @@ use crate::diagnosis::{Diagnosis, Turn};
 use crate::effect::{Effect, SendOrder};
 use crate::hours::next_open;
 use crate::note::{HoldReason, Note, SkipReason};
-use crate::state::{Journey, StopReason, TimerWhy, Touch, TouchRecord, up_to_millisecond};
+use crate::state::{Journey, Noted, StopReason, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
 /// Held touches are released spread over this span, so that the end of the quiet hours is no herd.
 const RELEASE_SPREAD_S: u64 = 15 * 60;
@@ -196,12 +196,32 @@ impl Deciding<'_> {
             .collect();
         for (touch, window) in missed {
             let why = if self.now > window.closes {
-                SkipReason::WindowClosed
+                self.waited_for(touch).map_or(SkipReason::WindowClosed, missed_by)
             } else {
                 SkipReason::Collapsed
             };
             self.mark_skipped(touch, why);
         }
+    }
+
+    /// What a touch last waited for, if that could not say when it would be ready: it is then the
+    /// reason, however the window closed. A hold with a time of its own has ended before.
+    fn waited_for(&self, touch: Touch) -> Option<HoldReason> {
+        let history = self.journey.history.iter().rev();
+        let episode = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. }));
+        let held = |noted: &Noted| {
+            if let Note::Held { touch: held, why, .. } = noted.note {
+                (held == touch).then_some(why)
+            } else {
+                None
+            }
+        };
+        episode.filter_map(held).next().filter(|why| match why {
+            HoldReason::Status(_) | HoldReason::NotConfirmed | HoldReason::UnknownContact | HoldReason::Throttled => {
+                true
+            }
+            HoldReason::QuietHours | HoldReason::Outage | HoldReason::Cap => false,
+        })
     }
 
     /// Marks the touches whose window closed while something held them up.

@@ -58,6 +58,7 @@ macro_rules! for_each_scenario {
             provider_recovers
             quiet_hours_in_the_dst_night
             quiet_hours_in_two_zones
+            reconcile_on_a_small_budget
             reconcile_over_several_passes
             reimported_stays_suppressed
             reminded_once_then_completes

@@ -80,6 +80,7 @@ impl Play {
     #[must_use]
     pub fn run(scenario: &Scenario, stage: &Stage, fault: Option<Fault>) -> Self {
         let world = World::new(&stage.rules, scenario.steps[0].at, scenario.page_size);
+        world.lock().provider.pages_per_minute = scenario.pages_per_minute;
         for contact in scenario.contacts() {
             world.lock().put(&contact);
         }

@@ -83,6 +83,10 @@ pub struct ScriptedProvider {
     meters: BTreeMap<Reference, Vec<MeterFound>>,
     trouble: Option<(Unavailable, Option<SignedDuration>)>,
     page_size: usize,
+    /// Pages for which the budget of calls suffices in a minute.
+    pub(crate) pages_per_minute: Option<usize>,
+    /// The last minute in which pages were read, and how many.
+    read: (i64, usize),
 }
 
 impl ScriptedProvider {
@@ -169,13 +173,22 @@ impl ScriptedProvider {
     }
 
     pub(crate) fn changes(
-        &self,
+        &mut self,
         filter: ChangeFilter,
         since: Timestamp,
         page: Option<&str>,
         now: Timestamp,
     ) -> Result<ChangePage, ProviderError> {
         self.check(now)?;
+        let minute = now.as_second() / 60;
+        let read = if self.read.0 == minute { self.read.1 } else { 0 };
+        if self.pages_per_minute.is_some_and(|most| read >= most) {
+            return Err(ProviderError {
+                why: Unavailable::BudgetSpent,
+                retry_at: None,
+            });
+        }
+        self.read = (minute, read + 1);
         let matches = |record: &Connection| {
             let at = match filter {
                 ChangeFilter::Started => record.started_at,

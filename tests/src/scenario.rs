@@ -28,6 +28,9 @@ pub struct Scenario {
     /// Pages that one pass of the reconciliation reads.
     #[serde(default = "two_hundred")]
     pub max_pages: usize,
+    /// Pages for which the budget of calls suffices in a minute; without it, for all.
+    #[serde(default)]
+    pub pages_per_minute: Option<usize>,
     /// What happens from outside, in the order of time.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,

@@ -15,7 +15,9 @@ use journey::port::{
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::status::Snapshot;
-use journey::{Campaign, ContactId, Drift, Event, Flow, IdKey, JourneyId, Note, Phase, Provider, Purpose, Reference};
+use journey::{
+    Campaign, ContactId, Drift, Event, Flow, IdKey, JourneyId, Note, Phase, Provider, Purpose, Reference, Unavailable,
+};
 
 pub use sweep::{Swept, sweep};
 
@@ -99,7 +101,6 @@ where
             resume: None,
         });
     let since = watermark.since.checked_sub(config.overlap).unwrap_or(watermark.since);
-    let resumed = watermark.resume.is_some();
     let mut at = watermark.resume.clone().unwrap_or(Resume {
         began_at: now,
         filter: ChangeFilter::Started,
@@ -111,19 +112,14 @@ where
         let page = match ports.read_changes(at.filter, since, at.page.as_deref()).await {
             Ok(page) => page,
             Err(error) => {
-                if resumed && passed.pages == 0 && at.page.is_some() {
-                    // How long a page's token lives is not documented: begin this filter again.
-                    let resume = Some(Resume { page: None, ..at });
-                    ports
-                        .save_watermark(
-                            Provider::Leap,
-                            &Watermark {
-                                since: watermark.since,
-                                resume,
-                            },
-                        )
-                        .await?;
+                // What was read stays read: the next pass goes on from this page, however small the
+                // budget of calls. Only a page that cannot be read itself is begun again: how long
+                // its token lives is not documented.
+                if error.why == Unavailable::Failing {
+                    at.page = None;
                 }
+                let next = after_pass(&watermark, at, all_taken, false);
+                ports.save_watermark(Provider::Leap, &next).await?;
                 return Err(error.into());
             }
         };
@@ -165,26 +161,31 @@ where
             break;
         }
     }
+    let next = after_pass(&watermark, at, all_taken, passed.finished);
+    ports.save_watermark(Provider::Leap, &next).await?;
+    ports.count("reconcile.drift", passed.drift as u64);
+    ports.count("reconcile.unreadable", passed.unreadable as u64);
+    Ok(passed)
+}
+
+/// Where the next pass begins. What could not be taken must be read again, so the round then ends
+/// where it began; it still goes on to its last page, so that one stubborn record does not hide those
+/// behind it.
+fn after_pass(before: &Watermark, mut at: Resume, all_taken: bool, finished: bool) -> Watermark {
     if !all_taken {
-        // What could not be taken must be read again: this round then ends where it began. It still
-        // goes on to its last page, so that one stubborn record does not hide those behind it.
-        at.began_at = watermark.since;
+        at.began_at = before.since;
     }
-    let next = if passed.finished {
+    if finished {
         Watermark {
             since: at.began_at,
             resume: None,
         }
     } else {
         Watermark {
-            since: watermark.since,
+            since: before.since,
             resume: Some(at),
         }
-    };
-    ports.save_watermark(Provider::Leap, &next).await?;
-    ports.count("reconcile.drift", passed.drift as u64);
-    ports.count("reconcile.unreadable", passed.unreadable as u64);
-    Ok(passed)
+    }
 }
 
 /// Why one change could not be taken.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use email_address::EmailAddress;
+use email_address::{EmailAddress, Options};
 use jiff::tz::TimeZone;
 use journey::contact::{Classification, Contact, Locale};
 use journey::{Flow, Provider, Reference, UtilityCode};
@@ -181,8 +181,14 @@ impl ContactInput {
     }
 }
 
+/// A bare `name@domain.tld`: no display name, no quotes, no domain literal. One inbox must have one
+/// spelling, or caps and suppression would not hold for it.
 fn is_email(text: &str) -> bool {
-    text.len() <= 254 && EmailAddress::is_valid(text.trim())
+    let options = Options::default()
+        .without_display_text()
+        .without_domain_literal()
+        .with_required_tld();
+    text.len() <= 254 && !text.contains('"') && EmailAddress::parse_with_options(text.trim(), options).is_ok()
 }
 
 fn is_name(text: &str) -> bool {
@@ -253,6 +259,20 @@ mod tests {
             assert!(error.contains(field), "{error}");
         }
         assert!(!error.contains("ana(at)") && !error.contains("Mars"), "{error}");
+    }
+
+    #[test]
+    fn an_address_is_bare() {
+        for bad in [
+            "Ana <ana@example.com>",
+            "ana@[127.0.0.1]",
+            "ana@localhost",
+            "\\\"a b\\\"@example.com",
+            "a@b@example.com",
+        ] {
+            assert!(check(&format!(r#"{{"email":"{bad}"}}"#)).is_err(), "{bad}");
+        }
+        assert!(check(r#"{"email":" ana+x@mail.example.com "}"#).is_ok());
     }
 
     #[test]

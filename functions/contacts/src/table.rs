@@ -34,7 +34,7 @@ pub enum RowError {
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
     #[error(
-        "the header has the unknown column {0:?}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+        "the header has the unknown column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
     )]
     UnknownColumn(String),
     /// The header names a column twice.
@@ -90,7 +90,7 @@ impl<R: Read> Rows<R> {
             .trim();
             let column = COLUMNS.into_iter().find(|column| *column == name);
             match column {
-                None => return Err(RowError::UnknownColumn(name.chars().take(40).collect())),
+                None => return Err(RowError::UnknownColumn(shown(name, index))),
                 Some(column) if places.contains(&column) => return Err(RowError::RepeatedColumn(column.to_owned())),
                 Some(column) => places.push(column),
             }
@@ -189,6 +189,16 @@ fn plain(error: &csv::Error) -> String {
         format!("the file cannot be read: {}", error.kind())
     } else {
         "the row is not CSV".to_owned()
+    }
+}
+
+/// A column's name for an error, unless it may be a value: a file without a header begins with data.
+fn shown(name: &str, index: usize) -> String {
+    let is_name = (1..=30).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    if is_name {
+        format!("\"{name}\"")
+    } else {
+        format!("number {} (is the first line a header?)", index + 1)
     }
 }
 

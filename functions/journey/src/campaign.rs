@@ -95,7 +95,7 @@ pub struct Caps {
 /// What to do where the provider leaves the choice to the partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policies {
-    /// A declined agreement (contracts/leap.md, trap 23).
+    /// A declined agreement (docs/leap.md, trap 23).
     pub agreement_declined: FollowUp,
     /// Another utility than the requested one was connected (trap 22).
     pub wrong_utility: FollowUp,

@@ -41,7 +41,7 @@ pub struct Contact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utility: Option<UtilityCode>,
     /// The provider's own URL, as the customer got it: a reminder sends the same kind of link with
-    /// the same reference (contracts/leap.md, trap 28).
+    /// the same reference (docs/leap.md, trap 28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Has the person opted out of reminders?

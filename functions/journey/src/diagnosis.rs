@@ -1,6 +1,6 @@
 //! Where a customer stopped, and whose turn it is.
 //!
-//! The provider's decision tree (contracts/leap.md, section 6), then its traps (section 7, 19-26).
+//! The provider's decision tree (docs/leap.md, section 6), then its traps (section 7, 19-26).
 
 use serde::{Deserialize, Serialize};
 

@@ -172,7 +172,7 @@ pub struct MeterFound {
 
 impl MeterFound {
     /// Does this meter show that the customer's own authorisation arrived?
-    /// (contracts/leap.md, traps 31 and 32.)
+    /// (docs/leap.md, traps 31 and 32.)
     #[must_use]
     pub fn is_evidence(&self) -> bool {
         self.kind == MeterKind::UtilityMeter

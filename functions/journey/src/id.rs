@@ -82,7 +82,7 @@ impl Purpose {
 
 /// The provider's identifier of a customer, exactly as the partner issued it.
 ///
-/// Compared byte for byte: never trimmed, never case-folded (contracts/leap.md, trap 29).
+/// Compared byte for byte: never trimmed, never case-folded (docs/leap.md, trap 29).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference(String);

@@ -1,7 +1,7 @@
 //! What a provider's API says of a reference: the cumulative truth, as against one webhook.
 //!
 //! Unknown values are kept as [`Known::Other`], never guessed at: a new value means no send and an
-//! alert (contracts/leap.md, trap 25).
+//! alert (docs/leap.md, trap 25).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,7 @@ impl Default for Agreements {
 
 impl Connection {
     /// The latest sign of life in the record: its start, its last interaction, and every utility's
-    /// (contracts/leap.md, trap 14).
+    /// (docs/leap.md, trap 14).
     #[must_use]
     pub fn last_sign_of_life(&self) -> Option<Timestamp> {
         let utilities = self
@@ -172,7 +172,7 @@ impl Snapshot {
     }
 
     /// Is the enrolment complete? The linked region's record decides; without a linked region any
-    /// complete record does, since silence is the safer mistake (contracts/leap.md, trap 15).
+    /// complete record does, since silence is the safer mistake (docs/leap.md, trap 15).
     #[must_use]
     pub fn is_complete(&self, region: Option<&str>) -> bool {
         self.linked(region)

@@ -16,7 +16,8 @@ use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, Event, Journey, JourneyId, Phase};
 use utilities::Directory;
 
-/// The policy of every page: styles from the page itself, forms to ourselves and on to the provider.
+/// The policy of every page: styles from the page itself, and nothing else. Forms are not limited by
+/// it, since the resume page's leads on to the provider.
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -147,6 +148,10 @@ impl Pages {
             Ok(stored) => stored,
             Err(error) => return self.failed(&journey, &error.into()),
         };
+        if !stored && !out {
+            // Nobody is left to be written to, so there is nothing to switch on.
+            return self.bad_link(BadLink::Expired);
+        }
         ports.count(if out { "page.opted_out" } else { "page.opted_in" }, 1);
         tracing::info!(%journey, out, stored, "preferences changed");
         let locale = match ports.contact_of(&journey).await {

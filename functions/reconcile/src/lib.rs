@@ -1,6 +1,6 @@
 //! Each minute: the provider's changes become journeys, and lost timers are healed.
 //!
-//! Webhooks are given up after 8 hours (contracts/leap.md, trap 7). A missed COMPLETED would nag a
+//! Webhooks are given up after 8 hours (docs/leap.md, trap 7). A missed COMPLETED would nag a
 //! customer who is done, a missed CREATED would forget one who is not.
 
 mod sweep;

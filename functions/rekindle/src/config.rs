@@ -86,7 +86,7 @@ struct LeapTable {
     calls_per_minute: Spanned<u32>,
     #[serde(default = "page_size")]
     page_size: Spanned<u32>,
-    #[serde(default = "reserved_prefixes")]
+    #[serde(default)]
     reserved_prefixes: Vec<String>,
 }
 
@@ -96,10 +96,6 @@ fn webhook_header() -> Spanned<String> {
 
 fn page_size() -> Spanned<u32> {
     Spanned::new(0..0, 10)
-}
-
-fn reserved_prefixes() -> Vec<String> {
-    vec!["leap-test-".to_owned()]
 }
 
 impl Config {
@@ -190,7 +186,12 @@ impl Config {
                 webhook_secret: current,
                 calls_per_minute: calls.context("leap.calls_per_minute")?,
                 page_size: *leap.page_size.get_ref(),
-                reserved_prefixes: leap.reserved_prefixes,
+                // `webhook test` uses this one, whatever else is reserved.
+                reserved_prefixes: {
+                    let mut prefixes = leap.reserved_prefixes;
+                    prefixes.push(providers::leap::webhooks::TEST_PREFIX.to_owned());
+                    prefixes
+                },
             },
         })
     }

@@ -27,10 +27,7 @@ use crate::world::{Parts, World};
 /// real limit; more would only queue there.
 const CONCURRENT_FIRES: usize = 32;
 
-/// Overdue timers that one sweep takes.
-const SWEEP: usize = 1_000;
-
-/// How often the reconciliation and the sweep run, in program time: the provider's own limit on polling.
+/// How often the reconciliation runs, in program time: the provider's own limit on polling.
 const EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// However fast the program's time runs, the minute's work runs at most this often in real time.
@@ -166,28 +163,47 @@ async fn fire_timers(world: World, stopped: watch::Receiver<bool>) {
     timers::run(store, clock, Lane::Touchpoint, fire, CONCURRENT_FIRES, until(stopped)).await;
 }
 
-/// The minute's work: sweep, reconcile, look for meters. A failure is logged and the next minute
-/// tries again.
+/// The minute's work: reconcile, and look for meters. Neither waits for the other, and both stop at
+/// once, as if the machine had been switched off: whatever was under way is done again.
+///
+/// There is no sweep on one machine: the timers' loop reads the index of what is due itself.
 async fn keep_up(world: World, reconcile: reconcile::Config, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = until(stopped) => {}
+        () = reconcile_each_minute(&world, &reconcile) => {}
+        () = check_meters_each_minute(&world) => {}
+    }
+}
+
+async fn reconcile_each_minute(world: &World, config: &reconcile::Config) {
     loop {
-        let next = world.now().checked_add(EVERY).unwrap_or(jiff::Timestamp::MAX);
-        if let Err(error) = reconcile::sweep(&world, SWEEP).await {
-            tracing::error!(error = &error as &dyn Error, "sweep failed");
-        }
-        match reconcile::pass(&world, &reconcile, &world.rules).await {
+        let began_at = world.now();
+        match reconcile::pass(world, config, &world.rules).await {
             Ok(passed) if passed.changed > 0 => tracing::info!(?passed, "reconciled"),
             Ok(passed) => tracing::debug!(?passed, "reconciled"),
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "reconciliation put off"),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn Error,
+                "reconciliation goes on in the next minute"
+            ),
         }
-        if let Err(error) = check_meters(&world).await {
+        rest(world, began_at).await;
+    }
+}
+
+async fn check_meters_each_minute(world: &World) {
+    loop {
+        let began_at = world.now();
+        if let Err(error) = check_meters(world).await {
             tracing::error!(error = &error as &dyn Error, "meter check failed");
         }
-        let rest = world.clock.real_duration_until(next).max(NOT_OFTENER_THAN);
-        tokio::select! {
-            () = until(stopped.clone()) => return,
-            () = tokio::time::sleep(rest) => {}
-        }
+        rest(world, began_at).await;
     }
+}
+
+/// Rests until a minute after a moment, in program time.
+async fn rest(world: &World, since: jiff::Timestamp) {
+    let next = since.checked_add(EVERY).unwrap_or(jiff::Timestamp::MAX);
+    tokio::time::sleep(world.clock.real_duration_until(next).max(NOT_OFTENER_THAN)).await;
 }
 
 async fn check_meters(world: &World) -> Result<(), journey::port::StoreError> {

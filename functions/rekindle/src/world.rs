@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use journey::contact::{Contact, Known};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
-    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, ProviderError, ReadChanges, ReadStatus,
-    SearchMeters, SendEmail, StoreError, Suppress, Versioned, Watermark,
+    KeepContact, KeepWatermark, LoadJourney, LookUpSend, ProviderError, ReadChanges, ReadStatus, SearchMeters,
+    SendEmail, StoreError, Suppress, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -83,14 +83,6 @@ impl ArmTimer for World {
 impl FindDue for World {
     async fn find_due(&self, lane: Lane, before: Timestamp, limit: usize) -> Result<Vec<(JourneyId, u32)>, StoreError> {
         self.store.find_due(lane, before, limit).await
-    }
-}
-
-impl FireTimer for World {
-    async fn fire_timer(&self, journey: &JourneyId, generation: u32) {
-        if let Err(error) = self.fire(journey, generation).await {
-            tracing::error!(%journey, error = &error as &dyn std::error::Error, "timer not fired");
-        }
     }
 }
 

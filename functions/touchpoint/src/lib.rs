@@ -232,6 +232,9 @@ where
                 why: "the person is not known".to_owned(),
             },
         };
+        if let SendOutcome::Refused { why } = &outcome {
+            tracing::warn!(journey = %self.journey, why, "message refused for good");
+        }
         let event = Event::SendResolved {
             key: order.key.clone(),
             outcome,

@@ -1,4 +1,4 @@
-//! Leap's form of a webhook (contracts/leap.md, section 3).
+//! Leap's form of a webhook (docs/leap.md, section 3).
 
 use journey::{Delivered, Event, EventId, MeterKind, Reference, UtilityCode};
 use serde::Deserialize;

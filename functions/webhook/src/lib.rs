@@ -2,7 +2,7 @@
 //!
 //! The answer is 2xx only when what the webhook says is durable. What the provider could only
 //! repeat unchanged (an unknown type, status or reference) is counted and answered 2xx as well: a
-//! refusal would buy ten more deliveries of the same (contracts/leap.md, trap 5).
+//! refusal would buy ten more deliveries of the same (docs/leap.md, trap 5).
 
 mod leap;
 mod secret;
@@ -100,7 +100,7 @@ where
         ports.count("webhook.too_large", 1);
         return Answer::TooLarge;
     }
-    if request.content_type.is_some_and(|declared| !is_json(declared)) {
+    if !request.content_type.is_some_and(is_json) {
         ports.count("webhook.not_json", 1);
         return Answer::NotJson;
     }

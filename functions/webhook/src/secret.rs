@@ -1,4 +1,4 @@
-//! The secret header: the only authenticity that Leap offers (contracts/leap.md, section 3.4).
+//! The secret header: the only authenticity that Leap offers (docs/leap.md, section 3.4).
 
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};

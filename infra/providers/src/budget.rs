@@ -41,7 +41,7 @@ struct State {
 
 impl Budget {
     /// Makes a full budget of so many calls a minute. What Leap allows is not published
-    /// (contracts/leap.md, section 8), so the number is configuration.
+    /// (docs/leap.md, section 8), so the number is configuration.
     #[must_use]
     pub fn new(calls_per_minute: NonZeroU32) -> Self {
         let state = State {

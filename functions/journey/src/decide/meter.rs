@@ -1,6 +1,6 @@
 //! After the completion: has the meter arrived?
 //!
-//! No meter is no reason to remind (contracts/leap.md, trap 32): it is a matter for operators.
+//! No meter is no reason to remind (docs/leap.md, trap 32): it is a matter for operators.
 
 use jiff::SignedDuration;
 

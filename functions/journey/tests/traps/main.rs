@@ -1,4 +1,4 @@
-//! The traps of contracts/leap.md, section 7, as far as the rules must avoid them. Each test bears its trap's number.
+//! The traps of docs/leap.md, section 7, as far as the rules must avoid them. Each test bears its trap's number.
 
 #![allow(
     clippy::unwrap_used,

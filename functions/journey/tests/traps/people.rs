@@ -134,7 +134,7 @@ fn trap_33_required_actions_never_reopen() {
 }
 
 #[test]
-fn trap_36_a_forged_created_or_completed_is_verified_before_the_first_send() {
+fn trap_36_a_forged_created_is_verified_before_the_first_send_and_a_completed_gives_way_to_the_record() {
     // Nobody clicked: the provider knows nothing of it.
     assert!(first_touch(nothing()).orders.is_empty());
     // A forged COMPLETED silences, until the record shows what really goes on.

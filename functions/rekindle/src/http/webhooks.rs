@@ -14,7 +14,7 @@ use webhook::{Answer, MAX_BODY_BYTES, Request};
 
 use super::{Face, Problem};
 
-/// An answer that takes longer is a "deliver again": the store is in trouble, and Leap itself gives
+/// From the whole body on. An answer that takes longer is a "deliver again": the store is in trouble, and Leap itself gives
 /// up waiting after 10 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
@@ -41,7 +41,10 @@ async fn receive(State(face): State<Face>, Path(provider): Path<String>, headers
     }
     let body = match tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return answer(Answer::TooLarge),
+        Ok(Err(_)) => {
+            journey::port::Count::count(&face.world, "webhook.too_large", 1);
+            return answer(Answer::TooLarge);
+        }
         Err(_) => return Problem::new(408, "the body did not arrive in time").into_response(),
     };
     let content_type = headers

@@ -208,7 +208,7 @@ fn endpoint(base: &Url, path: &str, query: &str) -> Url {
     url
 }
 
-/// The API key itself is the bearer token (contracts/leap.md, section 1).
+/// The API key itself is the bearer token (docs/leap.md, section 1).
 fn bearer(key: &Secret) -> Result<HeaderValue, ConfigError> {
     let visible = key.expose().bytes().all(|byte| byte.is_ascii_graphic());
     if key.expose().is_empty() || !visible {

@@ -17,7 +17,7 @@ pub struct LeapConfig {
     /// Where the API is, such as `https://api.leap.energy`. A path is kept; a slash at its end makes no
     /// difference. Plain `http` is for this machine only: the key would travel in the open.
     pub base_url: Url,
-    /// The API key. Staging and production have different ones (contracts/leap.md, section 1).
+    /// The API key. Staging and production have different ones (docs/leap.md, section 1).
     pub api_key: Secret,
     /// The calls that all parts of the program together may make in a minute.
     pub calls_per_minute: NonZeroU32,

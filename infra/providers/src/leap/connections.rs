@@ -31,7 +31,7 @@ struct Page {
 }
 
 impl ReadStatus for LeapClient {
-    /// An empty snapshot means that the link was never clicked (contracts/leap.md, trap 16). A record
+    /// An empty snapshot means that the link was never clicked (docs/leap.md, trap 16). A record
     /// of the reference that cannot be read makes the answer an error: it may be the complete one.
     async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
         self.ask("read_status", self.every_record(reference)).await
@@ -124,7 +124,7 @@ impl LeapClient {
     }
 
     /// One page. The filter is sent again with the token: what Leap does with a token alone is not
-    /// published (contracts/leap.md, section 2.1).
+    /// published (docs/leap.md, section 2.1).
     async fn page(&self, filter: (&str, &str), token: Option<&str>, share: Share) -> Result<Page, CallError> {
         let page_size = self.config().page_size.to_string();
         let mut pairs = vec![filter, ("page-size", page_size.as_str())];

@@ -88,7 +88,7 @@ impl LeapClient {
 }
 
 /// Is the reference among the meter's completed authorisations? Its `partner_reference` proves
-/// nothing: it is single and can be changed (contracts/leap.md, trap 31).
+/// nothing: it is single and can be changed (docs/leap.md, trap 31).
 fn authorized_by(meter: &Value, reference: &Reference) -> bool {
     let references = meter.get("connection_references").and_then(Value::as_array);
     references.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(reference.expose())))

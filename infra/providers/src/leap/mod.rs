@@ -1,6 +1,6 @@
 //! Leap: the state of a connection, what changed, meters, and the webhook's subscription.
 //!
-//! The contract is contracts/leap.md; "trap n" in a comment or in a test's name is its section 7.
+//! The contract is docs/leap.md; "trap n" in a comment or in a test's name is its section 7.
 
 mod client;
 mod config;

@@ -1,7 +1,7 @@
 //! Leap's `ConnectionDocument` as it travels, and its conversion to ours.
 //!
 //! Leap adds fields at any time and spells one of them in two ways, so unknown fields are ignored,
-//! and no case convention is applied (contracts/leap.md, traps 12 and 25).
+//! and no case convention is applied (docs/leap.md, traps 12 and 25).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

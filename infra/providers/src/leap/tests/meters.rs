@@ -151,7 +151,7 @@ async fn a_failed_search_is_not_an_empty_one() {
         (ok("{}"), Unavailable::Failing),
         (status(404), Unavailable::Failing),
         (status(403), Unavailable::Unauthorized),
-        // The error body of Meters v2 is a plain string (contracts/leap.md, section 1).
+        // The error body of Meters v2 is a plain string (docs/leap.md, section 1).
         (
             super::stub::Answer::Status(500, Vec::new(), "\"oops\"".to_owned()),
             Unavailable::Failing,

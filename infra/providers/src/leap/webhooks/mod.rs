@@ -1,6 +1,6 @@
 //! The webhook's subscription: what Leap calls, and the secret header that proves it was Leap.
 //!
-//! Leap signs nothing. A static header is the only proof of origin (contracts/leap.md, section 3.4),
+//! Leap signs nothing. A static header is the only proof of origin (docs/leap.md, section 3.4),
 //! so a subscription that loses it is worse than none.
 
 mod subscription;
@@ -22,7 +22,7 @@ pub use subscription::{EventType, Header, Subscription, Unfit, Wanted, WebhookId
 const PATH: &str = "/v1.1/webhooks";
 
 /// What every reference in a test event begins with, so that it can never be a customer's
-/// (contracts/leap.md, trap 35).
+/// (docs/leap.md, trap 35).
 pub const TEST_PREFIX: &str = "leap-test-";
 
 /// A test makes Leap call our receiver, which may take its full 10 seconds.
@@ -82,7 +82,7 @@ pub async fn list(leap: &LeapClient) -> Result<Vec<Subscription>, WebhookError> 
 ///
 /// A subscription is known by its receiver's URL; those of other URLs are left alone. An update
 /// always sends every field, since Leap's `PUT` overwrites everything and would drop the secret
-/// header (contracts/leap.md, trap 34).
+/// header (docs/leap.md, trap 34).
 ///
 /// # Errors
 /// [`WebhookError::Unfit`] for what Leap would never call, before anything is sent.
@@ -130,7 +130,7 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
     }
 }
 
-/// Has Leap send a bare payload (contracts/leap.md, section 3.1) to the receiver.
+/// Has Leap send a bare payload (docs/leap.md, section 3.1) to the receiver.
 ///
 /// # Errors
 /// [`Unfit::NotATest`] when the payload names a reference that does not begin with [`TEST_PREFIX`]:

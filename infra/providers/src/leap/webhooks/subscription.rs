@@ -10,10 +10,10 @@ use url::Url;
 use super::TEST_PREFIX;
 use crate::Secret;
 
-/// The only ports that Leap calls (contracts/leap.md, section 3.3).
+/// The only ports that Leap calls (docs/leap.md, section 3.3).
 const PORTS: [u16; 3] = [443, 8443, 8843];
 
-/// Leap's seven webhook event types (contracts/leap.md, section 3.2).
+/// Leap's seven webhook event types (docs/leap.md, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventType {
     /// `connect_session.updated`.

@@ -196,6 +196,9 @@ impl Desk<'_> {
         match ended {
             Ok((_, (id, generation, outcome))) => {
                 self.busy.remove(&id);
+                // An entry that was read while the call ran is of the generation that it served.
+                self.waiting
+                    .retain(|(waiting, served)| (waiting, served) != (&id, &generation));
                 let done = outcome.and_then(|()| self.is_done(&id, generation));
                 match done {
                     Ok(()) => {

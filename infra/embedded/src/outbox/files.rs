@@ -1,11 +1,13 @@
 //! The outbox's files: made from the database, and completed from it after a crash.
 //!
-//! Message n is line n of the log, and its `.eml` is there before its line is. What the files hold
-//! is compared with the database whenever they are opened; what follows the first difference is cut
-//! off and written again.
+//! Each file is made once, since whoever collects the mail takes it away. The database remembers how
+//! far the files are written, and that number follows only when they are on the disk. So opening has
+//! to look at the messages after the number alone; of these, an `.eml` is on the disk before its line is
+//! in the log, and a line that is found there says that both are done.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -15,6 +17,12 @@ use crate::store::{Fault, FileOf, Store};
 
 /// Messages handled at once.
 const PORTION: usize = 256;
+
+/// One line for each message.
+const LOG: &str = "messages.jsonl";
+
+/// How much of the log's end is read at first.
+const WINDOW: u64 = 64 * 1024;
 
 /// How long a disk that refused is left alone.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -75,7 +83,7 @@ enum Behind {
 }
 
 fn serve(store: &Store, queue: &Receiver<()>) {
-    let folder = store.data().path().join("outbox");
+    let folder = store.outbox_folder();
     let mut files = None;
     loop {
         let wait = match catch_up(&folder, store, &mut files) {
@@ -124,59 +132,40 @@ fn catch_up(folder: &Path, store: &Store, files: &mut Option<Files>) -> Result<(
     files.insert(open).catch_up(store)
 }
 
-/// The files, as far as they agree with the database.
+/// The files, and how far they are written.
 struct Files {
     folder: PathBuf,
-    log: File,
-    /// The last message whose line is in the log.
+    /// The last message whose files are on the disk.
     number: u64,
 }
 
 impl Files {
     fn open(folder: &Path, store: &Store) -> Result<Self, Behind> {
         fs::create_dir_all(folder)?;
-        let path = folder.join("messages.jsonl");
+        let mut number = store.files_written()?;
+        // A crash can only have come between these and their number: a portion is the most that is
+        // written before the number follows.
+        let unsure = store.files_after(number, PORTION)?;
         let mut log = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
-            .open(path)?;
-        let mut lines = BufReader::new(&log);
-        let (mut number, mut agreed) = (0, 0);
-        let mut found = Vec::new();
-        'compared: loop {
-            let portion = store.files_after(number, PORTION)?;
-            if portion.is_empty() {
-                break;
-            }
-            for wanted in portion {
-                found.clear();
-                lines.read_until(b'\n', &mut found)?;
-                if found.strip_suffix(b"\n") != Some(wanted.line.as_bytes()) {
-                    break 'compared;
-                }
-                let eml = folder.join(&wanted.file);
-                if !fs::metadata(&eml).is_ok_and(|there| there.len() == wanted.eml_length) {
-                    write_eml(folder, &wanted, store)?;
-                }
-                number = wanted.number;
-                agreed += found.len() as u64;
-            }
+            .open(folder.join(LOG))?;
+        let tail = whole_lines(&mut log, unsure.len())?;
+        let there: BTreeSet<&[u8]> = tail.split(|byte| *byte == b'\n').collect();
+        // Lines are written in order, and each names its touch, so none is like another: where one is
+        // found, all before it have been written, also if somebody has taken them away since.
+        let last = unsure
+            .iter()
+            .rfind(|wanted| !wanted.line.is_empty() && there.contains(wanted.line.as_bytes()));
+        if let Some(last) = last {
+            log.sync_all()?;
+            number = last.number;
+            store.keep_files_written(number)?;
         }
-        let length = log.metadata()?.len();
-        if length > agreed {
-            tracing::warn!(
-                lines = number,
-                cut_bytes = length - agreed,
-                "the outbox's log did not end as the database says"
-            );
-            log.set_len(agreed)?;
-        }
-        log.seek(SeekFrom::Start(agreed))?;
         Ok(Files {
             folder: folder.to_owned(),
-            log,
             number,
         })
     }
@@ -186,24 +175,108 @@ impl Files {
             let portion = store.files_after(self.number, PORTION)?;
             let Some(last) = portion.last() else { return Ok(()) };
             let number = last.number;
-            let mut lines = String::new();
-            for wanted in &portion {
-                write_eml(&self.folder, wanted, store)?;
-                lines.push_str(&wanted.line);
-                lines.push('\n');
-            }
-            self.log.write_all(lines.as_bytes())?;
+            // Whoever collects the mail may have taken the folder with it.
+            fs::create_dir_all(&self.folder)?;
+            write_emls(&self.folder, &portion, store)?;
+            // A person who was erased meanwhile: their files were looked for before they were there.
+            remove_emls(&self.folder, &store.erased_files(self.number, number)?);
+            append_lines(&self.folder, &portion)?;
+            store.keep_files_written(number)?;
             self.number = number;
         }
     }
 }
 
-/// Writes a message's own file in one step: whoever lists the folder sees the whole of it or nothing.
-fn write_eml(folder: &Path, wanted: &FileOf, store: &Store) -> Result<(), Behind> {
-    if let Some(eml) = store.message_eml(wanted.number)? {
-        let new = folder.join(format!(".{}.new", wanted.file));
-        fs::write(&new, eml)?;
-        fs::rename(&new, folder.join(&wanted.file))?;
+/// Cuts a torn line off the log's end, and reads so many of its last lines, or a few more.
+fn whole_lines(log: &mut File, at_least: usize) -> io::Result<Vec<u8>> {
+    let length = log.metadata()?.len();
+    let mut window = WINDOW;
+    let (start, mut tail) = loop {
+        let start = length.saturating_sub(window);
+        let mut tail = Vec::new();
+        log.seek(SeekFrom::Start(start))?;
+        log.read_to_end(&mut tail)?;
+        // One more than asked for: the first line in the window may have begun before it.
+        if start == 0 || tail.iter().filter(|byte| **byte == b'\n').count() > at_least {
+            break (start, tail);
+        }
+        window = window.saturating_mul(2);
+    };
+    let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if whole < tail.len() {
+        tracing::warn!(cut_bytes = tail.len() - whole, "the outbox's log ended in a torn line");
+        log.set_len(start + whole as u64)?;
+        tail.truncate(whole);
     }
-    Ok(())
+    Ok(tail)
+}
+
+/// Writes the messages' own files, each in one step: whoever lists the folder sees the whole of it or
+/// nothing. All are on the disk when this returns.
+fn write_emls(folder: &Path, portion: &[FileOf], store: &Store) -> Result<(), Behind> {
+    let mut written = Vec::with_capacity(portion.len());
+    for wanted in portion {
+        let (new, eml) = (folder.join(format!(".{}.new", wanted.file)), folder.join(&wanted.file));
+        match store.message_eml(wanted.number)? {
+            Some(content) => {
+                fs::write(&new, content)?;
+                written.push((new, eml));
+            }
+            // Erased before it came to this; a crash may have left something nevertheless.
+            None => {
+                remove(&new)?;
+                remove(&eml)?;
+            }
+        }
+    }
+    // Only now: the first sync takes most of the others' work with it.
+    for (new, _) in &written {
+        File::options().write(true).open(new)?.sync_all()?;
+    }
+    for (new, eml) in &written {
+        fs::rename(new, eml)?;
+    }
+    Ok(sync_names(folder)?)
+}
+
+/// Appends the messages' lines. The log is opened anew each time: it may have been rotated.
+fn append_lines(folder: &Path, portion: &[FileOf]) -> io::Result<()> {
+    let mut lines = String::new();
+    for wanted in portion.iter().filter(|wanted| !wanted.line.is_empty()) {
+        lines.push_str(&wanted.line);
+        lines.push('\n');
+    }
+    let mut log = File::options().create(true).append(true).open(folder.join(LOG))?;
+    log.write_all(lines.as_bytes())?;
+    log.sync_all()?;
+    sync_names(folder)
+}
+
+/// Brings the names in a folder to the disk, where the operating system lets a folder be opened.
+fn sync_names(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
+/// Deletes the files of people who were erased, as far as the disk allows.
+pub(crate) fn remove_emls(folder: &Path, files: &[String]) {
+    for file in files {
+        if let Err(error) = remove(&folder.join(file)) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a message of an erased person could not be deleted from the outbox's folder"
+            );
+        }
+    }
+}
+
+/// Deletes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

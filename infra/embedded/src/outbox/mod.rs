@@ -6,6 +6,8 @@
 mod compose;
 mod files;
 
+pub(crate) use files::remove_emls;
+
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +55,15 @@ pub enum OutboxError {
 /// A touch of an episode has at most one message. Sending it again, in the same attempt or another,
 /// stores nothing and answers the identifier of the first. Clones share one outbox; when the last one
 /// is dropped, the files are up to date, if the disk allows.
+///
+/// A file is made once. Whoever collects the mail may take the `.eml` files and the log away: they are
+/// not made again, also not when the outbox is opened anew, and the log begins again with the next
+/// message. Only what a crash has interrupted is completed, so a file that was collected in the moment
+/// before the crash may come a second time, under the same name.
+///
+/// When a person is erased, their messages are blanked in the database and their `.eml` files deleted.
+/// Their lines in `messages.jsonl` stay: the log is only ever appended to, and whoever follows it may
+/// rely on that. It names people, so rotate it, and delete it, by the rules for the mail itself.
 #[derive(Clone)]
 pub struct Outbox(Arc<Inner>);
 
@@ -95,7 +106,7 @@ pub struct LogLine {
 /// A message that was accepted, without its content.
 #[derive(Clone)]
 pub struct Message {
-    /// Its number, from 1: its line in the log, and its name for [`Outbox::message_html`].
+    /// Its number, from 1, in the order of the log's lines, and its name for [`Outbox::message_html`].
     pub id: u64,
     /// The identifier in its header.
     pub message_id: String,
@@ -106,8 +117,8 @@ pub struct Message {
 }
 
 impl Outbox {
-    /// Opens the outbox of a store's data folder. Files that are missing or torn are completed from
-    /// the database, beside whatever else happens; a folder that cannot be written to is tried again
+    /// Opens the outbox of a store's data folder. Files that a crash has left unwritten or torn are
+    /// completed from the database, beside whatever else happens; a folder that cannot be written to is tried again
     /// every second.
     ///
     /// # Errors
@@ -126,7 +137,7 @@ impl Outbox {
         })))
     }
 
-    /// The latest messages, the last one in front.
+    /// The latest messages, the last one in front, without those of people who were erased.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -134,7 +145,7 @@ impl Outbox {
         listed(self.0.store.latest_messages(limit))
     }
 
-    /// The messages of a journey, in the order of their sending.
+    /// The messages of a journey, in the order of their sending; none once its person is erased.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -142,7 +153,8 @@ impl Outbox {
         listed(self.0.store.messages_of(journey))
     }
 
-    /// The whole message, as a mail program reads it; `None` when there is no such message.
+    /// The whole message, as a mail program reads it; `None` when there is no such message, or
+    /// its person was erased.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -150,7 +162,8 @@ impl Outbox {
         Ok(self.0.store.message_eml(id)?)
     }
 
-    /// The HTML part of a message; `None` when there is no such message.
+    /// The HTML part of a message; `None` when there is no such message, or
+    /// its person was erased.
     ///
     /// # Errors
     /// When the database cannot be read.

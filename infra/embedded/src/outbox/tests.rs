@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use journey::port::{LookUpSend, SendEmail};
+use journey::ContactId;
+use journey::port::{KeepContact, LookUpSend, SendEmail};
 
 use super::*;
-use crate::testing::{email, eventually, journey_id, open, send_key, start};
+use crate::testing::{contact, email, eventually, journey_id, key, open, reference, send_key, start};
 
 fn outbox(store: Store) -> Outbox {
     let config = OutboxConfig {
@@ -124,8 +125,21 @@ async fn a_recipient_that_is_no_address_is_refused_for_good() {
     assert!(!why.contains("ana"), "{why}");
 }
 
+/// Takes the number back to where it was when a crash came before it.
+fn forget_files_after(folder: &Path, number: u64) {
+    let database = rusqlite::Connection::open(folder.join("rekindle.db")).unwrap();
+    let changed = database.execute("UPDATE outbox_files SET written = ?1", [number]);
+    assert_eq!(changed.unwrap(), 1);
+}
+
+fn collect(folder: &Path) {
+    for file in emls(folder) {
+        fs::remove_file(folder.join("outbox").join(file)).unwrap();
+    }
+}
+
 #[tokio::test]
-async fn torn_and_missing_files_are_completed_without_doubling_a_line() {
+async fn what_a_crash_left_torn_or_unwritten_is_completed_without_doubling_a_line() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 5).await;
     let (lines, files) = (log(folder.path()), emls(folder.path()));
@@ -137,28 +151,118 @@ async fn torn_and_missing_files_are_completed_without_doubling_a_line() {
         if length % 97 != 0 && length != whole.len() - 1 {
             continue;
         }
-        fs::write(&path, &whole[..length]).unwrap();
-        fs::remove_file(folder.path().join("outbox").join(&files[length % 5])).unwrap();
-        drop(outbox(open(folder.path())));
-        assert_eq!(log(folder.path()), lines, "torn at {length}");
-        assert_eq!(emls(folder.path()), files, "torn at {length}");
+        let there = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+        for number in [0, there.saturating_sub(1), there] {
+            forget_files_after(folder.path(), number as u64);
+            fs::write(&path, &whole[..length]).unwrap();
+            collect(folder.path());
+            drop(outbox(open(folder.path())));
+            assert_eq!(log(folder.path()), lines, "torn at {length}, known up to {number}");
+            // A whole line says that its message's own file was there before it.
+            assert_eq!(emls(folder.path()).len(), 5 - there, "torn at {length}");
+        }
     }
 }
 
 #[tokio::test]
-async fn what_does_not_come_from_the_database_is_cut_off() {
+async fn a_crash_after_a_rotation_doubles_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 5).await;
+    let lines = log(folder.path());
+    forget_files_after(folder.path(), 1);
+    let path = folder.path().join("outbox/messages.jsonl");
+    fs::write(&path, format!("{}\n{}\n", lines[2], lines[3])).unwrap();
+    drop(outbox(open(folder.path())));
+    assert_eq!(log(folder.path()), lines[2..]);
+}
+
+#[tokio::test]
+async fn what_was_collected_is_never_made_again() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 3).await;
-    let lines = log(folder.path());
-    let path = folder.path().join("outbox/messages.jsonl");
-    let doubled = format!("{}\n{}\n{}\n{}\n", lines[0], lines[1], lines[1], lines[2]);
-    fs::write(&path, doubled).unwrap();
+    let first = log(folder.path());
+    collect(folder.path());
     drop(outbox(open(folder.path())));
-    assert_eq!(log(folder.path()), lines);
+    assert_eq!((log(folder.path()), emls(folder.path()).len()), (first, 0));
+
+    fs::remove_file(folder.path().join("outbox/messages.jsonl")).unwrap();
+    filled(folder.path(), 4).await;
+    assert_eq!((log(folder.path()).len(), emls(folder.path()).len()), (1, 1));
+
     fs::remove_dir_all(folder.path().join("outbox")).unwrap();
     drop(outbox(open(folder.path())));
-    assert_eq!(log(folder.path()), lines);
-    assert_eq!(emls(folder.path()).len(), 3);
+    assert_eq!((log(folder.path()).len(), emls(folder.path()).len()), (0, 0));
+
+    // A line that was lost together with the end of another is not written again either.
+    filled(folder.path(), 6).await;
+    let both = log(folder.path());
+    let path = folder.path().join("outbox/messages.jsonl");
+    fs::write(&path, format!("{}\n{}", both[0], &both[1][..20])).unwrap();
+    drop(outbox(open(folder.path())));
+    assert_eq!(log(folder.path()), both[..1]);
+}
+
+#[tokio::test]
+async fn a_log_that_is_taken_away_under_the_running_program_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    let written = |number| outbox.0.store.files_written().unwrap() == number;
+    send(&outbox, &email(1, 1)).await;
+    eventually("the first message's files", || written(1)).await;
+    let path = folder.path().join("outbox/messages.jsonl");
+    fs::rename(&path, folder.path().join("rotated")).unwrap();
+    send(&outbox, &email(2, 1)).await;
+    eventually("the second message's files", || written(2)).await;
+    assert!(log(folder.path()).concat().contains("ana2@example.com"));
+    assert_eq!(log(folder.path()).len(), 1);
+    fs::remove_dir_all(folder.path().join("outbox")).unwrap();
+    send(&outbox, &email(3, 1)).await;
+    eventually("the third message's files", || written(3)).await;
+    assert_eq!((log(folder.path()).len(), emls(folder.path()).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_erased_persons_messages_are_blank_and_cannot_be_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    let store = outbox.0.store.clone();
+    for n in [1, 2] {
+        store
+            .put_contact(&contact(n, &format!("ana{n}@example.com")))
+            .await
+            .unwrap();
+    }
+    let sent = send(&outbox, &email(1, 1)).await;
+    send(&outbox, &email(2, 1)).await;
+    eventually("the files", || store.files_written().unwrap() == 2).await;
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    assert!(store.erase_contact(&id).await.unwrap());
+
+    let recent = outbox.recent_messages(1).unwrap();
+    assert_eq!(recent.iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
+    assert_eq!(outbox.recent_messages(9).unwrap().len(), 1);
+    assert!(outbox.messages_of(&journey_id(1)).unwrap().is_empty());
+    assert!(outbox.message_eml(1).unwrap().is_none() && outbox.message_html(1).unwrap().is_none());
+    assert!(outbox.message_html(2).unwrap().is_some());
+    assert_eq!(send(&outbox, &email(1, 1)).await, sent);
+    let known = outbox.look_up_send(&send_key(1, 1, 1)).await;
+    assert!(matches!(known, Resolution::Sent { message_id, .. } if message_id == sent));
+
+    let left = [format!("20261122T031500Z-{}-e1-t1.eml", journey_id(2))];
+    assert_eq!(emls(folder.path()), left);
+    assert_eq!(log(folder.path()).len(), 2, "the log is only appended to");
+    for file in ["rekindle.db", "rekindle.db-wal"] {
+        let bytes = fs::read(folder.path().join(file)).unwrap();
+        assert!(!bytes.windows(5).any(|window| window == b"ana1@"), "{file}");
+    }
+
+    // Not even when a crash came before their number.
+    drop((outbox, store));
+    forget_files_after(folder.path(), 0);
+    fs::write(folder.path().join("outbox/messages.jsonl"), "").unwrap();
+    drop(self::outbox(open(folder.path())));
+    assert_eq!(emls(folder.path()), left);
+    assert_eq!(log(folder.path()).len(), 1);
 }
 
 #[tokio::test]

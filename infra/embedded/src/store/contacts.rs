@@ -7,7 +7,8 @@ use journey::{AddressId, ContactId, IdKey, JourneyId, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::fault::{Fault, ForeignText};
-use super::{Store, inboxes};
+use super::{Store, inboxes, messages};
+use crate::outbox;
 
 impl FindContact for Store {
     async fn find_contact(&self, id: &ContactId) -> Result<Option<Known>, StoreError> {
@@ -34,38 +35,57 @@ impl KeepContact for Store {
     }
 
     /// Erases a contact. Its inbox stays, with its suppression: it is named by a keyed hash, and holds
-    /// nothing else of the person.
+    /// nothing else of the person. Which inbox it was stays known too, under the journey's hash, so that
+    /// an opt-out that comes later is kept.
+    ///
+    /// What its messages said is blanked in the same write, and their `.eml` files are deleted after it,
+    /// as far as the disk allows. The lines in the outbox's log stay: see [`crate::Outbox`].
     async fn erase_contact(&self, id: &ContactId) -> Result<bool, StoreError> {
         let id = id.clone();
         let erase = move |connection: &Connection| {
             // The record itself is not read: one that cannot be read can be erased all the same.
-            let address: Option<Option<String>> = connection
-                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING address")?
-                .query_row([id.as_str()], |row| row.get(0))
+            let erased: Option<(String, Option<String>)> = connection
+                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address")?
+                .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            if let Some(address) = address
-                .as_ref()
-                .and_then(|address| AddressId::parse(address.as_deref()?))
-            {
-                inboxes::disturb(connection, &address)?;
+            let Some((journey, address)) = erased else {
+                return Ok(None);
+            };
+            let files = messages::blank(connection, &journey)?;
+            let journey = JourneyId::parse(&journey);
+            let address = address.and_then(|address| AddressId::parse(&address));
+            if let Some(address) = &address {
+                inboxes::disturb(connection, address)?;
             }
-            Ok(address.is_some())
+            if let (Some(journey), Some(address)) = (&journey, &address) {
+                inboxes::outlive(connection, journey, &id, address)?;
+            }
+            Ok(Some(files))
         };
-        let wipe_log = |erased: &bool, connection: &Connection| {
-            if *erased {
+        let folder = self.outbox_folder();
+        let clear = move |erased: &Option<Vec<String>>, connection: &Connection| {
+            if let Some(files) = erased {
                 wipe_log(connection);
+                outbox::remove_emls(&folder, files);
             }
         };
-        Ok(self.0.writer.write(erase, wipe_log).await?)
+        Ok(self.0.writer.write(erase, clear).await?.is_some())
     }
 }
 
 impl Suppress for Store {
+    /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
+    /// inbox that it had: the link in a mail that is older than the erasure must go on working. There is
+    /// nobody to opt in again.
     async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
         let (key, journey) = (self.0.key.clone(), journey.clone());
         let write = move |connection: &Connection| {
             let Some(before) = find(connection, By::Journey(&journey))? else {
-                return Ok(false);
+                return if opted_out {
+                    suppress_erased(connection, &journey, at)
+                } else {
+                    Ok(false)
+                };
             };
             let contact = Contact {
                 opted_out,
@@ -205,6 +225,15 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
 
 fn parse(record: &str) -> Result<Contact, Fault> {
     Ok(serde_json::from_str(record)?)
+}
+
+/// Suppresses the inboxes of a contact that was erased; `false` when none is known.
+fn suppress_erased(connection: &Connection, journey: &JourneyId, at: Timestamp) -> Result<bool, Fault> {
+    let addresses = inboxes::of_erased(connection, journey)?;
+    for address in &addresses {
+        inboxes::suppress(connection, address, at)?;
+    }
+    Ok(!addresses.is_empty())
 }
 
 /// Folds the write-ahead log into the file and empties it: until then it holds the old pages, too.

@@ -4,11 +4,11 @@
 //! contacts that point to it: that is how an opt-out survives an erasure.
 
 use jiff::Timestamp;
-use journey::AddressId;
 use journey::contact::Inbox;
+use journey::{AddressId, ContactId, JourneyId};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::fault::Fault;
+use super::fault::{Fault, ForeignText};
 
 /// The inbox of an address; one that has never been written is empty, at version 0.
 pub(super) fn load(connection: &Connection, address: &AddressId) -> Result<Inbox, Fault> {
@@ -66,6 +66,36 @@ pub(super) fn release(connection: &Connection, address: &AddressId) -> Result<()
             },
         ),
     }
+}
+
+/// Remembers which inbox an erased contact had, so that an opt-out that comes after the erasure still
+/// finds what it must suppress.
+pub(super) fn outlive(
+    connection: &Connection,
+    journey: &JourneyId,
+    contact: &ContactId,
+    address: &AddressId,
+) -> Result<(), Fault> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO erased_inboxes (journey, contact, address) VALUES (?1, ?2, ?3)")?
+        .execute((journey.as_str(), contact.as_str(), address.as_str()))?;
+    Ok(())
+}
+
+/// The inboxes of a journey's erased contact: more than one if it came back with another address, and
+/// was erased again.
+pub(super) fn of_erased(connection: &Connection, journey: &JourneyId) -> Result<Vec<AddressId>, Fault> {
+    let found: Vec<String> = connection
+        .prepare_cached(
+            "SELECT address FROM erased_inboxes WHERE journey = ?1
+             UNION SELECT address FROM erased_inboxes WHERE contact = (SELECT contact FROM journeys WHERE id = ?1)",
+        )?
+        .query_map([journey.as_str()], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let parsed = found
+        .iter()
+        .map(|text| AddressId::parse(text).ok_or(ForeignText("address")));
+    Ok(parsed.collect::<Result<_, _>>()?)
 }
 
 /// Makes every claim fail that was decided before now: its contact is no longer what it was.

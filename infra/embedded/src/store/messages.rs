@@ -1,5 +1,7 @@
 //! Messages that were accepted: the truth behind the outbox's files.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use journey::{JourneyId, SendKey, Touch};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -33,8 +35,8 @@ pub(crate) struct StoredMessage {
 pub(crate) struct FileOf {
     pub(crate) number: u64,
     pub(crate) file: String,
+    /// Empty when the person was erased before the files were made.
     pub(crate) line: String,
-    pub(crate) eml_length: u64,
 }
 
 const STORED: &str = "SELECT number, journey, episode, touch, attempt, message_id, at, line FROM messages";
@@ -63,9 +65,9 @@ impl Store {
         })
     }
 
-    /// The latest messages, the last one in front.
+    /// The latest messages, the last one in front, without those of people who were erased.
     pub(crate) fn latest_messages(&self, limit: usize) -> Result<Vec<StoredMessage>, Fault> {
-        let sql = format!("{STORED} ORDER BY number DESC LIMIT ?1");
+        let sql = format!("{STORED} WHERE line <> '' ORDER BY number DESC LIMIT ?1");
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([limit_of(limit)])?;
@@ -77,9 +79,9 @@ impl Store {
         })
     }
 
-    /// The messages of a journey, in the order of their sending.
+    /// The messages of a journey, in the order of their sending; none once its person is erased.
     pub(crate) fn messages_of(&self, journey: &JourneyId) -> Result<Vec<StoredMessage>, Fault> {
-        let sql = format!("{STORED} WHERE journey = ?1 ORDER BY number");
+        let sql = format!("{STORED} WHERE journey = ?1 AND line <> '' ORDER BY number");
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([journey.as_str()])?;
@@ -91,11 +93,11 @@ impl Store {
         })
     }
 
-    /// The whole message, as a mail program reads it.
+    /// The whole message, as a mail program reads it, unless its person was erased.
     pub(crate) fn message_eml(&self, number: u64) -> Result<Option<Vec<u8>>, Fault> {
         self.read(|connection| {
             Ok(connection
-                .prepare_cached("SELECT eml FROM messages WHERE number = ?1")?
+                .prepare_cached("SELECT eml FROM messages WHERE number = ?1 AND eml <> x''")?
                 .query_row([number], |row| row.get(0))
                 .optional()?)
         })
@@ -105,20 +107,62 @@ impl Store {
     pub(crate) fn files_after(&self, number: u64, limit: usize) -> Result<Vec<FileOf>, Fault> {
         self.read(|connection| {
             Ok(connection
-                .prepare_cached(
-                    "SELECT number, file, line, LENGTH(eml) FROM messages WHERE number > ?1 ORDER BY number LIMIT ?2",
-                )?
+                .prepare_cached("SELECT number, file, line FROM messages WHERE number > ?1 ORDER BY number LIMIT ?2")?
                 .query_map((number, limit_of(limit)), |row| {
                     Ok(FileOf {
                         number: row.get(0)?,
                         file: row.get(1)?,
                         line: row.get(2)?,
-                        eml_length: row.get(3)?,
                     })
                 })?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+impl Store {
+    /// Where the messages' files are.
+    pub(crate) fn outbox_folder(&self) -> PathBuf {
+        self.data().path().join("outbox")
+    }
+
+    /// The last message whose files are on the disk.
+    pub(crate) fn files_written(&self) -> Result<u64, Fault> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT written FROM outbox_files")?
+                .query_row([], |row| row.get(0))?)
+        })
+    }
+
+    /// Remembers that the files of all messages up to this one are on the disk. For a thread of ours.
+    pub(crate) fn keep_files_written(&self, number: u64) -> Result<(), Fault> {
+        self.0.writer.write_blocking(move |connection| {
+            connection
+                .prepare_cached("UPDATE outbox_files SET written = MAX(written, ?1)")?
+                .execute([number])?;
+            Ok(())
+        })
+    }
+
+    /// The names of the files, among messages after a number and up to another, whose person was erased.
+    pub(crate) fn erased_files(&self, after: u64, up_to: u64) -> Result<Vec<String>, Fault> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT file FROM messages WHERE number > ?1 AND number <= ?2 AND eml = x''")?
+                .query_map((after, up_to), |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+/// Blanks what a journey's messages say, and answers the names of their files. The rows stay: they are
+/// what keeps a touch from being sent twice.
+pub(super) fn blank(connection: &Connection, journey: &str) -> Result<Vec<String>, Fault> {
+    Ok(connection
+        .prepare_cached("UPDATE messages SET line = '', eml = x'' WHERE journey = ?1 RETURNING file")?
+        .query_map([journey], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn keep(connection: &Connection, draft: Draft) -> Result<String, Fault> {

@@ -55,6 +55,16 @@ const FIRST: &str = "
         record  TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    -- The inboxes of people who were erased: an opt-out may still come, from a link in an older mail.
+    -- All three are keyed hashes; nothing else is left of the person.
+    CREATE TABLE erased_inboxes (
+        journey TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        address TEXT NOT NULL,
+        PRIMARY KEY (journey, address)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX erased_inboxes_contact ON erased_inboxes (contact, address);
+
     CREATE TABLE watermarks (
         provider TEXT PRIMARY KEY,
         since    TEXT NOT NULL,
@@ -65,7 +75,7 @@ const FIRST: &str = "
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE messages (
-        -- Counts from 1 without a gap: message n is line n of the log.
+        -- Counts from 1 without a gap, in the order of the log's lines.
         number     INTEGER PRIMARY KEY,
         journey    TEXT    NOT NULL,
         episode    INTEGER NOT NULL,
@@ -74,10 +84,19 @@ const FIRST: &str = "
         message_id TEXT    NOT NULL,
         at         TEXT    NOT NULL,
         file       TEXT    NOT NULL,
+        -- Empty, both, once the person is erased. The row stays, so that nothing is sent twice.
         line       TEXT    NOT NULL,
         eml        BLOB    NOT NULL,
         UNIQUE (journey, episode, touch)
     ) STRICT;
+
+    -- The last message whose files are on the disk, in a single row. They may be taken away after that,
+    -- and are never made again.
+    CREATE TABLE outbox_files (
+        one     INTEGER PRIMARY KEY CHECK (one = 1),
+        written INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO outbox_files (one, written) VALUES (1, 0);
 
     CREATE TABLE counters (
         name  TEXT    PRIMARY KEY,

@@ -49,6 +49,25 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
         after: impl FnOnce(&T, &Connection) + Send + 'static,
     ) -> Result<T, Fault> {
+        self.request(work, after)?.await.map_err(|_| Fault::Stopped)?
+    }
+
+    /// The same for a thread of ours that has nothing else to do. It must not be called where a runtime
+    /// runs its tasks.
+    pub(super) fn write_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.request(work, |_, _| ())?
+            .blocking_recv()
+            .map_err(|_| Fault::Stopped)?
+    }
+
+    fn request<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        after: impl FnOnce(&T, &Connection) + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let (answer, answered) = oneshot::channel();
         let request: Request = Box::new(move |connection| {
             let outcome = alone(connection, work);
@@ -66,7 +85,7 @@ impl Writer {
         });
         let requests = self.requests.as_ref().ok_or(Fault::Stopped)?;
         requests.send(request).map_err(|_| Fault::Stopped)?;
-        answered.await.map_err(|_| Fault::Stopped)?
+        Ok(answered)
     }
 }
 

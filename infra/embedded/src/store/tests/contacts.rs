@@ -7,6 +7,7 @@ use journey::port::{
 use journey::{AddressId, ContactId, Journey, JourneyId, Provider};
 
 use crate::Store;
+use crate::store::inboxes;
 use crate::testing::{contact, journey, journey_id, key, minutes, open, reference, send_key, start, write};
 
 async fn claim(store: &Store, n: u32, address: &AddressId, expected: u64) -> Result<(), CommitError> {
@@ -121,7 +122,7 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
     assert!(!store.erase_contact(&id).await.unwrap());
     assert!(store.find_contact(&id).await.unwrap().is_none());
     assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
-    assert!(!store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
     store.put_contact(&contact(1, "Ana@Example.com")).await.unwrap();
     store.put_contact(&contact(2, "ana@example.com ")).await.unwrap();
     for n in [1, 2] {
@@ -129,6 +130,39 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
         assert_eq!(known.inbox.suppressed_at, Some(start()));
         assert!(!known.contact.opted_out);
     }
+}
+
+#[tokio::test]
+async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    let foreign = Journey {
+        id: JourneyId::parse(&"a".repeat(26)).unwrap(),
+        ..journey(3)
+    };
+    let commit = Commit {
+        journey: &foreign,
+        expected: 0,
+        contact: Some(&id),
+        claim: None,
+    };
+    store.commit_journey(commit).await.unwrap();
+    for (n, journey) in [journey_id(1), foreign.id.clone()].into_iter().enumerate() {
+        let address = format!("ana{n}@example.com");
+        store.put_contact(&contact(1, &address)).await.unwrap();
+        assert!(store.erase_contact(&id).await.unwrap());
+        let inbox = store.read(|connection| inboxes::load(connection, &AddressId::new(&key(), &address)));
+        assert_eq!(inbox.unwrap().suppressed_at, None);
+        assert!(!store.set_opted_out(&journey, false, minutes(1)).await.unwrap());
+        assert!(store.set_opted_out(&journey, true, minutes(2)).await.unwrap());
+        assert!(store.set_opted_out(&journey, true, minutes(3)).await.unwrap());
+        assert!(!store.set_opted_out(&journey, false, minutes(4)).await.unwrap());
+        store.put_contact(&contact(7, &address)).await.unwrap();
+        let known = store.contact_of(&journey_id(7)).await.unwrap().unwrap();
+        assert_eq!(known.inbox.suppressed_at, Some(minutes(2)));
+    }
+    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
 }
 
 #[tokio::test]

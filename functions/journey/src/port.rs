@@ -133,7 +133,7 @@ pub trait KeepContact: Sync {
 /// Records that a person wants no more messages.
 pub trait Suppress: Sync {
     /// Marks the contact of a journey as opted out and suppresses its address, or takes both back.
-    /// Answers whether there was such a contact.
+    /// After an erasure the address that it had is still suppressed. Answers whether anything was known.
     fn set_opted_out(
         &self,
         journey: &JourneyId,

@@ -59,7 +59,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let existed =
                 contacts::erase(&reading.store, &reading.id_key, &reading.rules, provider, &reference).await?;
             say(if existed {
-                "Erased. Mail that went out before stays in the outbox folder: it is the sender's copy.\n"
+                "Erased. The log outbox/messages.jsonl keeps its lines about mail that went out before.\n"
             } else {
                 "There was no such contact. References are compared exactly, letter by letter.\n"
             })?;

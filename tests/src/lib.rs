@@ -51,6 +51,7 @@ macro_rules! for_each_scenario {
             imported_later
             late_is_not_a_burst
             lost_timer_healed_by_the_sweep
+            lost_timer_of_the_last_arm
             meter_announced_for_a_live_customer
             meter_arrives
             meter_late

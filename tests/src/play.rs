@@ -24,7 +24,7 @@ const FIRED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 const FIRED_AT_MOST: u32 = 3;
 
 /// A timer this long overdue is the sweep's.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
+const OVERDUE: SignedDuration = SignedDuration::from_mins(2);
 
 /// A play that does more than this does not come to rest.
 const MOST_CALLS: u32 = 5_000;

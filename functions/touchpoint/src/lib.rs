@@ -31,6 +31,35 @@ pub trait Compose: Sync {
     fn facts(&self, known: &Known) -> Facts;
 }
 
+/// The ports that firing a timer uses, all of them: whoever has them can fire one.
+pub trait Ports:
+    Clock
+    + LoadJourney
+    + CommitJourney
+    + ArmTimer
+    + FindContact
+    + ReadStatus
+    + SearchMeters
+    + SendEmail
+    + LookUpSend
+    + Count
+{
+}
+
+impl<P> Ports for P where
+    P: Clock
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + FindContact
+        + ReadStatus
+        + SearchMeters
+        + SendEmail
+        + LookUpSend
+        + Count
+{
+}
+
 /// How often a claim that lost against its inbox is decided again on fresh facts.
 const CLAIM_ATTEMPTS: u32 = 8;
 
@@ -49,16 +78,7 @@ pub async fn fire<P, C>(
     generation: u32,
 ) -> Result<Vec<Note>, TakeError>
 where
-    P: Clock
-        + LoadJourney
-        + CommitJourney
-        + ArmTimer
-        + FindContact
-        + ReadStatus
-        + SearchMeters
-        + SendEmail
-        + LookUpSend
-        + Count,
+    P: Ports,
     C: Compose,
 {
     let firing = Firing {
@@ -106,16 +126,7 @@ struct Firing<'a, P, C> {
 
 impl<P, C> Firing<'_, P, C>
 where
-    P: Clock
-        + LoadJourney
-        + CommitJourney
-        + ArmTimer
-        + FindContact
-        + ReadStatus
-        + SearchMeters
-        + SendEmail
-        + LookUpSend
-        + Count,
+    P: Ports,
     C: Compose,
 {
     async fn take(&self, event: Event, known: Option<&Known>) -> Result<Option<Taken>, TakeError> {

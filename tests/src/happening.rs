@@ -88,6 +88,7 @@ fn noted(note: &Note, provisional: bool) -> Option<String> {
         Note::Held { touch, why, .. } => format!("held touch {}: {}", touch.0, word(why)),
         Note::Retrying { touch } => format!("touch {} surely not sent, tried again", touch.0),
         Note::SendUnknown { touch } => format!("touch {} may or may not have gone out", touch.0),
+        Note::DeliveryProblem { touch, what } => format!("touch {}: {}", touch.0, word(what)),
         Note::Skipped { touch, why } => format!("skipped touch {}: {}", touch.0, word(why)),
         Note::Unrecognized => "the provider's record has an unknown value".to_owned(),
         Note::HandedBack => "handed back".to_owned(),

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use journey::contact::{Known, Permission};
 use journey::{
-    Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason, StopReason,
-    TimerWhy, TouchRecord, Unavailable,
+    DeliveryProblem, Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason,
+    StopReason, TimerWhy, TouchRecord, Unavailable,
 };
 use serde::Serialize;
 
@@ -222,6 +222,7 @@ pub fn sentence(note: &Note) -> String {
             )
         }
         Note::LateAnswer { touch } => format!("A late answer about touch {}: nothing to do.", touch.0),
+        Note::DeliveryProblem { touch, what } => format!("Touch {}: {}.", touch.0, delivery(*what)),
         Note::Skipped { touch, why } => format!("Touch {} not sent: {}.", touch.0, skip(*why)),
         Note::Unrecognized => {
             "The provider's record has a value that this program does not know: nothing is sent, please look."
@@ -313,6 +314,15 @@ const fn hold(why: HoldReason) -> &'static str {
         HoldReason::Cap => "the inbox has had enough for now",
         HoldReason::UnknownContact => "the contact is not known yet",
         HoldReason::Throttled => "the sender asked us to slow down",
+    }
+}
+
+const fn delivery(what: DeliveryProblem) -> &'static str {
+    match what {
+        DeliveryProblem::Bounced => "the inbox refuses mail for good, so it gets no more",
+        DeliveryProblem::Complained => "the recipient called it spam, so nothing more is sent",
+        DeliveryProblem::Rejected => "the sender found something in the message that it does not send; please look",
+        DeliveryProblem::RenderingFailed => "the sender could not make the message; please look",
     }
 }
 

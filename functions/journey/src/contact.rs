@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode};
+use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
 use crate::state::{Flow, SendKey};
 
 /// A person at one provider, as the partner told us. The only place of the raw reference and address.
@@ -52,6 +53,19 @@ pub struct Contact {
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Contact(hidden)")
+    }
+}
+
+impl Contact {
+    /// Names this content: another content has another tag, the same content the same one.
+    ///
+    /// 26 characters of lower-case base32, from a hash of the whole; it hides what it names only from
+    /// those who cannot guess all of it, so it goes to nobody but the partner.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let hash = keyed_hash(b"", "contact tag", &[&text]);
+        BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_lowercase()
     }
 }
 

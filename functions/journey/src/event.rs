@@ -100,6 +100,13 @@ pub enum Event {
         /// What the record says.
         resolution: Resolution,
     },
+    /// The sender told, some time after it had taken a message over, that something is wrong with it.
+    DeliverySeen {
+        /// The send that was ordered.
+        key: SendKey,
+        /// What is wrong.
+        what: DeliveryProblem,
+    },
     /// The contact was stored or changed.
     ContactChanged {
         /// What is known of it now.
@@ -217,6 +224,42 @@ pub enum Resolution {
     NotSent,
     /// The record cannot say.
     Unknown,
+}
+
+/// What went wrong with a message that a sender had taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryProblem {
+    /// The inbox refuses mail for good (a hard bounce).
+    Bounced,
+    /// The recipient called it spam.
+    Complained,
+    /// The sender found something in it that it does not send, such as a virus.
+    Rejected,
+    /// The sender could not make the message from its template.
+    RenderingFailed,
+}
+
+impl DeliveryProblem {
+    /// The name used in events and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeliveryProblem::Bounced => "bounced",
+            DeliveryProblem::Complained => "complained",
+            DeliveryProblem::Rejected => "rejected",
+            DeliveryProblem::RenderingFailed => "rendering_failed",
+        }
+    }
+
+    /// Did the message surely never leave the sender?
+    #[must_use]
+    pub const fn is_unsent(self) -> bool {
+        match self {
+            DeliveryProblem::Bounced | DeliveryProblem::Complained => false,
+            DeliveryProblem::Rejected | DeliveryProblem::RenderingFailed => true,
+        }
+    }
 }
 
 /// A webhook event with the provider's own identifier of it.

@@ -193,6 +193,11 @@ impl IdKey {
 
 /// HMAC-SHA-256 over length-prefixed parts, so that `("ab", "c")` and `("a", "bc")` differ.
 pub(crate) fn keyed_hash(key: &[u8], domain: &str, parts: &[&str]) -> [u8; 32] {
+    mac(key, domain, parts).finalize().into_bytes().into()
+}
+
+/// The same before its end: it can compare itself with another in constant time.
+pub(crate) fn mac(key: &[u8], domain: &str, parts: &[&str]) -> Hmac<Sha256> {
     // HMAC takes keys of every length, so the error cannot happen; an empty hash would be a
     // silent collision, hence the explicit fall back to a keyed-by-nothing MAC.
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
@@ -200,7 +205,7 @@ pub(crate) fn keyed_hash(key: &[u8], domain: &str, parts: &[&str]) -> [u8; 32] {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
-    mac.finalize().into_bytes().into()
+    mac
 }
 
 macro_rules! hashed_id {

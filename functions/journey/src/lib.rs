@@ -10,16 +10,19 @@
 pub mod campaign;
 pub mod contact;
 mod decide;
+mod delegate;
 mod diagnosis;
 mod effect;
 mod event;
 mod experiment;
 mod hours;
 mod id;
+mod lifecycle;
 pub mod link;
 mod note;
 pub mod port;
 pub mod protocol;
+pub mod send_tag;
 mod state;
 pub mod status;
 pub mod stored;
@@ -28,14 +31,18 @@ pub use campaign::Campaign;
 pub use decide::{Decision, decide};
 pub use diagnosis::{Diagnosis, Turn, diagnose};
 pub use effect::{Effect, SendOrder};
-pub use event::{Delivered, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable};
+pub use event::{
+    Delivered, DeliveryProblem, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
+};
 pub use experiment::{Arm, Assignment, Experiment};
 pub use hours::{SendingHours, next_open};
 pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidReference, JourneyId, Provider, Purpose, Reference, UnknownName,
     UtilityCode, WeakKey,
 };
+pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use note::{Drift, HoldReason, Note, SkipReason};
+pub use send_tag::SendTags;
 pub use state::{
     Evidence, Flow, Journey, Lane, MeterFollowUp, Milestone, Noted, Phase, SendKey, Sessions, StopReason, Timer,
     TimerWhy, Touch, TouchRecord, to_millisecond,

@@ -4,7 +4,7 @@
 //! is in it. Whoever forges or alters one is told no more than that it does not hold.
 
 use data_encoding::BASE32_NOPAD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{JourneyId, keyed_hash};
 
@@ -24,6 +24,27 @@ impl LinkKind {
             LinkKind::Unsubscribe => "u",
         }
     }
+
+    /// How long a link of ours holds from the moment it is minted.
+    ///
+    /// A customer may come back to an old mail, and the page behind it shows how things stand by then:
+    /// 30 days. An opt-out must work for at least 30 days (CAN-SPAM); ours works for a year.
+    #[must_use]
+    pub const fn holds(self) -> SignedDuration {
+        match self {
+            LinkKind::Resume => SignedDuration::from_hours(30 * 24),
+            LinkKind::Unsubscribe => SignedDuration::from_hours(365 * 24),
+        }
+    }
+}
+
+/// A whole link, ready to be written into a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The address.
+    pub url: String,
+    /// The last second in which it holds.
+    pub expires: Timestamp,
 }
 
 /// Signs and checks tokens.
@@ -52,6 +73,18 @@ impl LinkKey {
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
         LinkKey(secret)
+    }
+
+    /// Mints a link that holds from now on for [`LinkKind::holds`]. `public_url` is where our own pages
+    /// are, without a slash at the end.
+    #[must_use]
+    pub fn mint(&self, public_url: &str, kind: LinkKind, journey: &JourneyId, now: Timestamp) -> Link {
+        let expires = now.checked_add(kind.holds()).unwrap_or(Timestamp::MAX);
+        let token = self.sign(kind, journey, expires);
+        Link {
+            url: format!("{public_url}/{}/{token}", kind.tag()),
+            expires,
+        }
     }
 
     /// Signs a token: 26 characters of journey, the expiry in hexadecimal seconds, and 128 bits of MAC.
@@ -129,6 +162,29 @@ mod tests {
             key.verify(LinkKind::Unsubscribe, &token, at("2026-07-31T00:00:00Z")),
             Err(BadLink::Forged)
         );
+    }
+
+    #[test]
+    fn a_minted_link_holds_for_the_time_of_its_kind() {
+        let (key, journey) = fixture();
+        let now = at("2026-08-01T00:00:00Z");
+        for (kind, start, expires) in [
+            (
+                LinkKind::Resume,
+                "https://remind.example.com/r/",
+                "2026-08-31T00:00:00Z",
+            ),
+            (
+                LinkKind::Unsubscribe,
+                "https://remind.example.com/u/",
+                "2027-08-01T00:00:00Z",
+            ),
+        ] {
+            let link = key.mint("https://remind.example.com", kind, &journey, now);
+            assert_eq!(link.expires, at(expires));
+            let token = link.url.strip_prefix(start).unwrap();
+            assert_eq!(key.verify(kind, token, link.expires), Ok(journey.clone()));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Diagnosis;
-use crate::event::Unavailable;
+use crate::event::{DeliveryProblem, Unavailable};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
 /// One decision, or one reason for doing nothing.
@@ -105,6 +105,13 @@ pub enum Note {
     LateAnswer {
         /// Which touch.
         touch: Touch,
+    },
+    /// The sender told that something is wrong with a message.
+    DeliveryProblem {
+        /// Which touch.
+        touch: Touch,
+        /// What is wrong.
+        what: DeliveryProblem,
     },
     /// A touch will not be sent.
     Skipped {
@@ -217,6 +224,49 @@ pub enum SkipReason {
     Throttled,
 }
 
+impl HoldReason {
+    /// The word that metrics use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            HoldReason::QuietHours => "quiet_hours",
+            HoldReason::Status(_) => "status_unavailable",
+            HoldReason::NotConfirmed => "not_confirmed",
+            HoldReason::Outage => "outage",
+            HoldReason::Cap => "cap",
+            HoldReason::UnknownContact => "unknown_contact",
+            HoldReason::Throttled => "throttled",
+        }
+    }
+}
+
+impl SkipReason {
+    /// The word that metrics use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SkipReason::Holdout => "holdout",
+            SkipReason::WindowClosed => "window_closed",
+            SkipReason::Collapsed => "collapsed",
+            SkipReason::QuietHours => "quiet_hours",
+            SkipReason::StatusUnavailable => "status_unavailable",
+            SkipReason::NotConfirmed => "not_confirmed",
+            SkipReason::Outage => "outage",
+            SkipReason::Cap => "cap",
+            SkipReason::OtherSeries => "other_series",
+            SkipReason::UnknownContact => "unknown_contact",
+            SkipReason::NoAddress => "no_address",
+            SkipReason::OptedOut => "opted_out",
+            SkipReason::Suppressed => "suppressed",
+            SkipReason::NothingLeft => "nothing_left",
+            SkipReason::Unrecognized => "unrecognized",
+            SkipReason::Refused => "refused",
+            SkipReason::Ended => "ended",
+            SkipReason::Throttled => "throttled",
+        }
+    }
+}
+
 impl Note {
     /// Should an operator look at it?
     #[must_use]
@@ -225,6 +275,8 @@ impl Note {
             Note::Unrecognized | Note::MeterLate | Note::SendUnknown { .. } | Note::MeterGivenUp => true,
             Note::Held { why, .. } => matches!(why, HoldReason::Status(Unavailable::Unauthorized)),
             Note::MeterSearchUnavailable { why } => matches!(why, Unavailable::Unauthorized),
+            // Bounces and complaints happen; their rate has an alarm of its own.
+            Note::DeliveryProblem { what, .. } => what.is_unsent(),
             Note::Opened { .. }
             | Note::SignOfLife { .. }
             | Note::ProviderActivity { .. }

@@ -5,7 +5,8 @@
 
 use core::future::Future;
 
-use jiff::Timestamp;
+pub use jiff::Timestamp;
+pub use jiff::civil::Date;
 
 use crate::contact::{Contact, Known};
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
@@ -121,13 +122,92 @@ pub trait FindContact: Sync {
     fn contact_of(&self, journey: &JourneyId) -> impl Future<Output = Result<Option<Known>, StoreError>> + Send;
 }
 
+/// What must be true of the stored contact for a write of it to happen (RFC 9110, section 13).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Whatever is there.
+    #[default]
+    None,
+    /// Nothing is there (`If-None-Match: *`).
+    Absent,
+    /// Something is there (`If-Match: *`).
+    Present,
+    /// What is there has one of these tags (`If-Match: "..."`); see [`Contact::tag`].
+    Tagged(Vec<String>),
+}
+
+impl Precondition {
+    /// Does it hold for what is stored?
+    #[must_use]
+    pub fn holds(&self, stored: Option<&Contact>) -> bool {
+        match self {
+            Precondition::None => true,
+            Precondition::Absent => stored.is_none(),
+            Precondition::Present => stored.is_some(),
+            Precondition::Tagged(tags) => stored.is_some_and(|stored| tags.contains(&stored.tag())),
+        }
+    }
+}
+
+/// A write under a [`Precondition`] that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// The precondition does not hold: read again.
+    #[error("the contact is not as the caller believes")]
+    PreconditionFailed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Writes contacts.
 pub trait KeepContact: Sync {
-    /// Stores a contact durably; an opt-out in it suppresses its address as well.
-    fn put_contact(&self, contact: &Contact) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Stores a contact durably; an opt-out in it suppresses its address as well. An opt-out that is
+    /// stored already stays, also when this contact comes without it.
+    ///
+    /// The precondition is checked against what is stored in the same moment as the write.
+    fn put_contact(
+        &self,
+        contact: &Contact,
+        only_if: &Precondition,
+    ) -> impl Future<Output = Result<(), PutError>> + Send;
 
     /// Erases a contact: reference, name, address and links are gone. Answers whether there was one.
-    fn erase_contact(&self, id: &ContactId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn erase_contact(
+        &self,
+        id: &ContactId,
+        only_if: &Precondition,
+    ) -> impl Future<Output = Result<bool, PutError>> + Send;
+}
+
+/// One page of contacts.
+#[derive(Clone, Debug, Default)]
+pub struct ContactPage {
+    /// Up to as many as were asked for; fewer, or none, do not mean the end.
+    pub contacts: Vec<Contact>,
+    /// Where the next page begins; none at the end. Opaque, and free of personal data.
+    pub next: Option<String>,
+}
+
+/// A page that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The cursor is not one that this store has given.
+    #[error("the cursor is not one that was handed out")]
+    BadCursor,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads all contacts, page by page.
+pub trait ListContacts: Sync {
+    /// The page after a cursor; the first one without. The order is the store's own, and stays.
+    fn list_contacts(
+        &self,
+        limit: usize,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<ContactPage, PageError>> + Send;
 }
 
 /// Records that a person wants no more messages.
@@ -140,6 +220,16 @@ pub trait Suppress: Sync {
         opted_out: bool,
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Closes an inbox that bounced or complained, whoever it belongs to.
+pub trait SuppressAddress: Sync {
+    /// Suppresses an address, known by its keyed hash, from `at` on, if it is not already.
+    fn suppress_address(
+        &self,
+        address: &AddressId,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A provider that did not answer as hoped.
@@ -282,8 +372,155 @@ pub trait LookUpSend: Sync {
     fn look_up_send(&self, key: &SendKey) -> impl Future<Output = Resolution> + Send;
 }
 
-/// Counts things for operators.
+/// What a measured value is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+/// Counts and measures for operators.
+///
+/// Names, labels and their values are fixed words: no personal data, no unbounded sets.
 pub trait Count: Sync {
-    /// Adds to a counter. Names are fixed words: no personal data, no unbounded sets.
+    /// Adds to a counter.
     fn count(&self, counter: &'static str, by: u64);
+
+    /// Adds to a counter, and says more closely what was counted: `(label, value)`.
+    ///
+    /// An adapter that keeps plain totals leaves the labels out.
+    fn count_labelled(&self, counter: &'static str, labels: &[(&'static str, &str)], by: u64) {
+        let _ = labels;
+        self.count(counter, by);
+    }
+
+    /// Records one value of a distribution. An adapter that keeps plain totals counts how many there were.
+    fn measure(&self, metric: &'static str, unit: Unit, value: f64) {
+        let _ = (unit, value);
+        self.count(metric, 1);
+    }
+}
+
+impl<T: Count + Send> Count for std::sync::Arc<T> {
+    fn count(&self, counter: &'static str, by: u64) {
+        (**self).count(counter, by);
+    }
+
+    fn count_labelled(&self, counter: &'static str, labels: &[(&'static str, &str)], by: u64) {
+        (**self).count_labelled(counter, labels, by);
+    }
+
+    fn measure(&self, metric: &'static str, unit: Unit, value: f64) {
+        (**self).measure(metric, unit, value);
+    }
+}
+
+/// A campaign as it was pushed: opaque texts, whose form the `campaign` crate knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedCampaign {
+    /// Its version: a hash of all of it.
+    pub version: String,
+    /// When it was first pushed.
+    pub pushed_at: Timestamp,
+    /// Everything but the words of the messages.
+    pub head: String,
+    /// The messages' words, by name.
+    pub messages: Vec<(String, String)>,
+}
+
+/// One pushed version, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignVersion {
+    /// Its name.
+    pub version: String,
+    /// When it was first pushed.
+    pub pushed_at: Timestamp,
+    /// Is it the one that runs?
+    pub active: bool,
+}
+
+/// Reads the campaign that runs.
+pub trait LoadCampaign: Sync {
+    /// Which version runs; none before the first push.
+    fn active_campaign(&self) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// A version's head alone: all that a function needs that writes to nobody.
+    fn campaign_head(&self, version: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// A version's messages.
+    fn campaign_messages(
+        &self,
+        version: &str,
+    ) -> impl Future<Output = Result<Vec<(String, String)>, StoreError>> + Send;
+}
+
+/// Pushes campaigns and rolls them back.
+pub trait KeepCampaign: Sync {
+    /// Stores a version; one that is there already stays as it is.
+    fn save_campaign(&self, campaign: &PushedCampaign) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Makes a stored version the one that runs. Answers whether there is such a version.
+    fn activate_campaign(&self, version: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The versions that are stored, the latest first.
+    fn campaign_versions(&self) -> impl Future<Output = Result<Vec<CampaignVersion>, StoreError>> + Send;
+}
+
+/// A lifecycle event, ready to be handed over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Its name: the same event has the same one each time it is announced.
+    pub id: String,
+    /// Its type, such as `journey.completed`.
+    pub kind: &'static str,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event as JSON, in the documented schema. May name the customer by the partner's reference.
+    pub body: String,
+}
+
+/// Tells the partner what happened.
+pub trait Announce: Sync {
+    /// Hands events over, at least once. Answers the places of those that were not taken.
+    fn announce(&self, events: &[Announcement]) -> impl Future<Output = Vec<usize>> + Send;
+}
+
+/// A number to be added to a day's counter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DailyCount {
+    /// The day, in UTC.
+    pub day: Date,
+    /// What is counted: fixed words, parted by `/`. No personal data.
+    pub name: String,
+    /// How many.
+    pub by: u64,
+}
+
+/// Counts what a stream delivers, exactly once, although the stream repeats itself.
+///
+/// A stream repeats from a point where it has stopped before. So a chunk of records is counted
+/// together with a mark under its first record's name: whoever reads from there again finds the mark.
+pub trait CountOnce: Sync {
+    /// How many records were counted with the chunk that begins with this record, if it was.
+    fn counted(&self, first_record: &str) -> impl Future<Output = Result<Option<usize>, StoreError>> + Send;
+
+    /// Adds all the numbers and leaves the mark, or neither: [`CommitError::VersionConflict`] when the
+    /// mark is there already.
+    fn count_once(
+        &self,
+        first_record: &str,
+        records: usize,
+        counts: &[DailyCount],
+    ) -> impl Future<Output = Result<(), CommitError>> + Send;
+}
+
+/// Reads a day's counters.
+pub trait ReadDailyCounts: Sync {
+    /// All of a day, by name.
+    fn daily_counts(
+        &self,
+        day: Date,
+    ) -> impl Future<Output = Result<std::collections::BTreeMap<String, u64>, StoreError>> + Send;
 }

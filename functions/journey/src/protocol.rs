@@ -13,7 +13,7 @@ use crate::note::Note;
 use crate::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, InboxClaim, LoadJourney, StoreError, Versioned,
 };
-use crate::state::{Flow, Journey};
+use crate::state::{Flow, Journey, Timer};
 
 /// How often a lost race is run again. Each loss means that somebody else's write succeeded, so
 /// more than a few in a row for one journey is a flood, not a race.
@@ -60,6 +60,8 @@ pub struct Person<'a> {
 pub struct Taken {
     /// The journey as it is now.
     pub journey: Journey,
+    /// The timer that it had before.
+    pub timer_before: Option<Timer>,
     /// What is still to be carried out; timers have been armed.
     pub effects: Vec<Effect>,
     /// What was decided and why.
@@ -103,9 +105,11 @@ where
             }
         };
         let Decision { next, effects, notes } = decide(&loaded.journey, event, now, campaign);
+        let timer_before = loaded.journey.timer.clone();
         if next == loaded.journey {
             return Ok(Some(Taken {
                 journey: next,
+                timer_before,
                 effects: after_write(effects),
                 notes,
                 written: false,
@@ -129,6 +133,7 @@ where
             Ok(()) => {
                 return Ok(Some(Taken {
                     journey: next,
+                    timer_before,
                     effects: after_write(effects),
                     notes,
                     written: true,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::Campaign;
 use crate::diagnosis::Diagnosis;
+use crate::event::DeliveryProblem;
 use crate::experiment::Assignment;
 use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
 use crate::note::{Note, SkipReason};
@@ -375,6 +376,17 @@ impl Journey {
     #[must_use]
     pub fn is_live(&self) -> bool {
         matches!(self.phase, Phase::Live)
+    }
+
+    /// Has this been told of a message of the present episode before?
+    #[must_use]
+    pub fn has_seen(&self, key: &SendKey, what: DeliveryProblem) -> bool {
+        let told = Note::DeliveryProblem { touch: key.touch, what };
+        let newest_first = self.history.iter().rev();
+        key.episode == self.episode
+            && newest_first
+                .take_while(|noted| !matches!(noted.note, Note::Reopened { .. }))
+                .any(|noted| noted.note == told)
     }
 
     /// The name of the next attempt to send a touch.

@@ -11,7 +11,7 @@
 mod support;
 
 use expect_test::expect;
-use journey::{Event, Resolution, SendOutcome, SkipReason, TouchRecord};
+use journey::{DeliveryProblem, Event, Resolution, SendOutcome, SkipReason, TouchRecord};
 
 use support::provider::{completed, partial};
 use support::{MORNING, Story, at};
@@ -306,4 +306,65 @@ fn a_message_known_to_be_out_is_not_sent_again_even_after_a_wrong_not_sent() {
         "{}",
         story.told
     );
+}
+
+fn told(story: Story, what: DeliveryProblem) -> Story {
+    let key = story.last_key();
+    story.event(Event::DeliverySeen { key, what })
+}
+
+#[test]
+fn a_bounce_is_kept_once_and_the_touch_stays_sent() {
+    let story = told(claimed().later("2s").accepted(), DeliveryProblem::Bounced)
+        .noted(expect!["DeliveryProblem(1, Bounced)"])
+        .ordered(expect![""])
+        .stands(expect!["Live | Touch 2026-07-02T12:00:00Z | sent, waiting, waiting"]);
+    let before = story.journey.clone();
+    let story = told(story.later("1h"), DeliveryProblem::Bounced).noted(expect!["LateAnswer(1)"]);
+    assert_eq!(story.journey, before, "told again");
+    told(story, DeliveryProblem::Complained).noted(expect!["DeliveryProblem(1, Complained)"]);
+}
+
+#[test]
+fn what_the_sender_rejects_is_skipped_while_it_is_open() {
+    for open in [claimed(), claimed().outcome(SendOutcome::Ambiguous)] {
+        told(open, DeliveryProblem::Rejected)
+            .noted(expect!["DeliveryProblem(1, Rejected) · Skipped(1, Refused)"])
+            .stands(expect!["Live | Touch 2026-07-02T12:00:00Z | Refused, waiting, waiting"]);
+    }
+    told(claimed().accepted(), DeliveryProblem::RenderingFailed)
+        .noted(expect!["DeliveryProblem(1, RenderingFailed)"])
+        .stands(expect!["Live | Touch 2026-07-02T12:00:00Z | sent, waiting, waiting"]);
+}
+
+#[test]
+fn a_rejection_of_an_earlier_attempt_leaves_the_present_one_alone() {
+    let story = claimed().outcome(SendOutcome::Throttled);
+    let first = story.last_key();
+    let story = story.fire().status(partial(MORNING));
+    assert_eq!(story.last_key().attempt, 2);
+    let what = DeliveryProblem::Rejected;
+    story
+        .event(Event::DeliverySeen { key: first, what })
+        .noted(expect!["DeliveryProblem(1, Rejected)"])
+        .stands(expect![
+            "Live | ClaimExpired 2026-07-01T16:49:00Z | claimed 2, waiting, waiting"
+        ]);
+}
+
+#[test]
+fn a_word_about_another_episode_or_an_unknown_touch_changes_nothing() {
+    let story = claimed().accepted();
+    let mut other_episode = story.last_key();
+    other_episode.episode = 7;
+    let mut no_touch = story.last_key();
+    no_touch.touch = journey::Touch(9);
+    let mut other_journey = story.last_key();
+    other_journey.journey = support::journey_id("site-ca-0002");
+    for key in [other_episode, no_touch, other_journey] {
+        let what = DeliveryProblem::Bounced;
+        let after = story.clone().event(Event::DeliverySeen { key, what });
+        assert_eq!(after.journey, story.journey);
+        assert!(after.effects.is_empty());
+    }
 }

@@ -128,6 +128,7 @@ impl<'a> Deciding<'a> {
             }
             Event::SendResolved { key, outcome } => self.send_resolved(key, outcome),
             Event::SendLookedUp { key, resolution } => self.send_looked_up(key, resolution),
+            Event::DeliverySeen { key, what } => self.delivery_seen(key, *what),
             Event::ContactChanged { facts } => self.contact_changed(facts),
             Event::ContactErased => self.erased(),
         }

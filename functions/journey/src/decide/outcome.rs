@@ -1,7 +1,7 @@
 //! What became of a send.
 
 use super::Deciding;
-use crate::event::{Resolution, SendOutcome};
+use crate::event::{DeliveryProblem, Resolution, SendOutcome};
 use crate::note::{HoldReason, Note, SkipReason};
 use crate::state::{SendKey, TouchRecord};
 
@@ -84,10 +84,26 @@ impl Deciding<'_> {
         self.arm_next();
     }
 
+    /// A bounce or a complaint closes the inbox, which the shell has done before; here it is kept.
+    pub(super) fn delivery_seen(&mut self, key: &SendKey, what: DeliveryProblem) {
+        let touch = key.touch;
+        let known = self.journey.touches.get(touch.index()).is_some();
+        if !known || !self.is_of_episode(key) || self.journey.has_seen(key, what) {
+            return self.note(Note::LateAnswer { touch });
+        }
+        self.note(Note::DeliveryProblem { touch, what });
+        if what.is_unsent() && self.is_open(key) {
+            self.not_sent(key, SkipReason::Refused);
+        }
+    }
+
+    fn is_of_episode(&self, key: &SendKey) -> bool {
+        key.journey == self.journey.id && key.episode == self.journey.episode
+    }
+
     /// Is this attempt the one that the touch waits for?
     fn is_open(&self, key: &SendKey) -> bool {
-        key.journey == self.journey.id
-            && key.episode == self.journey.episode
+        self.is_of_episode(key)
             && self
                 .journey
                 .touches
@@ -109,8 +125,7 @@ impl Deciding<'_> {
     /// Was this attempt given up as not sent? A later word that it did go out still counts.
     fn was_freed(&self, key: &SendKey) -> bool {
         let waiting = self.journey.touches.get(key.touch.index());
-        key.journey == self.journey.id
-            && key.episode == self.journey.episode
+        self.is_of_episode(key)
             && matches!(waiting, Some(TouchRecord::Waiting { attempts }) if key.attempt <= *attempts)
     }
 

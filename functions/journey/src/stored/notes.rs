@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use crate::diagnosis::Diagnosis;
-use crate::event::Unavailable;
+use crate::event::{DeliveryProblem, Unavailable};
 use crate::note::{Drift, HoldReason, Note, SkipReason};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
@@ -78,6 +78,8 @@ pub(super) enum StoredNote {
     Retrying(Touch),
     #[serde(rename = "su")]
     SendUnknown(Touch),
+    #[serde(rename = "dp")]
+    DeliveryProblem(Touch, DeliveryProblem),
     #[serde(rename = "sk")]
     Skipped(Touch, SkipReason),
     #[serde(rename = "un")]
@@ -133,6 +135,7 @@ impl StoredNote {
             Note::Sent { touch } => Self::Sent(*touch),
             Note::Retrying { touch } => Self::Retrying(*touch),
             Note::SendUnknown { touch } => Self::SendUnknown(*touch),
+            Note::DeliveryProblem { touch, what } => Self::DeliveryProblem(*touch, *what),
             Note::Skipped { touch, why } => Self::Skipped(*touch, *why),
             Note::Unrecognized => Self::Unrecognized,
             Note::HandedBack => Self::HandedBack,
@@ -180,6 +183,7 @@ impl StoredNote {
             Self::Sent(touch) => Note::Sent { touch },
             Self::Retrying(touch) => Note::Retrying { touch },
             Self::SendUnknown(touch) => Note::SendUnknown { touch },
+            Self::DeliveryProblem(touch, what) => Note::DeliveryProblem { touch, what },
             Self::Skipped(touch, why) => Note::Skipped { touch, why },
             Self::Unrecognized => Note::Unrecognized,
             Self::HandedBack => Note::HandedBack,

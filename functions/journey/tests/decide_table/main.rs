@@ -17,7 +17,10 @@ use expect_test::{Expect, expect};
 use journey::campaign::FollowUp;
 use journey::contact::{Classification, Facts};
 use journey::status::{Answer, Snapshot, UtilityErrorCode};
-use journey::{Event, Flow, MeterKind, Milestone, Resolution, SendKey, SendOutcome, StatusAnswer, Touch, Unavailable};
+use journey::{
+    DeliveryProblem, Event, Flow, MeterKind, Milestone, Resolution, SendKey, SendOutcome, StatusAnswer, Touch,
+    Unavailable,
+};
 
 use support::provider::{agreement, completed, failed, partial, unheard_of, wrong_utility};
 use support::{MORNING, Story, code, facts, meter};
@@ -54,6 +57,7 @@ fn events(story: &Story) -> Vec<(&'static str, Event)> {
         key: key.clone(),
         resolution,
     };
+    let problem = |what| Event::DeliverySeen { key: key.clone(), what };
     let message_id = "0100019abc-0009".to_owned();
     vec![
         ("session opened", Event::SessionOpened),
@@ -156,6 +160,9 @@ fn events(story: &Story) -> Vec<(&'static str, Event)> {
         ),
         ("looked up: not sent", looked_up(Resolution::NotSent)),
         ("looked up: unknown", looked_up(Resolution::Unknown)),
+        ("bounced", problem(DeliveryProblem::Bounced)),
+        ("complained", problem(DeliveryProblem::Complained)),
+        ("rejected", problem(DeliveryProblem::Rejected)),
         (
             "contact changed",
             Event::ContactChanged {

@@ -31,21 +31,24 @@ fn while_the_customer_is_on_the_way() {
     check(
         &live().later("10m"),
         expect![[r#"
-        Live | Touch 2026-07-01T16:45:00Z | waiting, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, recheck: partial: stands [Diagnosed(UtilityNotConnected)]
-        no record in passing, contact changed: unchanged []
-        timer, recheck: none: stands []
-        recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Completed(Status)]
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Live | Touch 2026-07-01T16:45:00Z | waiting, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, recheck: partial: stands [Diagnosed(UtilityNotConnected)]
+            no record in passing, contact changed: unchanged []
+            timer, recheck: none: stands []
+            recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:10:00Z | waiting, waiting, waiting [Completed(Status)]
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -69,6 +72,9 @@ fn when_the_first_touch_is_due() {
             recheck: partial: Live | ClaimExpired 2026-07-01T16:53:00Z | claimed 1, waiting, waiting [Diagnosed(UtilityNotConnected) · Claimed(1, UtilityNotConnected, after_s: 3000)] -> Send touch 1 attempt 1: UtilityNotConnected
             recheck: none: Live | Touch 2026-07-01T16:52:30Z | waiting, waiting, waiting [Held(1, Status(Failing), until: 2026-07-01T16:52:30Z)]
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
             contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -96,6 +102,9 @@ fn while_a_message_is_being_sent() {
             ambiguous: stands [SendUnknown(1)]
             looked up: not sent: Live | Touch 2026-07-01T16:45:02Z | waiting after 1, waiting, waiting [Retrying(1)]
             looked up: unknown: Live | Touch 2026-07-02T12:00:00Z | unknown 1, waiting, waiting [SendUnknown(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: Live | Touch 2026-07-02T12:00:00Z | Refused, waiting, waiting [DeliveryProblem(1, Rejected) · Skipped(1, Refused)]
             contact erased: Stopped(Erased) | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -130,6 +139,9 @@ fn when_nobody_knows_what_became_of_a_message() {
             ambiguous: stands [SendUnknown(1)]
             looked up: not sent: Live | Touch 2026-07-01T16:49:00Z | waiting after 1, waiting, waiting [Retrying(1)]
             looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: Live | Touch 2026-07-02T12:00:00Z | Refused, waiting, waiting [DeliveryProblem(1, Rejected) · Skipped(1, Refused)]
             contact erased: Stopped(Erased) | no timer | unknown 1, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -144,22 +156,25 @@ fn when_all_touches_are_out() {
     check(
         &given.later("24h"),
         expect![[r#"
-        Live | HandBack 2026-07-05T12:00:00Z | sent, sent, sent
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        timer: unchanged [] -> Recheck
-        recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Completed(Status)]
-        recheck: partial: HandedBack | no timer | sent, sent, sent [HandedBack]
-        recheck: none: Live | HandBack 2026-07-05T12:01:00Z | sent, sent, sent []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
-        contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
-    "#]],
+            Live | HandBack 2026-07-05T12:00:00Z | sent, sent, sent
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            timer: unchanged [] -> Recheck
+            recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-06T12:00:00Z | sent, sent, sent [Completed(Status)]
+            recheck: partial: HandedBack | no timer | sent, sent, sent [HandedBack]
+            recheck: none: Live | HandBack 2026-07-05T12:01:00Z | sent, sent, sent []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
+            bounced: stands [DeliveryProblem(3, Bounced)]
+            complained: stands [DeliveryProblem(3, Complained)]
+            rejected: stands [DeliveryProblem(3, Rejected)]
+            contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -168,20 +183,23 @@ fn when_the_record_cannot_be_understood() {
     check(
         &live().fire().status(unheard_of(MORNING)).later("1m"),
         expect![[r#"
-        Live | Touch 2026-07-02T12:00:00Z | Unrecognized, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, recheck: partial: stands [Diagnosed(UtilityNotConnected)]
-        no record in passing, contact changed: unchanged []
-        timer, recheck: none: stands []
-        recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Completed(Status)]
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | Unrecognized, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Live | Touch 2026-07-02T12:00:00Z | Unrecognized, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, old recheck: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, recheck: partial: stands [Diagnosed(UtilityNotConnected)]
+            no record in passing, contact changed: unchanged []
+            timer, recheck: none: stands []
+            recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | Unrecognized, waiting, waiting [Completed(Status)]
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | Unrecognized, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }

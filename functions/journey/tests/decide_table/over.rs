@@ -21,6 +21,9 @@ fn while_a_completion_is_provisional() {
             recheck: partial: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [Diagnosed(UtilityNotConnected) · CompletionContradicted]
             recheck: none: Completed(Authorization, provisional, 0 looks) | Confirm 2026-07-01T16:08:00Z | waiting, waiting, waiting []
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
             contact erased: Completed(Authorization, sure, given up) | no timer | waiting, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -45,6 +48,9 @@ fn when_the_customer_is_done() {
             recheck: complete: Completed(Session, sure, 0 looks) | no timer | waiting, waiting, waiting [AlreadyCompleted]
             recheck: partial: stands [Diagnosed(UtilityNotConnected) · StaleTimer]
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
             contact erased: Completed(Session, sure, given up) | no timer | waiting, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -73,6 +79,9 @@ fn when_the_meter_is_late() {
             recheck: complete: Completed(Session, sure, 3 looks, late) | no timer | waiting, waiting, waiting [AlreadyCompleted]
             recheck: partial: stands [Diagnosed(UtilityNotConnected) · StaleTimer]
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
             contact erased: Completed(Session, sure, given up) | no timer | waiting, waiting, waiting [Stopped(Erased)]
         "#]],
     );
@@ -92,6 +101,9 @@ fn when_the_meter_has_arrived() {
             meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
             complete in passing, partial in passing, no record in passing, contact changed, contact erased: unchanged []
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
         "#]],
     );
 }
@@ -114,6 +126,9 @@ fn when_the_search_for_the_meter_was_given_up() {
             meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
             complete in passing, partial in passing, no record in passing, contact changed, contact erased: unchanged []
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
         "#]],
     );
 }
@@ -123,18 +138,21 @@ fn when_the_customer_was_handed_back() {
     check(
         &handed_back(),
         expect![[r#"
-        HandedBack | no timer | sent, sent, sent
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [Absorbed(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-07T12:00:00Z | sent, sent, sent [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-07T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
-        contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
-    "#]],
+            HandedBack | no timer | sent, sent, sent
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [Absorbed(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-07T12:00:00Z | sent, sent, sent [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-07T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
+            bounced: stands [DeliveryProblem(3, Bounced)]
+            complained: stands [DeliveryProblem(3, Complained)]
+            rejected: stands [DeliveryProblem(3, Rejected)]
+            contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -143,18 +161,21 @@ fn when_the_customer_was_handed_back_long_ago() {
     check(
         &handed_back().later("8d"),
         expect![[r#"
-        HandedBack | no timer | sent, sent, sent
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-14T12:45:00Z | waiting, waiting, waiting [Reopened(2) · SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-15T12:00:00Z | sent, sent, sent [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-15T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
-        contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
-    "#]],
+            HandedBack | no timer | sent, sent, sent
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-14T12:45:00Z | waiting, waiting, waiting [Reopened(2) · SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-15T12:00:00Z | sent, sent, sent [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-15T12:00:00Z | sent, sent, sent [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(3)]
+            bounced: stands [DeliveryProblem(3, Bounced)]
+            complained: stands [DeliveryProblem(3, Complained)]
+            rejected: stands [DeliveryProblem(3, Rejected)]
+            contact erased: Stopped(Erased) | no timer | sent, sent, sent [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -166,18 +187,21 @@ fn when_stopped_as_ineligible() {
     check(
         &given.later("1m"),
         expect![[r#"
-        Stopped(Ineligible) | no timer | waiting, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Stopped(Ineligible) | no timer | waiting, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -186,18 +210,21 @@ fn when_stopped_at_the_wrong_utility() {
     check(
         &live().fire().status(wrong_utility(MORNING)).later("1m"),
         expect![[r#"
-        Stopped(WrongUtility) | no timer | waiting, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Stopped(WrongUtility) | no timer | waiting, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -208,18 +235,21 @@ fn when_stopped_by_a_declined_agreement() {
     check(
         &given.later("1m"),
         expect![[r#"
-        Stopped(AgreementDeclined) | no timer | waiting, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Stopped(AgreementDeclined) | no timer | waiting, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:46:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:46:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -236,18 +266,21 @@ fn when_stopped_by_a_closed_session() {
     check(
         &given.later("1m"),
         expect![[r#"
-        Stopped(SessionClosed) | no timer | waiting, waiting, waiting
-        session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:47:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
-        session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:47:00Z | waiting, waiting, waiting [Completed(Session)]
-        utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
-        device announced: stands [MeterNews("device")]
-        enrolment changed: stands [MeterNews("global-status ACTIVE")]
-        meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
-        complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:47:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
-        partial in passing, no record in passing, contact changed: unchanged []
-        accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
-        contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
-    "#]],
+            Stopped(SessionClosed) | no timer | waiting, waiting, waiting
+            session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: Live | Touch 2026-07-01T16:47:00Z | waiting, waiting, waiting [CameBack · SignOfLife(..)]
+            session completed: Completed(Session, sure, 0 looks) | Meter 2026-07-02T16:47:00Z | waiting, waiting, waiting [Completed(Session)]
+            utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
+            device announced: stands [MeterNews("device")]
+            enrolment changed: stands [MeterNews("global-status ACTIVE")]
+            meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
+            complete in passing: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:47:00Z | waiting, waiting, waiting [Drift(Completion) · Completed(Status)]
+            partial in passing, no record in passing, contact changed: unchanged []
+            accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
+            contact erased: Stopped(Erased) | no timer | waiting, waiting, waiting [Stopped(Erased)]
+        "#]],
     );
 }
 
@@ -265,6 +298,9 @@ fn when_erased() {
             meter found, no meter found, no meter search, old timer, timer, old recheck, recheck: complete, recheck: partial, recheck: none: unchanged [StaleTimer]
             complete in passing, partial in passing, no record in passing, contact erased: unchanged []
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
+            bounced: stands [DeliveryProblem(1, Bounced)]
+            complained: stands [DeliveryProblem(1, Complained)]
+            rejected: stands [DeliveryProblem(1, Rejected)]
             contact changed: Live | Touch 2026-07-01T16:45:00Z | waiting, waiting, waiting [CameBack]
         "#]],
     );

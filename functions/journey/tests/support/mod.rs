@@ -10,7 +10,7 @@
 )]
 
 pub(crate) mod provider;
-mod story;
+pub(crate) mod story;
 pub(crate) mod world;
 
 use expect_test::Expect;
@@ -191,6 +191,7 @@ pub(crate) fn notes(notes: &[Note]) -> String {
         | Note::Retrying { .. }
         | Note::SendUnknown { .. }
         | Note::LateAnswer { .. }
+        | Note::DeliveryProblem { .. }
         | Note::Skipped { .. }
         | Note::Unrecognized
         | Note::HandedBack

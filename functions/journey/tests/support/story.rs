@@ -15,6 +15,14 @@ use journey::{
 
 use super::{at, campaign, effects, facts, journey, notes, phase, span, timer, touches};
 
+/// One write of the journey, as a stream of the table would show it, and the notes of its decision.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub(crate) before: Option<Journey>,
+    pub(crate) after: Journey,
+    pub(crate) notes: Vec<Note>,
+}
+
 /// A customer's story so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
@@ -30,6 +38,8 @@ pub(crate) struct Story {
     pub(crate) orders: Vec<SendOrder>,
     /// All notes so far, without those on timers.
     pub(crate) told: String,
+    /// What was written, in order.
+    pub(crate) writes: Vec<Write>,
     begun: bool,
     next_event: u64,
     keys: BTreeSet<SendKey>,
@@ -53,6 +63,7 @@ impl Story {
             effects: Vec::new(),
             orders: Vec::new(),
             told: String::new(),
+            writes: Vec::new(),
             begun: false,
             next_event: 0,
             keys: BTreeSet::new(),
@@ -326,6 +337,13 @@ impl Story {
                 assert!(out.is_none(), "ordered again after it went out (I2)\n{}", context());
                 self.orders.push(order.clone());
             }
+        }
+        if decision.next != *before {
+            self.writes.push(Write {
+                before: (!before.is_new()).then(|| before.clone()),
+                after: decision.next.clone(),
+                notes: decision.notes.clone(),
+            });
         }
         self.journey = decision.next;
         self.notes = decision.notes;

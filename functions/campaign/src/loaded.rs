@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use journey::Campaign;
-use journey::contact::Locale;
 use message::{Brand, TemplateError, TemplateSource, Templates};
 use toml::de::DeTable;
 use utilities::Directory;
@@ -11,7 +10,9 @@ use utilities::Directory;
 use crate::cross::{self, Places};
 use crate::document::Section;
 use crate::files::CampaignFiles;
+use crate::package::Package;
 use crate::problem::{CampaignErrors, Problem, Report};
+use crate::running::{Head, Locales, Running, Sender};
 use crate::sections::{
     advanced, caps, experiment, hours, locales, messages, meter, policies, sender, series, touches, utility_names,
     zones,
@@ -38,42 +39,6 @@ pub struct LoadedCampaign {
     pub locales: Locales,
     /// What is allowed, but seldom meant.
     pub warnings: Vec<Problem>,
-}
-
-/// The one who writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// The name beside the address.
-    pub name: String,
-    /// The address.
-    pub from: String,
-    /// Where answers go, if not to `from`.
-    pub reply_to: Option<String>,
-    /// The postal address, on one line.
-    pub postal_address: String,
-    /// Where customers may ask.
-    pub support_email: Option<String>,
-}
-
-/// The languages of a campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Locales {
-    /// For whoever wants a language that is not offered.
-    pub default: Locale,
-    /// Those that messages exist in.
-    pub offered: Vec<Locale>,
-}
-
-impl Locales {
-    /// The language that a person gets.
-    #[must_use]
-    pub fn pick(&self, wanted: Locale) -> Locale {
-        if self.offered.contains(&wanted) {
-            wanted
-        } else {
-            self.default
-        }
-    }
 }
 
 impl LoadedCampaign {
@@ -148,7 +113,6 @@ impl LoadedCampaign {
                 problems: report.errors,
             });
         };
-        rules.version = version(&files.text, &templates);
         let brand = Brand {
             brand: words.brand.unwrap_or_else(|| sender.name.clone()),
             sender_name: sender.name.clone(),
@@ -157,7 +121,7 @@ impl LoadedCampaign {
             minutes_needed: words.minutes_needed,
         };
         report.warnings.sort();
-        Ok(LoadedCampaign {
+        let mut loaded = LoadedCampaign {
             name,
             rules,
             templates,
@@ -166,7 +130,31 @@ impl LoadedCampaign {
             sender,
             locales,
             warnings: report.warnings,
-        })
+        };
+        loaded.rules.version = version(&files.text, &loaded);
+        Ok(loaded)
+    }
+
+    /// The campaign as a deployment takes it: compiled, with nothing left to check.
+    #[must_use]
+    pub fn package(&self) -> Package {
+        Package::new(self)
+    }
+
+    /// The campaign as it runs, without what only its authors want to know.
+    #[must_use]
+    pub fn into_running(self) -> Running {
+        Running {
+            head: Head {
+                name: self.name,
+                rules: self.rules,
+                utilities: self.utilities,
+                brand: self.brand,
+                sender: self.sender,
+                locales: self.locales,
+            },
+            templates: self.templates,
+        }
     }
 }
 

@@ -1,36 +1,18 @@
 //! Checking and compiling templates, once per campaign.
 
-use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use journey::Diagnosis;
 use journey::contact::Locale;
-use liquid::{Parser, ParserBuilder, Template};
+use liquid::Parser;
 
 use crate::check::{self, Format};
 use crate::error::{Problem, TemplateError, nearest};
 use crate::expand::{self, Expanded};
+use crate::liquid_parser;
 use crate::mjml;
 use crate::source::{SourceFile, TemplateSource};
-
-/// Every message of a campaign, ready to be filled in.
-pub struct Templates {
-    pub(crate) messages: BTreeMap<(Locale, Diagnosis), Compiled>,
-    used: BTreeMap<String, String>,
-}
-
-/// One message, with its Liquid parsed.
-pub(crate) struct Compiled {
-    pub(crate) subject: Template,
-    pub(crate) html: Template,
-    pub(crate) text: Template,
-}
-
-impl fmt::Debug for Templates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.messages.keys()).finish()
-    }
-}
+use crate::templates::{MessageName, MessageText, Templates};
 
 impl Templates {
     /// Checks every file and compiles every message of the given languages.
@@ -55,30 +37,27 @@ impl Templates {
         if !faults.is_empty() {
             return Err(faults.into_iter().collect());
         }
-        let mut templates = Templates {
-            messages: BTreeMap::new(),
-            used: BTreeMap::new(),
+        let room = Room {
+            source,
+            parser: &parser,
         };
-        for &locale in locales {
-            let room = Room {
-                source,
-                locale,
-                parser: &parser,
-            };
-            for diagnosis in Diagnosis::ALL.into_iter().filter(|diagnosis| diagnosis.may_be_sent()) {
-                match room.message(diagnosis) {
-                    Ok((message, used)) => {
-                        templates.messages.insert((locale, diagnosis), message);
-                        templates.used.extend(used);
-                    }
-                    Err(found) => faults.extend(found),
+        let mut texts = BTreeMap::new();
+        let mut all_used = Used::new();
+        for name in MessageName::all(locales) {
+            match room.message(name) {
+                Ok((text, used)) => {
+                    texts.insert(name, text);
+                    all_used.extend(used);
                 }
+                Err(found) => faults.extend(found),
             }
         }
         if faults.is_empty() {
-            faults.extend(templates.unused(source, locales));
+            faults.extend(unused(&all_used, source, locales));
         }
         if faults.is_empty() {
+            let mut templates = Templates::open(texts);
+            templates.used = Arc::new(all_used);
             Ok(templates)
         } else {
             Err(faults.into_iter().collect())
@@ -89,32 +68,32 @@ impl Templates {
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.used.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
+}
 
-    /// A campaign's file that no message uses is a file with a misspelt name.
-    fn unused(&self, source: &TemplateSource, locales: &[Locale]) -> Vec<TemplateError> {
-        let not_offered: Vec<String> = Locale::ALL
-            .into_iter()
-            .filter(|locale| !locales.contains(locale))
-            .map(|locale| format!("{}/", locale.as_str()))
-            .collect();
-        let offered = |path: &str| !not_offered.iter().any(|folder| path.starts_with(folder.as_str()));
-        source
-            .iter()
-            .filter(|(path, file)| file.own && offered(path) && !self.used.contains_key(*path))
-            .map(|(path, file)| TemplateError {
-                file: file.shown_as.clone(),
-                line: 1,
-                column: 1,
-                problem: Problem::NotUsed {
-                    nearest: nearest(path, self.used.keys().map(String::as_str)).map(str::to_owned),
-                },
-            })
-            .collect()
-    }
+/// A campaign's file that no message uses is a file with a misspelt name.
+fn unused(used: &Used, source: &TemplateSource, locales: &[Locale]) -> Vec<TemplateError> {
+    let not_offered: Vec<String> = Locale::ALL
+        .into_iter()
+        .filter(|locale| !locales.contains(locale))
+        .map(|locale| format!("{}/", locale.as_str()))
+        .collect();
+    let offered = |path: &str| !not_offered.iter().any(|folder| path.starts_with(folder.as_str()));
+    source
+        .iter()
+        .filter(|(path, file)| file.own && offered(path) && !used.contains_key(*path))
+        .map(|(path, file)| TemplateError {
+            file: file.shown_as.clone(),
+            line: 1,
+            column: 1,
+            problem: Problem::NotUsed {
+                nearest: nearest(path, used.keys().map(String::as_str)).map(str::to_owned),
+            },
+        })
+        .collect()
 }
 
 fn parser() -> Result<Parser, Vec<TemplateError>> {
-    ParserBuilder::with_stdlib().build().map_err(|error| {
+    liquid_parser::parser().map_err(|error| {
         let problem = Problem::NotLiquid(error.to_string());
         vec![TemplateError {
             file: "built-in".to_owned(),
@@ -125,22 +104,21 @@ fn parser() -> Result<Parser, Vec<TemplateError>> {
     })
 }
 
-/// What compiling one language's messages needs.
+/// What compiling messages needs.
 struct Room<'a> {
     source: &'a TemplateSource,
-    locale: Locale,
     parser: &'a Parser,
 }
 
 type Used = BTreeMap<String, String>;
 
 impl<'a> Room<'a> {
-    fn message(&self, diagnosis: Diagnosis) -> Result<(Compiled, Used), Vec<TemplateError>> {
+    fn message(&self, name: MessageName) -> Result<(MessageText, Used), Vec<TemplateError>> {
         let mut used = Used::new();
-        let html = self.html(diagnosis, &mut used);
-        let text = self.text(diagnosis, &mut used);
+        let html = self.html(name, &mut used);
+        let text = self.text(name, &mut used);
         match (html, text) {
-            (Ok((subject, html)), Ok(text)) => Ok((Compiled { subject, html, text }, used)),
+            (Ok((subject, html)), Ok(text)) => Ok((MessageText { subject, html, text }, used)),
             (html, text) => Err(html.err().into_iter().chain(text.err()).flatten().collect()),
         }
     }
@@ -148,11 +126,11 @@ impl<'a> Room<'a> {
     /// The message's own file of one format, and the same with its includes. The built-in set has them all.
     fn read(
         &self,
-        diagnosis: Diagnosis,
+        name: MessageName,
         format: Format,
         used: &mut Used,
     ) -> Result<(&'a SourceFile, Expanded<'a>), Vec<TemplateError>> {
-        let path = format!("{}/{}{}", self.locale.as_str(), diagnosis.as_str(), format.ending());
+        let path = format!("{name}{}", format.ending());
         let Some(file) = self.source.get(&path) else {
             let problem = Problem::NoSuchFile {
                 path: path.clone(),
@@ -165,14 +143,14 @@ impl<'a> Room<'a> {
                 problem,
             }]);
         };
-        let expanded = Expanded::of(self.source, self.locale, file, format).map_err(|fault| vec![fault])?;
+        let expanded = Expanded::of(self.source, name.locale, file, format).map_err(|fault| vec![fault])?;
         used.insert(path, file.text.clone());
         used.extend(expanded.used.clone());
         Ok((file, expanded))
     }
 
-    fn html(&self, diagnosis: Diagnosis, used: &mut Used) -> Result<(Template, Template), Vec<TemplateError>> {
-        let (file, expanded) = self.read(diagnosis, Format::Mjml, used)?;
+    fn html(&self, name: MessageName, used: &mut Used) -> Result<(String, String), Vec<TemplateError>> {
+        let (file, expanded) = self.read(name, Format::Mjml, used)?;
         let made = mjml::compile(&expanded.text).map_err(|fault| {
             let byte = fault.at.unwrap_or(expanded.text.trim_end().len());
             expanded.fault(byte, fault.problem).into_iter().collect::<Vec<_>>()
@@ -182,7 +160,7 @@ impl<'a> Room<'a> {
             faults.push(expand::at(file, 0, Problem::NoSubject));
         }
         let shown = check::always_shown(&made.html);
-        let linked = |name| shown.contains(&(name, Some("href")));
+        let linked = |variable| shown.contains(&(variable, Some("href")));
         let link = "every message needs it as the href of a button or link, outside every {% if %}";
         let said = "every message needs it in view, outside every {% if %}; footer.mjml has it";
         let needs = [
@@ -194,31 +172,32 @@ impl<'a> Room<'a> {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Ok((self.liquid(file, &made.title)?, self.liquid(file, &made.html)?))
+        Ok((self.liquid(file, made.title)?, self.liquid(file, made.html)?))
     }
 
-    fn text(&self, diagnosis: Diagnosis, used: &mut Used) -> Result<Template, Vec<TemplateError>> {
-        let (file, expanded) = self.read(diagnosis, Format::Text, used)?;
+    fn text(&self, name: MessageName, used: &mut Used) -> Result<String, Vec<TemplateError>> {
+        let (file, expanded) = self.read(name, Format::Text, used)?;
         let shown = check::always_shown(&expanded.text);
-        let has = |name| shown.iter().any(|(shown, _)| *shown == name);
+        let has = |variable| shown.iter().any(|(shown, _)| *shown == variable);
         let said = "every text part needs it, outside every {% if %}";
-        let needs = ["resume_url", "unsubscribe_url", "postal_address"].map(|name| (name, has(name), said));
+        let needs = ["resume_url", "unsubscribe_url", "postal_address"].map(|variable| (variable, has(variable), said));
         let faults = left_out(file, needs);
         if faults.is_empty() {
-            self.liquid(file, &expanded.text)
+            self.liquid(file, expanded.text)
         } else {
             Err(faults)
         }
     }
 
-    fn liquid(&self, file: &SourceFile, text: &str) -> Result<Template, Vec<TemplateError>> {
-        self.parser.parse(text).map_err(|error| {
-            vec![expand::at(
-                file,
-                0,
-                Problem::NotLiquid(error.to_string().trim().to_owned()),
-            )]
-        })
+    /// The text, which is Liquid: what will be parsed at a send was parsed once before.
+    fn liquid(&self, file: &SourceFile, text: String) -> Result<String, Vec<TemplateError>> {
+        match self.parser.parse(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => {
+                let what = error.to_string().trim().to_owned();
+                Err(vec![expand::at(file, 0, Problem::NotLiquid(what))])
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use journey::contact::Locale;
 use journey::{Diagnosis, UtilityCode};
 use utilities::Directory;
 
-use crate::compile::Templates;
+use crate::templates::Templates;
 use crate::variables::{Brand, UtilityWords, Variables};
 
 /// One message of a campaign: enough to list it, to name a file after it, and to render it.
@@ -23,10 +23,10 @@ pub struct Sample {
 impl Templates {
     /// Every message of a campaign with so many touches.
     pub fn gallery(&self, touches: u16) -> impl Iterator<Item = Sample> {
-        self.messages.keys().flat_map(move |&(locale, diagnosis)| {
+        self.names().flat_map(move |name| {
             (1..=touches).map(move |touch| Sample {
-                locale,
-                diagnosis,
+                locale: name.locale,
+                diagnosis: name.diagnosis,
                 touch,
                 touches,
             })

@@ -2,32 +2,51 @@
 //!
 //! There is one message for each diagnosis that may be sent, in each language, with wording that
 //! depends on the touch. A partner's campaign may replace any file (see `templates/README.md`).
-//! [`Templates::compile`] runs when a campaign is checked: it resolves the includes, turns MJML into
+//! `Templates::compile` runs when a campaign is checked: it resolves the includes, turns MJML into
 //! HTML, and refuses what could fail or mislead later. [`Templates::render`] only fills in variables.
+//!
+//! The feature `compile`, on by default, is all that knows MJML. Without it the crate opens messages that
+//! were compiled before ([`Templates::open`]) and fills them in: a function that sends needs no more.
 //!
 //! Architecture invariant: values are data. They are cleaned and escaped before they meet a template
 //! and never parsed as Liquid, MJML, HTML or a header.
 
+#[cfg(feature = "compile")]
 mod builtin;
+#[cfg(feature = "compile")]
 mod check;
 mod clean;
+#[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "compile")]
 mod elements;
+#[cfg(feature = "compile")]
 mod error;
+#[cfg(feature = "compile")]
 mod expand;
 mod gallery;
+#[cfg(feature = "compile")]
 mod lexer;
+mod liquid_parser;
+#[cfg(feature = "compile")]
 mod mjml;
 mod plain;
 mod render;
+#[cfg(feature = "compile")]
 mod source;
+mod templates;
 #[cfg(test)]
+#[cfg(feature = "compile")]
 mod tests;
+mod trial;
 mod variables;
 
-pub use compile::Templates;
+#[cfg(feature = "compile")]
 pub use error::{Problem, TemplateError};
 pub use gallery::Sample;
 pub use render::{Message, RenderError};
+#[cfg(feature = "compile")]
 pub use source::TemplateSource;
+pub use templates::{MessageName, MessageText, NoMessageName, NotLiquid, Templates};
+pub use trial::TrialError;
 pub use variables::{Brand, UtilityWords, Variables};

@@ -1,8 +1,8 @@
 //! Filling in a message.
 
 use crate::clean;
-use crate::compile::Templates;
 use crate::plain;
+use crate::templates::{MessageName, Templates};
 use crate::variables::Variables;
 
 /// The longest subject; mail programs show far less.
@@ -45,10 +45,14 @@ impl Templates {
     /// # Errors
     /// No such message, or a required link that is none.
     pub fn render(&self, variables: &Variables) -> Result<Message, RenderError> {
+        let name = MessageName {
+            locale: variables.locale,
+            diagnosis: variables.diagnosis,
+        };
         let message = self
-            .messages
-            .get(&(variables.locale, variables.diagnosis))
-            .ok_or(RenderError::NoTemplate)?;
+            .parsed(name)
+            .ok_or(RenderError::NoTemplate)?
+            .map_err(|_| RenderError::Liquid)?;
         let plain_values = variables.values(str::to_owned)?;
         let html_values = variables.values(clean::html)?;
         let fill = |template: &liquid::Template, values| template.render(values).map_err(|_| RenderError::Liquid);

@@ -13,6 +13,8 @@ pub struct Directory {
     by_code: BTreeMap<UtilityCode, Utility>,
     /// Display names with case and spaces folded.
     by_display_name: BTreeMap<String, UtilityCode>,
+    /// The display names that were added, as they were written.
+    added: BTreeMap<String, UtilityCode>,
 }
 
 impl Directory {
@@ -47,9 +49,16 @@ impl Directory {
     /// Adds display names, as the campaign lists them; they win over the built-in ones.
     #[must_use]
     pub fn with_display_names(mut self, names: BTreeMap<String, UtilityCode>) -> Self {
-        self.by_display_name
-            .extend(names.into_iter().map(|(name, code)| (fold(&name), code)));
+        let folded = names.iter().map(|(name, code)| (fold(name), code.clone()));
+        self.by_display_name.extend(folded);
+        self.added.extend(names);
         self
+    }
+
+    /// The display names that [`Directory::with_display_names`] has added.
+    #[must_use]
+    pub fn added_display_names(&self) -> &BTreeMap<String, UtilityCode> {
+        &self.added
     }
 
     /// Finds a utility by webhook code.
@@ -210,10 +219,13 @@ mod tests {
         assert_eq!(found(&directory, "PG&E: Pacific Gas and Electric"), None);
         assert_eq!(found(&directory, "SDGE"), None);
         let more = BTreeMap::from([("PG&E: Pacific Gas and Electric".to_owned(), code("PGE"))]);
+        assert_eq!(directory.added_display_names().len(), 0);
+        let directory = directory.with_display_names(more.clone());
         assert_eq!(
-            found(&directory.with_display_names(more), "PG&E: pacific gas and electric").as_deref(),
+            found(&directory, "PG&E: pacific gas and electric").as_deref(),
             Some("PGE")
         );
+        assert_eq!(directory.added_display_names(), &more);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use journey::contact::Locale;
 use utilities::Directory;
 
 use crate::document::{Entry, Section};
-use crate::loaded::{Locales, Sender};
 use crate::problem::{Report, did_you_mean};
+use crate::running::{Locales, Sender};
 use crate::value::{address, line, locale, set_u16};
 
 /// What `[messages]` says.

@@ -2,6 +2,8 @@
 
 mod example;
 mod faults;
+mod loader;
+mod package;
 mod words;
 
 use crate::{CampaignFiles, LoadedCampaign};

@@ -2,6 +2,7 @@
 
 mod faults;
 mod injection;
+mod open;
 mod words;
 
 use std::collections::BTreeMap;

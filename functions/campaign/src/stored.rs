@@ -1,0 +1,405 @@
+//! The form in which a checked campaign is stored: JSON, converted by hand to what runs.
+//!
+//! A field that is not known is refused, not skipped: a function that does not know a rule would break it.
+//! So every change of these shapes raises [`FORMAT`].
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, TouchRule, Unlisted};
+use journey::contact::Locale;
+use journey::{Arm, Campaign, Experiment, SendingHours, UtilityCode};
+use message::{Brand, MessageName};
+use serde::{Deserialize, Serialize};
+use utilities::Directory;
+
+use crate::package::PackageError;
+use crate::running::{Head, Locales, Sender};
+
+/// The number of these shapes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Everything of a campaign but its words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeadDocument {
+    pub(crate) format: u32,
+    pub(crate) version: String,
+    name: String,
+    rules: RulesDocument,
+    brand: BrandDocument,
+    sender: SenderDocument,
+    locales: LocalesDocument,
+    display_names: BTreeMap<String, UtilityCode>,
+    /// The messages that belong to this head.
+    messages: Vec<MessageName>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RulesDocument {
+    touches: Vec<TouchDocument>,
+    experiment: ExperimentDocument,
+    hand_back_after: SignedDuration,
+    window_grace: SignedDuration,
+    claim_lease: SignedDuration,
+    retry_after: SignedDuration,
+    confirm_after: SignedDuration,
+    outage_wait: SignedDuration,
+    reopen_after: SignedDuration,
+    max_episodes: u16,
+    email_hours: HoursDocument,
+    default_zones: Vec<String>,
+    caps: CapsDocument,
+    policies: PoliciesDocument,
+    meter: MeterDocument,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TouchDocument {
+    after: SignedDuration,
+    until: SignedDuration,
+    channels: Vec<Channel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExperimentDocument {
+    version: String,
+    salt: String,
+    holdout_per_10000: u16,
+    arms: Vec<ArmDocument>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArmDocument {
+    name: String,
+    first_after: SignedDuration,
+    weight: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HoursDocument {
+    start: Time,
+    end: Option<Time>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapsDocument {
+    per_day: u16,
+    per_week: u16,
+    one_series_per_inbox: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PoliciesDocument {
+    agreement_declined: FollowUp,
+    wrong_utility: FollowUp,
+    session_closed: FollowUp,
+    direct_to_utility_unlisted: Unlisted,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeterDocument {
+    first_after: SignedDuration,
+    every: SignedDuration,
+    late_after: SignedDuration,
+    late_every: SignedDuration,
+    give_up_after: SignedDuration,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BrandDocument {
+    brand: String,
+    sender_name: String,
+    postal_address: String,
+    support_email: Option<String>,
+    minutes_needed: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SenderDocument {
+    name: String,
+    from: String,
+    reply_to: Option<String>,
+    postal_address: String,
+    support_email: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocalesDocument {
+    default: Locale,
+    offered: Vec<Locale>,
+}
+
+impl HeadDocument {
+    /// The head of a checked campaign.
+    #[cfg(feature = "check")]
+    pub(crate) fn of(campaign: &crate::LoadedCampaign) -> Self {
+        let (brand, sender) = (campaign.brand.clone(), campaign.sender.clone());
+        HeadDocument {
+            format: FORMAT,
+            version: campaign.rules.version.clone(),
+            name: campaign.name.clone(),
+            rules: RulesDocument::of(&campaign.rules),
+            brand: BrandDocument {
+                brand: brand.brand,
+                sender_name: brand.sender_name,
+                postal_address: brand.postal_address,
+                support_email: brand.support_email,
+                minutes_needed: brand.minutes_needed,
+            },
+            sender: SenderDocument {
+                name: sender.name,
+                from: sender.from,
+                reply_to: sender.reply_to,
+                postal_address: sender.postal_address,
+                support_email: sender.support_email,
+            },
+            locales: LocalesDocument {
+                default: campaign.locales.default,
+                offered: campaign.locales.offered.clone(),
+            },
+            display_names: campaign.utilities.added_display_names().clone(),
+            messages: campaign.templates.names().collect(),
+        }
+    }
+
+    /// What runs, and the names of the messages that belong to it.
+    pub(crate) fn open(self) -> Result<(Head, Vec<MessageName>), PackageError> {
+        let wrong = |what: String| Err(PackageError::Wrong(what));
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_';
+        if self.version.is_empty() || self.version.len() > 64 || !self.version.chars().all(plain) {
+            return wrong("`version` is not 1 to 64 letters, digits, `-`, `.` and `_`".to_owned());
+        }
+        if !self.locales.offered.contains(&self.locales.default) {
+            return wrong("`locales.default` is not among those offered".to_owned());
+        }
+        if let Some(name) = MessageName::all(&self.locales.offered).find(|name| !self.messages.contains(name)) {
+            return wrong(format!("the message {name} is missing"));
+        }
+        let (brand, sender) = (self.brand, self.sender);
+        if [&brand.postal_address, &brand.sender_name, &sender.from]
+            .iter()
+            .any(|text| text.trim().is_empty())
+        {
+            return wrong("the sender's name, address or postal address is empty".to_owned());
+        }
+        let head = Head {
+            name: self.name,
+            rules: self.rules.open(self.version)?,
+            utilities: Directory::builtin().with_display_names(self.display_names),
+            brand: Brand {
+                brand: brand.brand,
+                sender_name: brand.sender_name,
+                postal_address: brand.postal_address,
+                support_email: brand.support_email,
+                minutes_needed: brand.minutes_needed,
+            },
+            sender: Sender {
+                name: sender.name,
+                from: sender.from,
+                reply_to: sender.reply_to,
+                postal_address: sender.postal_address,
+                support_email: sender.support_email,
+            },
+            locales: Locales {
+                default: self.locales.default,
+                offered: self.locales.offered,
+            },
+        };
+        Ok((head, self.messages))
+    }
+}
+
+impl RulesDocument {
+    #[cfg(feature = "check")]
+    fn of(rules: &Campaign) -> Self {
+        let (policies, meter) = (&rules.policies, &rules.meter);
+        let touch = |touch: &TouchRule| TouchDocument {
+            after: touch.after,
+            until: touch.until,
+            channels: touch.channels.clone(),
+        };
+        let arm = |arm: &Arm| ArmDocument {
+            name: arm.name.clone(),
+            first_after: arm.first_after,
+            weight: arm.weight,
+        };
+        // A zone without a name cannot come out of a campaign file; an empty name is refused at the opening.
+        let zone = |zone: &TimeZone| zone.iana_name().unwrap_or_default().to_owned();
+        RulesDocument {
+            touches: rules.touches.iter().map(touch).collect(),
+            experiment: ExperimentDocument {
+                version: rules.experiment.version.clone(),
+                salt: rules.experiment.salt.clone(),
+                holdout_per_10000: rules.experiment.holdout_per_10000,
+                arms: rules.experiment.arms.iter().map(arm).collect(),
+            },
+            hand_back_after: rules.hand_back_after,
+            window_grace: rules.window_grace,
+            claim_lease: rules.claim_lease,
+            retry_after: rules.retry_after,
+            confirm_after: rules.confirm_after,
+            outage_wait: rules.outage_wait,
+            reopen_after: rules.reopen_after,
+            max_episodes: rules.max_episodes,
+            email_hours: HoursDocument {
+                start: rules.email_hours.start,
+                end: rules.email_hours.end,
+            },
+            default_zones: rules.default_zones.iter().map(zone).collect(),
+            caps: CapsDocument {
+                per_day: rules.caps.per_day,
+                per_week: rules.caps.per_week,
+                one_series_per_inbox: rules.caps.one_series_per_inbox,
+            },
+            policies: PoliciesDocument {
+                agreement_declined: policies.agreement_declined,
+                wrong_utility: policies.wrong_utility,
+                session_closed: policies.session_closed,
+                direct_to_utility_unlisted: policies.direct_to_utility_unlisted,
+            },
+            meter: MeterDocument {
+                first_after: meter.first_after,
+                every: meter.every,
+                late_after: meter.late_after,
+                late_every: meter.late_every,
+                give_up_after: meter.give_up_after,
+            },
+        }
+    }
+
+    fn open(self, version: String) -> Result<Campaign, PackageError> {
+        self.sound()?;
+        let zone = |name: &String| {
+            TimeZone::get(name).map_err(|_| PackageError::Wrong(format!("`{name}` is not a time zone known here")))
+        };
+        let (policies, meter) = (self.policies, self.meter);
+        Ok(Campaign {
+            version,
+            touches: self.touches.into_iter().map(TouchDocument::open).collect(),
+            experiment: Experiment {
+                version: self.experiment.version,
+                salt: self.experiment.salt,
+                holdout_per_10000: self.experiment.holdout_per_10000,
+                arms: self.experiment.arms.into_iter().map(ArmDocument::open).collect(),
+            },
+            hand_back_after: self.hand_back_after,
+            window_grace: self.window_grace,
+            claim_lease: self.claim_lease,
+            retry_after: self.retry_after,
+            confirm_after: self.confirm_after,
+            outage_wait: self.outage_wait,
+            reopen_after: self.reopen_after,
+            max_episodes: self.max_episodes,
+            email_hours: SendingHours {
+                start: self.email_hours.start,
+                end: self.email_hours.end,
+            },
+            default_zones: self.default_zones.iter().map(zone).collect::<Result<_, _>>()?,
+            caps: Caps {
+                per_day: self.caps.per_day,
+                per_week: self.caps.per_week,
+                one_series_per_inbox: self.caps.one_series_per_inbox,
+            },
+            policies: Policies {
+                agreement_declined: policies.agreement_declined,
+                wrong_utility: policies.wrong_utility,
+                session_closed: policies.session_closed,
+                direct_to_utility_unlisted: policies.direct_to_utility_unlisted,
+            },
+            meter: MeterRule {
+                first_after: meter.first_after,
+                every: meter.every,
+                late_after: meter.late_after,
+                late_every: meter.late_every,
+                give_up_after: meter.give_up_after,
+            },
+        })
+    }
+
+    /// What the rules count on, whoever has written the package.
+    fn sound(&self) -> Result<(), PackageError> {
+        let durations = [
+            ("hand_back_after", self.hand_back_after),
+            ("window_grace", self.window_grace),
+            ("claim_lease", self.claim_lease),
+            ("retry_after", self.retry_after),
+            ("confirm_after", self.confirm_after),
+            ("outage_wait", self.outage_wait),
+            ("reopen_after", self.reopen_after),
+            ("meter.first_after", self.meter.first_after),
+            ("meter.every", self.meter.every),
+            ("meter.late_after", self.meter.late_after),
+            ("meter.late_every", self.meter.late_every),
+            ("meter.give_up_after", self.meter.give_up_after),
+        ];
+        let positive = |duration: SignedDuration| duration > SignedDuration::ZERO;
+        let hours = &self.email_hours;
+        let (touches, arms) = (&self.touches, &self.experiment.arms);
+        let facts = [
+            (
+                (1..=Campaign::MAX_TOUCHES).contains(&touches.len()),
+                "has too few or too many `touches`",
+            ),
+            (
+                touches
+                    .iter()
+                    .all(|t| positive(t.after) && t.after < t.until && !t.channels.is_empty()),
+                "has a touch without a window or a channel",
+            ),
+            (
+                arms.iter().all(|arm| positive(arm.first_after) && arm.weight > 0),
+                "has an arm without a delay or a weight",
+            ),
+            (
+                self.experiment.holdout_per_10000 <= 10_000,
+                "holds out more than everybody",
+            ),
+            (!self.default_zones.is_empty(), "has no `default_zones`"),
+            (
+                hours.end.is_none_or(|end| hours.start < end),
+                "has `email_hours` that end before they start",
+            ),
+        ];
+        if let Some((name, _)) = durations.iter().find(|(_, duration)| !positive(*duration)) {
+            return Err(PackageError::Wrong(format!("`rules.{name}` is not a time to come")));
+        }
+        match facts.iter().find(|(holds, _)| !holds) {
+            Some((_, what)) => Err(PackageError::Wrong(format!("it {what}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl TouchDocument {
+    fn open(self) -> TouchRule {
+        TouchRule {
+            after: self.after,
+            until: self.until,
+            channels: self.channels,
+        }
+    }
+}
+
+impl ArmDocument {
+    fn open(self) -> Arm {
+        Arm {
+            name: self.name,
+            first_after: self.first_after,
+            weight: self.weight,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Another process does something between two calls of a use case.
 
 use journey::contact::Contact;
+use journey::port::Precondition;
 use journey::{JourneyId, Purpose};
 use webhook::Request;
 
@@ -23,7 +24,14 @@ pub(crate) fn carry_out(world: &World, stage: &Stage, what: Interruption) {
             Interruption::EverybodyIsErased => {
                 let ports = Ports { world, stage };
                 let key = id_key();
-                let erased = contacts::erase(&ports, &key, &stage.rules, contact.provider, &contact.reference);
+                let erased = contacts::erase(
+                    &ports,
+                    &key,
+                    &stage.rules,
+                    contact.provider,
+                    &contact.reference,
+                    &Precondition::None,
+                );
                 let _ = boxed(erased);
             }
         }

@@ -7,6 +7,7 @@ use core::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Contact;
+use journey::port::Precondition;
 use journey::{JourneyId, Lane, Provider, Reference};
 use pages::Reply;
 use webhook::{Answer, Request};
@@ -82,7 +83,7 @@ impl Play {
         let world = World::new(&stage.rules, scenario.steps[0].at, scenario.page_size);
         world.lock().provider.pages_per_minute = scenario.pages_per_minute;
         for contact in scenario.contacts() {
-            world.lock().put(&contact);
+            let _ = world.lock().put(&contact, &Precondition::None);
         }
         world.set_fault(fault);
         let step = |(index, step): (usize, &Step)| Due {
@@ -272,11 +273,18 @@ impl Stagehand<'_> {
                 matches!(fired, Some(Ok(_)))
             }
             Call::Put(contact) => matches!(
-                poll_once(contacts::put(&ports, &id_key(), rules, contact)),
-                Some(Ok(()))
+                poll_once(contacts::put(&ports, &id_key(), rules, contact, &Precondition::None)),
+                Some(Ok(_))
             ),
             Call::Erase(reference) => matches!(
-                poll_once(contacts::erase(&ports, &id_key(), rules, Provider::Leap, reference)),
+                poll_once(contacts::erase(
+                    &ports,
+                    &id_key(),
+                    rules,
+                    Provider::Leap,
+                    reference,
+                    &Precondition::None
+                )),
                 Some(Ok(_))
             ),
             Call::Unsubscribe(reference) => {

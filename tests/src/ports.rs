@@ -8,13 +8,15 @@ use core::future::pending;
 use jiff::Timestamp;
 use journey::contact::{Contact, Known};
 use journey::port::{
-    ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
-    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, ProviderError, ReadChanges, ReadStatus,
-    SearchMeters, SendEmail, StoreError, Suppress, Versioned, Watermark,
+    ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count, Email,
+    FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError,
+    Precondition, ProviderError, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, StoreError, Suppress,
+    SuppressAddress, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
+    AddressId, ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer,
+    Unavailable,
 };
 
 use crate::stage::Stage;
@@ -158,17 +160,21 @@ impl FindContact for Ports<'_> {
 }
 
 impl KeepContact for Ports<'_> {
-    async fn put_contact(&self, contact: &Contact) -> Result<(), StoreError> {
-        let effect = |state: &mut State| {
-            state.put(contact);
-            Ok(())
-        };
-        self.step("put_contact", effect, || Err(out_of_reach())).await
+    async fn put_contact(&self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
+        let effect = |state: &mut State| state.put(contact, only_if);
+        self.step("put_contact", effect, || Err(out_of_reach().into())).await
     }
 
-    async fn erase_contact(&self, id: &ContactId) -> Result<bool, StoreError> {
-        self.step("erase_contact", |state| Ok(state.erase(id)), || Err(out_of_reach()))
-            .await
+    async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
+        let effect = |state: &mut State| state.erase(id, only_if);
+        self.step("erase_contact", effect, || Err(out_of_reach().into())).await
+    }
+}
+
+impl ListContacts for Ports<'_> {
+    async fn list_contacts(&self, limit: usize, after: Option<&str>) -> Result<ContactPage, PageError> {
+        let effect = |state: &mut State| state.list(limit, after);
+        self.step("list_contacts", effect, || Err(out_of_reach().into())).await
     }
 }
 
@@ -176,6 +182,16 @@ impl Suppress for Ports<'_> {
     async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, _: Timestamp) -> Result<bool, StoreError> {
         let effect = |state: &mut State| Ok(state.set_opted_out(journey, opted_out));
         self.step("set_opted_out", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl SuppressAddress for Ports<'_> {
+    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.suppress(address, at);
+            Ok(())
+        };
+        self.step("suppress_address", effect, || Err(out_of_reach())).await
     }
 }
 

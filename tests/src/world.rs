@@ -8,7 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use journey::contact::{Contact, Inbox, Known};
-use journey::port::{Commit, CommitError, Email, StoreError, Versioned, Watermark};
+use journey::port::{
+    Commit, CommitError, ContactPage, Email, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
+};
 use journey::status::Snapshot;
 use journey::{
     AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Phase, Purpose, Reference, Resolution,
@@ -426,13 +428,17 @@ impl State {
         self.known(by_name.or_else(by_write)?)
     }
 
-    pub(crate) fn put(&mut self, contact: &Contact) {
+    pub(crate) fn put(&mut self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
         let id = ContactId::new(&id_key(), contact.provider, &contact.reference);
         self.name(&contact.reference);
         let before = self.contacts.get(&id).cloned();
+        if !only_if.holds(before.as_ref()) {
+            return Err(PutError::PreconditionFailed);
+        }
         let mut contact = contact.clone();
         contact.opted_out |= before.as_ref().is_some_and(|before| before.opted_out);
         self.replace(id, before.as_ref(), contact);
+        Ok(())
     }
 
     fn replace(&mut self, id: ContactId, before: Option<&Contact>, contact: Contact) {
@@ -457,13 +463,43 @@ impl State {
         }
     }
 
-    pub(crate) fn erase(&mut self, id: &ContactId) -> bool {
+    pub(crate) fn erase(&mut self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
+        if !only_if.holds(self.contacts.get(id)) {
+            return Err(PutError::PreconditionFailed);
+        }
         match self.contacts.remove(id) {
-            None => false,
+            None => Ok(false),
             Some(contact) => {
                 self.change_inbox(&contact, |_| {});
-                true
+                Ok(true)
             }
+        }
+    }
+
+    /// By name; the cursor is the name of the last one on the page before.
+    pub(crate) fn list(&self, limit: usize, after: Option<&str>) -> Result<ContactPage, PageError> {
+        let after = match after {
+            None => None,
+            Some(cursor) => Some(ContactId::parse(cursor).ok_or(PageError::BadCursor)?),
+        };
+        let mut behind = self
+            .contacts
+            .iter()
+            .filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
+        let page: Vec<_> = behind.by_ref().take(limit).collect();
+        let next = match (page.last(), behind.next()) {
+            (Some((id, _)), Some(_)) => Some(id.to_string()),
+            (None, _) | (_, None) => None,
+        };
+        let contacts = page.into_iter().map(|(_, contact)| contact.clone()).collect();
+        Ok(ContactPage { contacts, next })
+    }
+
+    pub(crate) fn suppress(&mut self, address: &AddressId, at: Timestamp) {
+        let inbox = self.inboxes.entry(address.clone()).or_default();
+        if inbox.suppressed_at.is_none() {
+            inbox.version += 1;
+            inbox.suppressed_at = Some(at);
         }
     }
 

@@ -129,7 +129,7 @@ impl ContactInput {
             "link",
             self.link,
             is_link,
-            "must be an https URL of at most 2,000 characters: the link that the customer was given",
+            "must be an https URL of at most 2,000 characters, percent-encoded: the link that the customer was given",
         );
         if !errors.is_empty() {
             return Err(InvalidContact(errors));
@@ -224,10 +224,15 @@ fn classification(text: &str) -> Option<Classification> {
 }
 
 /// Only https: a customer is sent there. On one machine the stand-in of the provider may be on loopback.
+///
+/// Printable ASCII, since it becomes a header of an answer; a parser of URLs would forgive more than that.
 fn is_link(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    text.len() <= 2_000 && url.host_str().is_some() && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
+    text.len() <= 2_000
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && url.host_str().is_some()
+        && (text.starts_with("https://") || (text.starts_with("http://") && loopback))
 }
 
 #[cfg(test)]
@@ -289,5 +294,20 @@ mod tests {
         assert_eq!(check(r#"{"email":"","zone":""}"#).unwrap().email, None);
         assert!(check(r#"{"link":"http://127.0.0.1:9/connect?refId=x"}"#).is_ok());
         assert!(check(r#"{"link":"http://example.com/"}"#).is_err());
+    }
+
+    #[test]
+    fn a_link_can_be_sent_in_a_header_as_it_is() {
+        assert!(check(r#"{"link":"https://connect.example.com/?refId=se%C3%B1al"}"#).is_ok());
+        for bad in [
+            "https://connect.example.com/?refId=señal",
+            "https://connect.example.com/a b",
+            "https://connect.example.com/\\n",
+            " https://connect.example.com/",
+            "https:connect.example.com",
+            "HTTPS://connect.example.com/",
+        ] {
+            assert!(check(&format!(r#"{{"link":"{bad}"}}"#)).is_err(), "{bad}");
+        }
     }
 }

@@ -1,11 +1,14 @@
-//! The partner's own API: contacts, erasure, explanations.
+//! The partner's own API: contacts, erasure, explanations, links, and the campaign of a deployment.
 
+pub mod api;
 mod explain;
 mod input;
 mod table;
 
 use journey::contact::{Contact, Facts};
-use journey::port::{ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, StoreError};
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, Precondition, PutError, StoreError,
+};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference};
 
@@ -16,6 +19,9 @@ pub use table::{COLUMNS, ReadRow, RowError, Rows, header, row};
 /// Why a contact could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ContactError {
+    /// The contact is not as the caller believes; nothing was changed.
+    #[error("the contact is not as the caller believes")]
+    PreconditionFailed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -24,35 +30,54 @@ pub enum ContactError {
     Take(#[from] TakeError),
 }
 
+impl From<PutError> for ContactError {
+    fn from(error: PutError) -> Self {
+        match error {
+            PutError::PreconditionFailed => ContactError::PreconditionFailed,
+            PutError::Store(error) => error.into(),
+        }
+    }
+}
+
 /// Stores a contact and tells its journey, if there is one. Doing it again changes nothing.
 ///
+/// Answers what is stored now, which is not always what was given: an opt-out outlives a contact that
+/// comes without it. `None` when somebody has erased it since.
+///
 /// # Errors
-/// [`ContactError`] when the store fails; do it again.
-pub async fn put<P>(ports: &P, id_key: &IdKey, campaign: &Campaign, contact: &Contact) -> Result<(), ContactError>
+/// [`ContactError`] when the precondition does not hold, or the store fails; then do it again.
+pub async fn put<P>(
+    ports: &P,
+    id_key: &IdKey,
+    campaign: &Campaign,
+    contact: &Contact,
+    only_if: &Precondition,
+) -> Result<Option<Contact>, ContactError>
 where
     P: Clock + KeepContact + FindContact + LoadJourney + CommitJourney + ArmTimer,
 {
-    ports.put_contact(contact).await?;
+    ports.put_contact(contact, only_if).await?;
     let id = ContactId::new(id_key, contact.provider, &contact.reference);
     let journey = JourneyId::new(id_key, contact.provider, Purpose::Enroll, &contact.reference);
-    if let Some(known) = ports.find_contact(&id).await? {
-        // Zones are worked out where messages are composed; the rules need none to hear of a change.
-        let facts = Facts::of(&known.contact, known.inbox.clone(), Vec::new());
-        let person = Person {
-            contact: Some(&id),
-            known: None,
-        };
-        take(
-            ports,
-            campaign,
-            &journey,
-            IfAbsent::Ignore,
-            person,
-            &Event::ContactChanged { facts }.into(),
-        )
-        .await?;
-    }
-    Ok(())
+    let Some(known) = ports.find_contact(&id).await? else {
+        return Ok(None);
+    };
+    // Zones are worked out where messages are composed; the rules need none to hear of a change.
+    let facts = Facts::of(&known.contact, known.inbox, Vec::new());
+    let person = Person {
+        contact: Some(&id),
+        known: None,
+    };
+    take(
+        ports,
+        campaign,
+        &journey,
+        IfAbsent::Ignore,
+        person,
+        &Event::ContactChanged { facts }.into(),
+    )
+    .await?;
+    Ok(Some(known.contact))
 }
 
 /// Erases a contact and ends its journey. Answers whether there was one.
@@ -61,19 +86,20 @@ where
 /// suppressed address stays suppressed, as a keyed hash as well.
 ///
 /// # Errors
-/// [`ContactError`] when the store fails; do it again.
+/// [`ContactError`] when the precondition does not hold, or the store fails; then do it again.
 pub async fn erase<P>(
     ports: &P,
     id_key: &IdKey,
     campaign: &Campaign,
     provider: Provider,
     reference: &Reference,
+    only_if: &Precondition,
 ) -> Result<bool, ContactError>
 where
     P: Clock + KeepContact + LoadJourney + CommitJourney + ArmTimer,
 {
     let existed = ports
-        .erase_contact(&ContactId::new(id_key, provider, reference))
+        .erase_contact(&ContactId::new(id_key, provider, reference), only_if)
         .await?;
     let journey = JourneyId::new(id_key, provider, Purpose::Enroll, reference);
     take(

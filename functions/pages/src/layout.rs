@@ -50,17 +50,19 @@ fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup) -> Markup
     }
 }
 
-pub(crate) fn resume(pages: &Pages, journey: &Journey, known: &Known) -> Markup {
+pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known) -> Markup {
     let locale = known.contact.locale;
     let words = words(locale);
-    if let Phase::Completed { .. } = journey.phase {
+    if let Some(Phase::Completed { .. }) = journey.map(|journey| &journey.phase) {
         return document(pages, locale, words.done_title, &html! { p { (words.done) } });
     }
-    let code = journey.utility.as_ref().or(known.contact.utility.as_ref());
+    let code = journey
+        .and_then(|journey| journey.utility.as_ref())
+        .or(known.contact.utility.as_ref());
     let utility = code.and_then(|code| pages.directory.find(code));
     let links = utility.map(utilities::Utility::links).unwrap_or_default();
     let body = html! {
-        p { (left(locale, journey.diagnosis)) " " (words.minutes) }
+        p { (left(locale, journey.and_then(|journey| journey.diagnosis))) " " (words.minutes) }
         form method="post" { input type="hidden" name="continue" value="1"; button type="submit" { (words.go_on) } }
         h2 { (words.at_hand_title) }
         ul {

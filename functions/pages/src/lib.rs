@@ -4,6 +4,7 @@
 //! a person's mail program) makes, is a sign of life or an opt-out. Every page is server-rendered,
 //! without scripts and without a request to anybody else.
 
+pub mod http;
 mod layout;
 mod words;
 
@@ -77,7 +78,7 @@ impl Pages {
             Err(bad) => return self.bad_link(bad),
         };
         match self.read(ports, &journey).await {
-            Ok(Some((journey, known))) => page(200, layout::resume(self, &journey, &known)),
+            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known)),
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error),
         }
@@ -97,8 +98,8 @@ impl Pages {
             Ok(None) => return self.bad_link(BadLink::Expired),
             Err(error) => return self.failed(&id, &error),
         };
-        if matches!(journey.phase, Phase::Completed { .. }) {
-            return page(200, layout::resume(self, &journey, &known));
+        if matches!(&journey, Some(journey) if matches!(journey.phase, Phase::Completed { .. })) {
+            return page(200, layout::resume(self, journey.as_ref(), &known));
         }
         ports.count("page.resumed", 1);
         let event = Event::LinkFollowed.into();
@@ -161,14 +162,17 @@ impl Pages {
         page(200, layout::preferences(self, locale, out, true))
     }
 
-    async fn read<P>(&self, ports: &P, journey: &JourneyId) -> Result<Option<(Journey, Known)>, PageError>
+    /// The person, and the journey if it has begun: a partner's own message may have brought them here
+    /// before anything was heard of them.
+    async fn read<P>(&self, ports: &P, journey: &JourneyId) -> Result<Option<(Option<Journey>, Known)>, PageError>
     where
         P: FindContact + LoadJourney,
     {
-        let (Some(loaded), Some(known)) = (ports.load_journey(journey).await?, ports.contact_of(journey).await?) else {
+        let Some(known) = ports.contact_of(journey).await? else {
             return Ok(None);
         };
-        Ok(Some((loaded.journey, known)))
+        let loaded = ports.load_journey(journey).await?;
+        Ok(Some((loaded.map(|loaded| loaded.journey), known)))
     }
 
     /// A helpful page and no detail: who guesses at links learns nothing.

@@ -48,7 +48,7 @@ enum Command {
     Contacts(commands::contacts::Command),
     /// Render messages to HTML and text, as customers will get them.
     Preview(commands::preview::Options),
-    /// Check a campaign file, or print the example.
+    /// Check a campaign file, push it to a deployment, roll it back, or print the example.
     #[command(subcommand)]
     Campaign(commands::campaign::Command),
     /// Check the configuration, or print the example.
@@ -109,7 +109,7 @@ impl Cli {
             Command::Explain(options) => commands::explain::run(&options).await,
             Command::Contacts(command) => commands::contacts::run(command).await,
             Command::Preview(options) => commands::preview::run(&options),
-            Command::Campaign(command) => commands::campaign::run(&command),
+            Command::Campaign(command) => commands::campaign::run(&command).await,
             Command::Config(command) => commands::config::run(&command),
             Command::Webhook(command) => commands::webhook::run(command).await,
         }

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use axum::http::HeaderName;
+use contacts::api::Tokens;
 use embedded::OutboxConfig;
 use journey::IdKey;
 use providers::Secret as ApiKey;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 use toml::Spanned;
 use url::Url;
 use webhook::{Secret, Secrets};
@@ -31,30 +31,12 @@ pub(crate) struct Config {
 pub(crate) struct Leap {
     pub(crate) base_url: Url,
     pub(crate) api_key: ApiKey,
-    pub(crate) webhook_header: String,
+    pub(crate) webhook_header: HeaderName,
     pub(crate) webhook_secret: String,
     pub(crate) secrets: Secrets,
     pub(crate) calls_per_minute: NonZeroU32,
     pub(crate) page_size: u32,
     pub(crate) reserved_prefixes: Vec<String>,
-}
-
-/// The bearer tokens of the partner's API: one, or two while they are being changed.
-pub(crate) struct Tokens(Vec<[u8; 32]>);
-
-impl Tokens {
-    pub(crate) fn new<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
-        Tokens(tokens.into_iter().map(|token| Sha256::digest(token).into()).collect())
-    }
-
-    /// Compares hashes, all of them, in constant time.
-    pub(crate) fn check(&self, token: &[u8]) -> bool {
-        let given: [u8; 32] = Sha256::digest(token).into();
-        self.0
-            .iter()
-            .fold(Choice::from(0), |acc, known| acc | known.ct_eq(&given))
-            .into()
-    }
 }
 
 #[derive(Deserialize)]
@@ -137,8 +119,8 @@ impl Config {
             Some(next) => problems.secret(next, "leap.webhook_secret_next_env", 16),
             None => None,
         };
-        let header = leap.webhook_header.get_ref().to_ascii_lowercase();
-        if axum::http::HeaderName::from_bytes(header.as_bytes()).is_err() {
+        let header = HeaderName::from_bytes(leap.webhook_header.get_ref().as_bytes()).ok();
+        if header.is_none() {
             problems.add(
                 &leap.webhook_header.span(),
                 "leap.webhook_header",
@@ -178,7 +160,7 @@ impl Config {
             leap: Leap {
                 base_url: base_url.context("leap.base_url")?,
                 api_key: ApiKey::new(api_key.context("leap.api_key_env")?),
-                webhook_header: header,
+                webhook_header: header.context("leap.webhook_header")?,
                 secrets: Secrets {
                     current: secret(&current)?,
                     other: next.as_deref().map(secret).transpose()?,
@@ -289,7 +271,7 @@ fn line(text: &str, span: &Range<usize>) -> usize {
     clippy::disallowed_methods,
     reason = "this is the one room that reads the environment"
 )]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use campaign::LoadedCampaign;
+use contacts::api::ApiConfig;
 use embedded::{DataDir, Outbox, ProgramClock, Store, timers};
 use jiff::SignedDuration;
 use journey::Lane;
@@ -73,11 +74,11 @@ impl Service {
                 default_locale: campaign.locales.default,
                 offered: campaign.locales.offered,
                 links: links.clone(),
-                public_url: config.public_url,
+                public_url: config.public_url.clone(),
             },
             rules: campaign.rules,
             pages: pages::Pages {
-                links,
+                links: links.clone(),
                 brand,
                 directory,
             },
@@ -90,8 +91,13 @@ impl Service {
         });
         let face = Face {
             world: world.clone(),
-            tokens: Arc::new(config.tokens),
-            webhook_header: config.leap.webhook_header.into(),
+            api: Arc::new(ApiConfig {
+                tokens: config.tokens,
+                id_key: config.id_key.clone(),
+                links,
+                public_url: config.public_url,
+            }),
+            webhook_header: config.leap.webhook_header,
         };
         let mut reconcile = reconcile::Config::new(config.id_key);
         reconcile.reserved_prefixes = config.leap.reserved_prefixes;

@@ -4,6 +4,7 @@
 //! repeat unchanged (an unknown type, status or reference) is counted and answered 2xx as well: a
 //! refusal would buy ten more deliveries of the same (docs/leap.md, trap 5).
 
+pub mod http;
 mod leap;
 mod secret;
 
@@ -49,6 +50,8 @@ pub enum Answer {
     Malformed,
     /// 401: the secret header is missing, wrong, or there twice.
     Unauthorized,
+    /// 408: the body did not arrive in time.
+    TooSlow,
     /// 413: the body is too long.
     TooLarge,
     /// 415: the body is not declared as JSON.
@@ -65,6 +68,7 @@ impl Answer {
             Answer::Accepted => 200,
             Answer::Malformed => 400,
             Answer::Unauthorized => 401,
+            Answer::TooSlow => 408,
             Answer::TooLarge => 413,
             Answer::NotJson => 415,
             Answer::TryAgain => 503,
@@ -80,6 +84,7 @@ impl Answer {
                 "not a Leap webhook: expected {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}}"
             }
             Answer::Unauthorized => "the secret header is missing, wrong, or there more than once",
+            Answer::TooSlow => "the body did not arrive in time",
             Answer::TooLarge => "the body is longer than 64 KB",
             Answer::NotJson => "the Content-Type must be application/json",
             Answer::TryAgain => "could not be stored; deliver it again",

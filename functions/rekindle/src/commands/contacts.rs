@@ -11,6 +11,7 @@ use contacts::{Rows, header, row};
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use journey::contact::Contact;
+use journey::port::Precondition;
 use journey::{Campaign, Provider, Reference};
 
 use super::say;
@@ -56,8 +57,15 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         } => {
             let reference = Reference::new(reference)?;
             let reading = Reading::open(&place)?;
-            let existed =
-                contacts::erase(&reading.store, &reading.id_key, &reading.rules, provider, &reference).await?;
+            let existed = contacts::erase(
+                &reading.store,
+                &reading.id_key,
+                &reading.rules,
+                provider,
+                &reference,
+                &Precondition::None,
+            )
+            .await?;
             say(if existed {
                 "Erased. The log outbox/messages.jsonl keeps its lines about mail that went out before.\n"
             } else {
@@ -112,7 +120,7 @@ async fn store(reading: &Reading, rules: &Campaign, bar: &ProgressBar, portion: 
     let stored = portion.drain(..).map(|(line, contact)| async move {
         (
             line,
-            contacts::put(&reading.store, &reading.id_key, rules, &contact).await,
+            contacts::put(&reading.store, &reading.id_key, rules, &contact, &Precondition::None).await,
         )
     });
     let outcomes: Vec<_> = stream::iter(stored).buffer_unordered(AT_ONCE).collect().await;

@@ -62,13 +62,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ensure { account, receiver_url } => {
             let leap = Config::load(&account.place.config)?.leap;
             let value = providers::Secret::new(leap.webhook_secret.clone());
-            let mut wanted = Wanted::new(
-                receiver_url,
-                Header {
-                    name: leap.webhook_header.clone(),
-                    value,
-                },
-            );
+            let name = leap.webhook_header.as_str().to_owned();
+            let mut wanted = Wanted::new(receiver_url, Header { name, value });
             // A sandbox on this machine calls this machine.
             wanted.allow_local = leap.base_url.scheme() == "http";
             let done = match webhooks::ensure(&client(&leap)?, &wanted).await? {

@@ -17,11 +17,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use axum::http::HeaderName;
 use campaign::LoadedCampaign;
 use clap::Args;
+use contacts::api::Tokens;
 use embedded::ProgramClock;
 use jiff::{SignedDuration, Timestamp};
-use journey::port::Clock;
+use journey::port::{Clock, Precondition};
 use journey::{IdKey, UtilityCode};
 use providers::leap::webhooks::{self, Header, Wanted};
 use sandbox::{Population, Sandbox, SandboxConfig, Trouble};
@@ -29,7 +31,7 @@ use tokio::sync::oneshot;
 use webhook::{Secret, Secrets};
 
 use crate::commands::say;
-use crate::config::{Config, Leap, Tokens};
+use crate::config::{Config, Leap};
 use crate::service::{self, Service};
 use crate::world::World;
 
@@ -182,7 +184,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
         leap: Leap {
             base_url: leap.parse()?,
             api_key: providers::Secret::new(API_KEY),
-            webhook_header: "x-rekindle-key".to_owned(),
+            webhook_header: HeaderName::from_static("x-rekindle-key"),
             webhook_secret: WEBHOOK_SECRET.to_owned(),
             secrets: Secrets {
                 current: Secret::new(WEBHOOK_SECRET)?,
@@ -202,7 +204,7 @@ async fn import(world: &World, population: &Population) -> anyhow::Result<()> {
         let contact = row
             .contact
             .with_context(|| format!("the population's contacts, line {}", row.line))?;
-        contacts::put(world, &world.id_key, &world.rules, &contact).await?;
+        contacts::put(world, &world.id_key, &world.rules, &contact, &Precondition::None).await?;
     }
     Ok(())
 }

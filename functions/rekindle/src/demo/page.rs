@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use journey::JourneyId;
 
 use super::state;
-use crate::http::Problem;
+use crate::http::Refusal;
 use crate::world::World;
 
 /// What the page is about.
@@ -51,15 +51,15 @@ pub(crate) fn routes(story: Arc<Story>) -> Router {
         .with_state(story)
 }
 
-async fn whole(State(story): State<Arc<Story>>) -> Result<Response, Problem> {
+async fn whole(State(story): State<Arc<Story>>) -> Result<Response, Refusal> {
     let state = state::read(&story.world, story.began, story.ended.get().copied())
         .await
         .map_err(|error| failed(&error))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(state)).into_response())
 }
 
-async fn customer(State(story): State<Arc<Story>>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let missing = || Problem::new(404, "There is no such journey.");
+async fn customer(State(story): State<Arc<Story>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let missing = || Refusal::new(StatusCode::NOT_FOUND, "There is no such journey.");
     let id = JourneyId::parse(&id).ok_or_else(missing)?;
     let customer = state::customer(&story.world, &id)
         .await
@@ -67,17 +67,20 @@ async fn customer(State(story): State<Arc<Story>>, Path(id): Path<String>) -> Re
     Ok(Json(customer.ok_or_else(missing)?).into_response())
 }
 
-async fn mail(State(story): State<Arc<Story>>, Path(id): Path<u64>) -> Result<Response, Problem> {
+async fn mail(State(story): State<Arc<Story>>, Path(id): Path<u64>) -> Result<Response, Refusal> {
     let html = story
         .world
         .outbox
         .message_html(id)
         .map_err(|error| failed(&error.into()))?;
-    let html = html.ok_or_else(|| Problem::new(404, "There is no such mail."))?;
+    let html = html.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "There is no such mail."))?;
     Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
 }
 
-fn failed(error: &anyhow::Error) -> Problem {
+fn failed(error: &anyhow::Error) -> Refusal {
     tracing::error!(error = %format!("{error:#}"), "the demo's page cannot be filled");
-    Problem::new(500, "The page cannot be filled right now.")
+    Refusal::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The page cannot be filled right now.",
+    )
 }

@@ -166,7 +166,7 @@ async fn what_is_not_there_is_said_to_be_so() {
         .post(api.url("/webhooks/acme"))
         .header("x-rekindle-key", WEBHOOK_SECRET);
     problem(acme.body("{}").send().await.unwrap(), 404).await;
-    for path in ["/nothing", "/contacts", "/contacts/leap", "/demo/state.json", "/"] {
+    for path in ["/nothing", "/contacts", "/contacts/leap/", "/demo/state.json", "/"] {
         problem(api.get(path).await, 404).await;
     }
     for provider in ["acme", "Leap"] {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use journey::ContactId;
-use journey::port::{KeepContact, LookUpSend, SendEmail};
+use journey::port::{KeepContact, LookUpSend, Precondition, SendEmail};
 
 use super::*;
 use crate::testing::{contact, email, eventually, journey_id, key, open, reference, send_key, start};
@@ -228,7 +228,7 @@ async fn an_erased_persons_messages_are_blank_and_cannot_be_sent_again() {
     let store = outbox.0.store.clone();
     for n in [1, 2] {
         store
-            .put_contact(&contact(n, &format!("ana{n}@example.com")))
+            .put_contact(&contact(n, &format!("ana{n}@example.com")), &Precondition::None)
             .await
             .unwrap();
     }
@@ -236,7 +236,7 @@ async fn an_erased_persons_messages_are_blank_and_cannot_be_sent_again() {
     send(&outbox, &email(2, 1)).await;
     eventually("the files", || store.files_written().unwrap() == 2).await;
     let id = ContactId::new(&key(), Provider::Leap, &reference(1));
-    assert!(store.erase_contact(&id).await.unwrap());
+    assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
 
     let recent = outbox.recent_messages(1).unwrap();
     assert_eq!(recent.iter().map(|message| message.id).collect::<Vec<_>>(), [2]);

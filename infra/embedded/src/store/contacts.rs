@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use journey::contact::{Contact, Inbox, Known};
-use journey::port::{Clock, FindContact, KeepContact, StoreError, Suppress};
+use journey::port::{
+    Clock, ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, StoreError,
+    Suppress, SuppressAddress,
+};
 use journey::{AddressId, ContactId, IdKey, JourneyId, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -23,15 +26,23 @@ impl FindContact for Store {
 impl KeepContact for Store {
     /// Stores a contact. An opt-out that is stored already stays, also when this contact comes without
     /// it: a second import knows nothing of what the person has said since the first.
-    async fn put_contact(&self, contact: &Contact) -> Result<(), StoreError> {
+    async fn put_contact(&self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
         let names = Names::of(&self.0.key, contact);
-        let (mut contact, now) = (contact.clone(), self.0.clock.now());
+        let (mut contact, only_if, now) = (contact.clone(), only_if.clone(), self.0.clock.now());
         let write = move |connection: &Connection| {
             let before = find(connection, By::Id(&names.id))?;
+            if !only_if.holds(before.as_ref().map(|before| &before.contact)) {
+                return Ok(false);
+            }
             contact.opted_out |= before.as_ref().is_some_and(|before| before.contact.opted_out);
-            replace(connection, before.as_ref(), &names, &contact, now)
+            replace(connection, before.as_ref(), &names, &contact, now)?;
+            Ok(true)
         };
-        Ok(self.write(write).await?)
+        if self.write(write).await.map_err(StoreError::from)? {
+            Ok(())
+        } else {
+            Err(PutError::PreconditionFailed)
+        }
     }
 
     /// Erases a contact. Its inbox stays, with its suppression: it is named by a keyed hash, and holds
@@ -40,16 +51,19 @@ impl KeepContact for Store {
     ///
     /// What its messages said is blanked in the same write, and their `.eml` files are deleted after it,
     /// as far as the disk allows. The lines in the outbox's log stay: see [`crate::Outbox`].
-    async fn erase_contact(&self, id: &ContactId) -> Result<bool, StoreError> {
-        let id = id.clone();
+    async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
+        let (id, only_if) = (id.clone(), only_if.clone());
         let erase = move |connection: &Connection| {
+            if !may_erase(connection, &id, &only_if)? {
+                return Ok(Erased::Unlike);
+            }
             // The record itself is not read: one that cannot be read can be erased all the same.
             let erased: Option<(String, Option<String>)> = connection
                 .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address")?
                 .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((journey, address)) = erased else {
-                return Ok(None);
+                return Ok(Erased::Nothing);
             };
             let files = messages::blank(connection, &journey)?;
             let journey = JourneyId::parse(&journey);
@@ -60,16 +74,71 @@ impl KeepContact for Store {
             if let (Some(journey), Some(address)) = (&journey, &address) {
                 inboxes::outlive(connection, journey, &id, address)?;
             }
-            Ok(Some(files))
+            Ok(Erased::With(files))
         };
         let folder = self.outbox_folder();
-        let clear = move |erased: &Option<Vec<String>>, connection: &Connection| {
-            if let Some(files) = erased {
+        let clear = move |erased: &Erased, connection: &Connection| {
+            if let Erased::With(files) = erased {
                 wipe_log(connection);
                 outbox::remove_emls(&folder, files);
             }
         };
-        Ok(self.0.writer.write(erase, clear).await?.is_some())
+        match self.0.writer.write(erase, clear).await.map_err(StoreError::from)? {
+            Erased::With(_) => Ok(true),
+            Erased::Nothing => Ok(false),
+            Erased::Unlike => Err(PutError::PreconditionFailed),
+        }
+    }
+}
+
+/// What came of an erasure.
+enum Erased {
+    /// The contact is gone, and so are these files, or they are about to be.
+    With(Vec<String>),
+    /// There was none.
+    Nothing,
+    /// It is not as the caller believes.
+    Unlike,
+}
+
+impl ListContacts for Store {
+    /// In the order of their first arrival. A record that cannot be read is left out and logged: it must
+    /// not hide those that follow.
+    async fn list_contacts(&self, limit: usize, after: Option<&str>) -> Result<ContactPage, PageError> {
+        let after = after.map_or(Some(0), cursor).ok_or(PageError::BadCursor)?;
+        let portion = self.portion(after, limit).map_err(StoreError::from)?;
+        let next = match portion.last() {
+            // Fewer than asked for: there is nothing behind them.
+            Some((number, _)) if portion.len() == limit => Some(format!("{number:016x}")),
+            Some(_) | None => None,
+        };
+        let mut contacts = Vec::with_capacity(portion.len());
+        for (number, record) in portion {
+            match parse(&record) {
+                Ok(contact) => contacts.push(contact),
+                Err(fault) => tracing::error!(
+                    number,
+                    error = &fault as &dyn std::error::Error,
+                    "a contact was left out of a page"
+                ),
+            }
+        }
+        Ok(ContactPage { contacts, next })
+    }
+}
+
+/// Reads a cursor back: the number of the last contact on the page before, in hexadecimal.
+fn cursor(text: &str) -> Option<i64> {
+    let number = i64::from_str_radix(text, 16).ok()?;
+    (text == format!("{number:016x}") && number > 0).then_some(number)
+}
+
+impl SuppressAddress for Store {
+    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
+        let address = address.clone();
+        Ok(self
+            .write(move |connection| inboxes::suppress(connection, &address, at))
+            .await?)
     }
 }
 
@@ -124,6 +193,17 @@ impl Store {
                 .query_row([], |row| row.get(0))?)
         })?)
     }
+
+    /// The records after a number, with their numbers, in order.
+    fn portion(&self, after: i64, limit: usize) -> Result<Vec<(i64, String)>, Fault> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT number, record FROM contacts WHERE number > ?1 ORDER BY number LIMIT ?2")?
+                .query_map((after, limit), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
 }
 
 /// An iterator over all contacts. One that cannot be read is an error of its own; the others follow.
@@ -134,17 +214,10 @@ pub struct Contacts {
 }
 
 impl Contacts {
-    const PORTION: i64 = 500;
+    const PORTION: usize = 500;
 
     fn next_portion(&mut self) -> Result<(), Fault> {
-        let after = self.after;
-        let portion: Vec<(i64, String)> = self.store.read(|connection| {
-            Ok(connection
-                .prepare_cached("SELECT number, record FROM contacts WHERE number > ?1 ORDER BY number LIMIT ?2")?
-                .query_map((after, Self::PORTION), |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<_>>()?)
-        })?;
-        self.portion = portion.into_iter();
+        self.portion = self.store.portion(self.after, Self::PORTION)?.into_iter();
         Ok(())
     }
 }
@@ -225,6 +298,25 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
 
 fn parse(record: &str) -> Result<Contact, Fault> {
     Ok(serde_json::from_str(record)?)
+}
+
+/// May this contact be erased? Its record is read only if the answer depends on what it says.
+fn may_erase(connection: &Connection, id: &ContactId, only_if: &Precondition) -> Result<bool, Fault> {
+    let record = || -> rusqlite::Result<Option<String>> {
+        connection
+            .prepare_cached("SELECT record FROM contacts WHERE id = ?1")?
+            .query_row([id.as_str()], |row| row.get(0))
+            .optional()
+    };
+    match only_if {
+        Precondition::None => Ok(true),
+        Precondition::Absent => Ok(record()?.is_none()),
+        Precondition::Present => Ok(record()?.is_some()),
+        Precondition::Tagged(_) => {
+            let stored = record()?.as_deref().map(parse).transpose()?;
+            Ok(only_if.holds(stored.as_ref()))
+        }
+    }
 }
 
 /// Suppresses the inboxes of a contact that was erased; `false` when none is known.

@@ -2,7 +2,8 @@
 
 use journey::contact::{Contact, Inbox};
 use journey::port::{
-    Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, LoadJourney, StoreError, Suppress,
+    Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, ListContacts, LoadJourney, PageError,
+    Precondition, PutError, StoreError, Suppress, SuppressAddress,
 };
 use journey::{AddressId, ContactId, Journey, JourneyId, Provider};
 
@@ -32,7 +33,10 @@ async fn of_two_claims_on_one_inbox_exactly_one_wins_and_the_other_writes_nothin
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let address = AddressId::new(&key(), "ana@example.com");
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     let (first, second) = tokio::join!(claim(&store, 1, &address, 0), claim(&store, 2, &address, 0));
     assert_eq!([&first, &second].iter().filter(|claim| claim.is_ok()).count(), 1);
     let loser = if first.is_ok() { 2 } else { 1 };
@@ -47,7 +51,10 @@ async fn an_opt_out_beats_a_claim_that_did_not_know_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let address = AddressId::new(&key(), "ana@example.com");
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
     assert!(matches!(
         claim(&store, 1, &address, 0).await,
@@ -60,10 +67,16 @@ async fn an_erasure_beats_a_claim_that_did_not_know_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let address = AddressId::new(&key(), "ana@example.com");
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     assert!(
         store
-            .erase_contact(&ContactId::new(&key(), Provider::Leap, &reference(1)))
+            .erase_contact(
+                &ContactId::new(&key(), Provider::Leap, &reference(1)),
+                &Precondition::None
+            )
             .await
             .unwrap()
     );
@@ -77,11 +90,17 @@ async fn an_erasure_beats_a_claim_that_did_not_know_of_it() {
 async fn a_journey_finds_its_contact_whichever_was_stored_first() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     write(&store, &journey(1), 0).await.unwrap();
     write(&store, &journey(2), 0).await.unwrap();
     assert!(store.contact_of(&journey_id(2)).await.unwrap().is_none());
-    store.put_contact(&contact(2, "ben@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(2, "ben@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     for n in [1, 2] {
         let known = store.contact_of(&journey_id(n)).await.unwrap().unwrap();
         assert!(known.contact.reference == reference(n));
@@ -112,19 +131,28 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
     let store = open(folder.path());
     let id = ContactId::new(&key(), Provider::Leap, &reference(1));
     store
-        .put_contact(&Contact {
-            opted_out: true,
-            ..contact(1, "ana@example.com")
-        })
+        .put_contact(
+            &Contact {
+                opted_out: true,
+                ..contact(1, "ana@example.com")
+            },
+            &Precondition::None,
+        )
         .await
         .unwrap();
-    assert!(store.erase_contact(&id).await.unwrap());
-    assert!(!store.erase_contact(&id).await.unwrap());
+    assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
+    assert!(!store.erase_contact(&id, &Precondition::None).await.unwrap());
     assert!(store.find_contact(&id).await.unwrap().is_none());
     assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
     assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
-    store.put_contact(&contact(1, "Ana@Example.com")).await.unwrap();
-    store.put_contact(&contact(2, "ana@example.com ")).await.unwrap();
+    store
+        .put_contact(&contact(1, "Ana@Example.com"), &Precondition::None)
+        .await
+        .unwrap();
+    store
+        .put_contact(&contact(2, "ana@example.com "), &Precondition::None)
+        .await
+        .unwrap();
     for n in [1, 2] {
         let known = store.contact_of(&journey_id(n)).await.unwrap().unwrap();
         assert_eq!(known.inbox.suppressed_at, Some(start()));
@@ -150,15 +178,21 @@ async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_add
     store.commit_journey(commit).await.unwrap();
     for (n, journey) in [journey_id(1), foreign.id.clone()].into_iter().enumerate() {
         let address = format!("ana{n}@example.com");
-        store.put_contact(&contact(1, &address)).await.unwrap();
-        assert!(store.erase_contact(&id).await.unwrap());
+        store
+            .put_contact(&contact(1, &address), &Precondition::None)
+            .await
+            .unwrap();
+        assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
         let inbox = store.read(|connection| inboxes::load(connection, &AddressId::new(&key(), &address)));
         assert_eq!(inbox.unwrap().suppressed_at, None);
         assert!(!store.set_opted_out(&journey, false, minutes(1)).await.unwrap());
         assert!(store.set_opted_out(&journey, true, minutes(2)).await.unwrap());
         assert!(store.set_opted_out(&journey, true, minutes(3)).await.unwrap());
         assert!(!store.set_opted_out(&journey, false, minutes(4)).await.unwrap());
-        store.put_contact(&contact(7, &address)).await.unwrap();
+        store
+            .put_contact(&contact(7, &address), &Precondition::None)
+            .await
+            .unwrap();
         let known = store.contact_of(&journey_id(7)).await.unwrap().unwrap();
         assert_eq!(known.inbox.suppressed_at, Some(minutes(2)));
     }
@@ -174,8 +208,11 @@ async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may() {
         opted_out: true,
         ..contact(1, "")
     };
-    store.put_contact(&nowhere).await.unwrap();
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store.put_contact(&nowhere, &Precondition::None).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
     assert!(known.contact.opted_out && known.inbox.suppressed_at.is_some());
     assert!(store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
@@ -190,18 +227,21 @@ async fn an_erased_person_is_in_none_of_the_databases_files() {
     let store = open(folder.path());
     for n in 0..50 {
         store
-            .put_contact(&contact(n, &format!("zebulon{n}@example.com")))
+            .put_contact(&contact(n, &format!("zebulon{n}@example.com")), &Precondition::None)
             .await
             .unwrap();
     }
     store
-        .put_contact(&contact(0, "zebulon-moved@example.com"))
+        .put_contact(&contact(0, "zebulon-moved@example.com"), &Precondition::None)
         .await
         .unwrap();
     for n in 0..50 {
         assert!(
             store
-                .erase_contact(&ContactId::new(&key(), Provider::Leap, &reference(n)))
+                .erase_contact(
+                    &ContactId::new(&key(), Provider::Leap, &reference(n)),
+                    &Precondition::None
+                )
                 .await
                 .unwrap()
         );
@@ -220,7 +260,11 @@ async fn contacts_are_exported_in_portions() {
     let puts: Vec<_> = (0..count)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.put_contact(&contact(n, "ana@example.com")).await })
+            tokio::spawn(async move {
+                store
+                    .put_contact(&contact(n, "ana@example.com"), &Precondition::None)
+                    .await
+            })
         })
         .collect();
     for put in puts {
@@ -236,7 +280,10 @@ async fn contacts_are_exported_in_portions() {
 async fn a_claim_is_remembered_in_the_inbox() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     claim(&store, 1, &AddressId::new(&key(), "ana@example.com"), 0)
         .await
         .unwrap();
@@ -248,12 +295,122 @@ async fn a_claim_is_remembered_in_the_inbox() {
 async fn a_contact_that_cannot_be_read_can_be_erased() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    store.put_contact(&contact(1, "ana@example.com")).await.unwrap();
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
     let spoil = store.write(|connection| Ok(connection.execute("UPDATE contacts SET record = '{'", [])?));
     spoil.await.unwrap();
     let id = ContactId::new(&key(), Provider::Leap, &reference(1));
     assert!(matches!(store.find_contact(&id).await, Err(StoreError::Corrupt(_))));
     assert!(store.contacts().next().unwrap().is_err());
-    assert!(store.erase_contact(&id).await.unwrap());
+    assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
     assert!(store.find_contact(&id).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_who_create_only_what_is_not_there_exactly_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (ana, ben) = (contact(1, "ana@example.com"), contact(1, "ben@example.com"));
+    let (first, second) = tokio::join!(
+        store.put_contact(&ana, &Precondition::Absent),
+        store.put_contact(&ben, &Precondition::Absent)
+    );
+    let (winner, loser) = if first.is_ok() { (ana, second) } else { (ben, first) };
+    assert!(matches!(loser, Err(PutError::PreconditionFailed)));
+    let stored = store.contact_of(&journey_id(1)).await.unwrap().unwrap().contact;
+    assert!(stored == winner);
+}
+
+#[tokio::test]
+async fn a_contact_is_written_and_erased_only_as_the_caller_believes_it_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (ana, ben) = (contact(1, "ana@example.com"), contact(1, "ben@example.com"));
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    let tagged = |contact: &Contact| Precondition::Tagged(vec!["x".to_owned(), contact.tag()]);
+    for absent in [Precondition::Present, tagged(&ana)] {
+        let put = store.put_contact(&ana, &absent).await;
+        assert!(matches!(put, Err(PutError::PreconditionFailed)), "{absent:?}");
+        let erased = store.erase_contact(&id, &absent).await;
+        assert!(matches!(erased, Err(PutError::PreconditionFailed)), "{absent:?}");
+    }
+    assert!(!store.erase_contact(&id, &Precondition::Absent).await.unwrap());
+    store.put_contact(&ana, &Precondition::None).await.unwrap();
+    for unlike in [Precondition::Absent, tagged(&ben), Precondition::Tagged(Vec::new())] {
+        let put = store.put_contact(&ben, &unlike).await;
+        assert!(matches!(put, Err(PutError::PreconditionFailed)), "{unlike:?}");
+        let erased = store.erase_contact(&id, &unlike).await;
+        assert!(matches!(erased, Err(PutError::PreconditionFailed)), "{unlike:?}");
+        assert!(store.find_contact(&id).await.unwrap().unwrap().contact == ana);
+    }
+    store.put_contact(&ben, &tagged(&ana)).await.unwrap();
+    assert!(store.erase_contact(&id, &tagged(&ben)).await.unwrap());
+    store.put_contact(&ana, &Precondition::Absent).await.unwrap();
+    assert!(store.erase_contact(&id, &Precondition::Present).await.unwrap());
+}
+
+#[tokio::test]
+async fn pages_hold_every_contact_once_and_leave_out_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for n in 0..5 {
+        let address = format!("ana{n}@example.com");
+        store
+            .put_contact(&contact(n, &address), &Precondition::None)
+            .await
+            .unwrap();
+    }
+    let spoil =
+        store.write(|connection| Ok(connection.execute("UPDATE contacts SET record = '{' WHERE number = 2", [])?));
+    spoil.await.unwrap();
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    for expected in [1, 2, 1] {
+        let page = store.list_contacts(2, cursor.as_deref()).await.unwrap();
+        assert_eq!(page.contacts.len(), expected);
+        seen.extend(page.contacts.into_iter().map(|contact| contact.reference));
+        cursor = page.next;
+    }
+    assert_eq!(cursor, None);
+    assert!(seen == [0, 2, 3, 4].map(reference), "in the order of their arrival");
+    for foreign in [
+        "",
+        "2",
+        "000000000000000g",
+        "0000000000000000",
+        "-000000000000001",
+        "00000000000000001",
+    ] {
+        let page = store.list_contacts(2, Some(foreign)).await;
+        assert!(matches!(page, Err(PageError::BadCursor)), "{foreign}");
+    }
+    let behind = store.list_contacts(2, Some("7fffffffffffffff")).await.unwrap();
+    assert!(behind.contacts.is_empty() && behind.next.is_none());
+}
+
+#[tokio::test]
+async fn an_inbox_that_bounced_is_closed_for_everybody_and_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let address = AddressId::new(&key(), "ana@example.com");
+    store
+        .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
+    store.suppress_address(&address, minutes(1)).await.unwrap();
+    store.suppress_address(&address, minutes(2)).await.unwrap();
+    store
+        .put_contact(&contact(2, "Ana@example.com"), &Precondition::None)
+        .await
+        .unwrap();
+    for n in [1, 2] {
+        let inbox = store.contact_of(&journey_id(n)).await.unwrap().unwrap().inbox;
+        assert_eq!(inbox.suppressed_at, Some(minutes(1)));
+    }
+    let late = claim(&store, 1, &address, 0).await;
+    assert!(
+        matches!(late, Err(CommitError::VersionConflict)),
+        "decided before it bounced"
+    );
 }

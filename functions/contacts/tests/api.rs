@@ -1,0 +1,407 @@
+//! The partner's API, over the stand-ins of the ports and over the real ones of one machine: every story
+//! is told to both.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of these tests are tests, too"
+)]
+
+use contacts::api::{self, ApiConfig, Tokens};
+use embedded::{DataDir, ProgramClock, Store};
+use http::{Method, Request, Response, StatusCode};
+use journey::link::{LinkKey, LinkKind};
+use journey::port::Clock;
+use journey::{Campaign, IdKey, JourneyId, Provider, Purpose, Reference};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::{Ports, Stage, World, poll_once};
+use tokio::runtime::Runtime;
+
+const TOKEN: &str = "the-token-of-today";
+
+fn config() -> ApiConfig {
+    let id_key = IdKey::new(*b"an invented key of 32 bytes long").unwrap();
+    ApiConfig {
+        tokens: Tokens::new([TOKEN]),
+        links: LinkKey::new(id_key.derive("link")),
+        id_key,
+        public_url: "https://remind.example.com".to_owned(),
+    }
+}
+
+/// Where the API runs.
+enum Under {
+    StandIns(Box<World>, Box<Stage>),
+    OneMachine {
+        runtime: Runtime,
+        store: Store,
+        _folder: TempDir,
+    },
+}
+
+struct Api {
+    under: Under,
+    config: ApiConfig,
+}
+
+impl Api {
+    /// One of each.
+    fn both() -> [Api; 2] {
+        let stage = Stage::with(&toml::Table::new());
+        let at = "2026-07-01T16:00:00Z".parse().unwrap();
+        let world = World::new(&stage.rules, at, 10);
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let clock = ProgramClock::open(&data, std::num::NonZeroU32::MIN).unwrap();
+        let store = Store::open(&data, config().id_key, clock).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        [
+            Under::StandIns(Box::new(world), Box::new(stage)),
+            Under::OneMachine {
+                runtime,
+                store,
+                _folder: folder,
+            },
+        ]
+        .map(|under| Api {
+            under,
+            config: config(),
+        })
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        match &self.under {
+            Under::StandIns(world, stage) => Ports { world, stage }.now(),
+            Under::OneMachine { store, .. } => store.now(),
+        }
+    }
+
+    fn send(&self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let reply = match &self.under {
+            Under::StandIns(world, stage) => {
+                let ports = Ports { world, stage };
+                poll_once(api::handle(&ports, &self.config, &stage.rules, request)).unwrap()
+            }
+            Under::OneMachine { runtime, store, .. } => {
+                runtime.block_on(api::handle(store, &self.config, &Campaign::standard(), request))
+            }
+        };
+        assert_eq!(reply.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(reply.headers()["cache-control"], "no-store");
+        if reply.status().is_client_error() {
+            if let Ok(problem) = serde_json::from_slice::<Value>(reply.body()) {
+                assert_eq!(reply.headers()["content-type"], "application/problem+json");
+                assert_eq!(problem["status"], reply.status().as_u16());
+            } else {
+                assert!(reply.body().is_empty());
+            }
+        }
+        reply
+    }
+
+    fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response<Vec<u8>> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {TOKEN}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.as_bytes().to_vec()).unwrap())
+    }
+
+    fn get(&self, path: &str) -> Response<Vec<u8>> {
+        self.call(Method::GET, path, &[], "")
+    }
+
+    fn put(&self, path: &str, headers: &[(&str, &str)], contact: &Value) -> Response<Vec<u8>> {
+        self.call(Method::PUT, path, headers, &contact.to_string())
+    }
+
+    fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Response<Vec<u8>> {
+        self.call(Method::DELETE, path, headers, "")
+    }
+}
+
+fn body(reply: &Response<Vec<u8>>) -> Value {
+    serde_json::from_slice(reply.body()).unwrap()
+}
+
+fn etag(reply: &Response<Vec<u8>>) -> String {
+    reply.headers()["etag"].to_str().unwrap().to_owned()
+}
+
+fn ana() -> Value {
+    json!({"email": "ana@example.com", "first_name": "Ana"})
+}
+
+const SITE: &str = "/contacts/leap/site-1";
+
+#[test]
+fn a_contact_is_tagged_by_what_it_says() {
+    for api in Api::both() {
+        let first = api.put(SITE, &[], &ana());
+        assert_eq!(first.status(), StatusCode::OK);
+        assert_eq!(body(&first)["email"], "ana@example.com");
+        let again = api.put(SITE, &[], &ana());
+        assert_eq!((again.status(), etag(&again)), (StatusCode::OK, etag(&first)));
+        assert_eq!(etag(&api.get(SITE)), etag(&first));
+        let other = api.put(SITE, &[], &json!({"email": "bo@example.com"}));
+        assert_ne!(etag(&other), etag(&first));
+        assert_eq!(
+            etag(&api.put(SITE, &[], &ana())),
+            etag(&first),
+            "the same content, the same tag"
+        );
+    }
+}
+
+#[test]
+fn what_a_reader_has_is_not_sent_again() {
+    for api in Api::both() {
+        let tag = etag(&api.put(SITE, &[], &ana()));
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+            let reply = api.call(Method::GET, SITE, &[("if-none-match", &known)], "");
+            assert_eq!(reply.status(), StatusCode::NOT_MODIFIED, "{known}");
+            assert!(reply.body().is_empty());
+            assert_eq!(etag(&reply), tag);
+        }
+        let reply = api.call(Method::GET, SITE, &[("if-none-match", "\"x\"")], "");
+        assert_eq!(reply.status(), StatusCode::OK);
+        let reply = api.call(Method::GET, SITE, &[("if-none-match", "x")], "");
+        assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[test]
+fn a_change_may_ask_that_nobody_else_was_faster() {
+    for api in Api::both() {
+        let bo = json!({"email": "bo@example.com"});
+        let failed = |reply: Response<Vec<u8>>| assert_eq!(reply.status(), StatusCode::PRECONDITION_FAILED);
+        failed(api.put(SITE, &[("if-match", "*")], &ana()));
+        failed(api.delete(SITE, &[("if-match", "*")]));
+        assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
+
+        let created = api.put(SITE, &[("if-none-match", "*")], &ana());
+        assert_eq!(created.status(), StatusCode::OK);
+        failed(api.put(SITE, &[("if-none-match", "*")], &bo));
+        failed(api.put(SITE, &[("if-match", "\"x\"")], &bo));
+        failed(api.put(SITE, &[("if-match", &format!("W/{}", etag(&created)))], &bo));
+        failed(api.put(SITE, &[("if-match", &etag(&created)), ("if-none-match", "*")], &bo));
+        assert_eq!(body(&api.get(SITE)), body(&created), "what failed has changed nothing");
+
+        let changed = api.put(SITE, &[("if-match", &format!("\"x\", {}", etag(&created)))], &bo);
+        assert_eq!(changed.status(), StatusCode::OK);
+        failed(api.put(SITE, &[("if-match", &etag(&created))], &ana()));
+        failed(api.delete(SITE, &[("if-match", &etag(&created))]));
+        failed(api.delete(SITE, &[("if-none-match", "*")]));
+        let reply = api.put(SITE, &[("if-none-match", "\"x\"")], &bo);
+        assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(body(&api.get(SITE))["email"], "bo@example.com");
+
+        let erased = api.delete(SITE, &[("if-match", &etag(&changed))]);
+        assert_eq!(erased.status(), StatusCode::NO_CONTENT);
+        assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
+        assert_eq!(api.delete(SITE, &[]).status(), StatusCode::NO_CONTENT);
+    }
+}
+
+#[test]
+fn an_opt_out_that_stays_is_in_the_answer_and_in_its_tag() {
+    for api in Api::both() {
+        api.put(SITE, &[], &json!({"email": "ana@example.com", "opted_out": true}));
+        let reply = api.put(SITE, &[], &json!({"email": "ana@example.com", "opted_out": false}));
+        assert_eq!(body(&reply)["opted_out"], true);
+        assert_eq!(etag(&reply), etag(&api.get(SITE)));
+    }
+}
+
+#[test]
+fn contacts_are_read_page_by_page_and_each_once() {
+    for api in Api::both() {
+        let mut expected: Vec<String> = (0..7).map(|n| format!("site {n}+é")).collect();
+        for (n, reference) in expected.iter().enumerate() {
+            let path = format!("/contacts/leap/{}", encoded(reference));
+            let contact = json!({"email": format!("ana{n}@example.com")});
+            assert_eq!(api.put(&path, &[], &contact).status(), StatusCode::OK);
+        }
+        let (mut seen, mut pages) = (Vec::new(), 0);
+        let mut path = "/contacts/leap?limit=3".to_owned();
+        loop {
+            let reply = api.get(&path);
+            assert_eq!(reply.status(), StatusCode::OK);
+            let page = body(&reply);
+            pages += 1;
+            for contact in page["contacts"].as_array().unwrap() {
+                assert!(contact["email"].as_str().unwrap().ends_with("@example.com"));
+                seen.push(contact["reference"].as_str().unwrap().to_owned());
+            }
+            let link = reply.headers().get("link").map(|link| link.to_str().unwrap());
+            let Some(cursor) = page["next"].as_str() else {
+                assert_eq!(link, None);
+                break;
+            };
+            path = format!("/contacts/leap?limit=3&cursor={cursor}");
+            assert_eq!(link, Some(format!("<{path}>; rel=\"next\"").as_str()));
+        }
+        seen.sort();
+        expected.sort();
+        assert_eq!((seen, pages), (expected, 3));
+        assert_eq!(
+            body(&api.get("/contacts/leap"))["contacts"].as_array().unwrap().len(),
+            7
+        );
+    }
+}
+
+#[test]
+fn a_page_is_asked_for_in_one_way_only() {
+    for api in Api::both() {
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=",
+            "limit=%2B5",
+            "limit=ten",
+            "limit=1&limit=2",
+            "cursor=",
+            "cursor=not-one-of-ours",
+            "page=2",
+        ] {
+            let reply = api.get(&format!("/contacts/leap?{query}"));
+            assert_eq!(reply.status(), StatusCode::BAD_REQUEST, "{query}");
+        }
+        assert_eq!(api.get("/contacts/leap?limit=100").status(), StatusCode::OK);
+        assert_eq!(api.get("/contacts/acme").status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[test]
+fn links_are_minted_for_those_we_know_and_hold() {
+    for api in Api::both() {
+        let post = || api.call(Method::POST, "/links/leap/site-1", &[], "");
+        assert_eq!(post().status(), StatusCode::NOT_FOUND);
+        api.put(SITE, &[], &ana());
+        let reply = post();
+        assert_eq!(reply.status(), StatusCode::OK);
+        let (links, config) = (body(&reply), config());
+        let reference = Reference::new("site-1").unwrap();
+        let journey = JourneyId::new(&config.id_key, Provider::Leap, Purpose::Enroll, &reference);
+        for (field, start, kind) in [
+            ("resume_url", "https://remind.example.com/r/", LinkKind::Resume),
+            (
+                "preferences_url",
+                "https://remind.example.com/u/",
+                LinkKind::Unsubscribe,
+            ),
+        ] {
+            let url = links[field].as_str().unwrap();
+            assert!(!url.contains("ana") && !url.contains("site-1"), "{url}");
+            let token = url.strip_prefix(start).unwrap();
+            assert_eq!(config.links.verify(kind, token, api.now()), Ok(journey.clone()));
+        }
+        let expires: jiff::Timestamp = links["expires_at"].as_str().unwrap().parse().unwrap();
+        let days = expires.duration_since(api.now()).as_hours() as f64 / 24.0;
+        assert!((29.9..=30.1).contains(&days), "{days}");
+    }
+}
+
+#[test]
+fn each_address_says_what_it_answers_to() {
+    for api in Api::both() {
+        for (method, path, allow) in [
+            (Method::POST, SITE, "GET, HEAD, PUT, DELETE"),
+            (Method::DELETE, "/contacts/leap", "GET, HEAD"),
+            (Method::PUT, "/journeys/leap/site-1", "GET, HEAD"),
+            (Method::GET, "/links/leap/site-1", "POST"),
+            (Method::OPTIONS, SITE, "GET, HEAD, PUT, DELETE"),
+        ] {
+            let reply = api.call(method, path, &[], "");
+            assert_eq!(reply.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            assert_eq!(reply.headers()["allow"], allow);
+        }
+        for path in [
+            "/",
+            "/contacts",
+            "/contacts/",
+            "/contacts/leap/",
+            "/contacts/leap/a/b",
+            "/journeys/leap",
+            "/links",
+        ] {
+            let request = Request::get(path).body(Vec::new()).unwrap();
+            assert_eq!(api.send(request).status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+}
+
+#[test]
+fn head_says_what_get_would_without_saying_it() {
+    for api in Api::both() {
+        api.put(SITE, &[], &ana());
+        let (get, head) = (api.get(SITE), api.call(Method::HEAD, SITE, &[], ""));
+        assert_eq!((head.status(), etag(&head)), (get.status(), etag(&get)));
+        assert!(head.body().is_empty());
+        assert_eq!(head.headers()["content-length"], get.body().len().to_string());
+    }
+}
+
+#[test]
+fn nobody_gets_in_without_the_token_and_nothing_is_done() {
+    for api in Api::both() {
+        for (method, path) in [
+            (Method::PUT, SITE),
+            (Method::GET, SITE),
+            (Method::PATCH, SITE),
+            (Method::GET, "/contacts/leap"),
+            (Method::GET, "/journeys/leap/site-1"),
+            (Method::POST, "/links/leap/site-1"),
+        ] {
+            let request = Request::builder().method(method).uri(path);
+            let reply = api.send(request.body(ana().to_string().into_bytes()).unwrap());
+            assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{path}");
+            assert!(reply.headers().contains_key("www-authenticate"));
+        }
+        assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[test]
+fn a_body_that_is_too_long_is_refused() {
+    for api in Api::both() {
+        let padded = format!("{}{}", ana(), " ".repeat(api::MAX_BODY_BYTES));
+        let reply = api.call(Method::PUT, SITE, &[], &padded);
+        assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[test]
+fn the_document_is_there_for_everybody_and_names_every_address() {
+    for api in Api::both() {
+        let request = Request::get("/openapi.yaml").body(Vec::new()).unwrap();
+        let reply = api.send(request);
+        assert_eq!(reply.status(), StatusCode::OK);
+        assert_eq!(reply.headers()["content-type"], "application/yaml");
+        let document = String::from_utf8(reply.into_body()).unwrap();
+        assert!(document.starts_with("openapi: 3.1.0\n"));
+        for path in [
+            "/contacts/{provider}",
+            "/contacts/{provider}/{reference}",
+            "/links/{provider}/{reference}",
+            "/journeys/{provider}/{reference}",
+            "/campaign",
+            "/campaign/active",
+            "/openapi.yaml",
+        ] {
+            assert!(document.contains(&format!("\n  {path}:\n")), "{path}");
+        }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

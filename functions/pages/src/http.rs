@@ -1,0 +1,125 @@
+//! `/r/{token}` and `/u/{token}` over HTTP, whoever carries them: one machine's server or a Lambda.
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY as POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use journey::Campaign;
+use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, Suppress};
+use percent_encoding::percent_decode_str;
+
+use crate::{CONTENT_SECURITY_POLICY, Pages, Reply, layout};
+
+/// The longest body that is read. Our forms have one field.
+pub const MAX_BODY_BYTES: usize = 4 * 1024;
+
+/// A whole answer.
+pub type Answer = Response<Vec<u8>>;
+
+/// Answers one request.
+pub async fn handle<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
+where
+    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + Count,
+    B: AsRef<[u8]>,
+{
+    let (parts, body) = request.into_parts();
+    let body = body.as_ref();
+    let Some((page, token)) = place(parts.uri.path()) else {
+        return respond(Reply::Page {
+            status: 404,
+            html: layout::bad_link(pages).into_string(),
+        });
+    };
+    // No mail program encodes a token of ours, whose characters need it nowhere; but it may.
+    let token = percent_decode_str(token).decode_utf8_lossy();
+    let is_post = parts.method == Method::POST;
+    if !is_post && parts.method != Method::GET && parts.method != Method::HEAD {
+        let mut answer = plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This address answers to GET, HEAD and POST.\n",
+        );
+        answer
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+        return answer;
+    }
+    if body.len() > MAX_BODY_BYTES {
+        return too_large();
+    }
+    let reply = match (page, is_post) {
+        (Page::Resume, false) => pages.resume(ports, &token).await,
+        (Page::Resume, true) => pages.resume_acted(ports, campaign, &token).await,
+        (Page::Preferences, false) => pages.preferences(ports, &token).await,
+        (Page::Preferences, true) => {
+            let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+            pages.preferences_changed(ports, &token, &form).await
+        }
+    };
+    let mut answer = respond(reply);
+    if parts.method == Method::HEAD {
+        let length = core::mem::take(answer.body_mut()).len();
+        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    answer
+}
+
+/// The answer to a body that is longer than [`MAX_BODY_BYTES`].
+#[must_use]
+pub fn too_large() -> Answer {
+    plain(StatusCode::PAYLOAD_TOO_LARGE, "The form is too long.\n")
+}
+
+#[derive(Clone, Copy)]
+enum Page {
+    Resume,
+    Preferences,
+}
+
+fn place(path: &str) -> Option<(Page, &str)> {
+    let (page, token) = match path.strip_prefix("/r/") {
+        Some(token) => (Page::Resume, token),
+        None => (Page::Preferences, path.strip_prefix("/u/")?),
+    };
+    (!token.is_empty() && !token.contains('/')).then_some((page, token))
+}
+
+fn respond(reply: Reply) -> Answer {
+    match reply {
+        Reply::Page { status, html } => answer(
+            StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            "text/html; charset=utf-8",
+            html.into_bytes(),
+        ),
+        // 303: the provider's page is fetched with GET, whatever brought the person here.
+        Reply::Redirect { to } => match HeaderValue::from_bytes(to.as_bytes()) {
+            Ok(to) => {
+                let mut answer = plain(StatusCode::SEE_OTHER, "");
+                answer.headers_mut().insert(LOCATION, to);
+                answer
+            }
+            Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
+        },
+    }
+}
+
+fn plain(status: StatusCode, text: &str) -> Answer {
+    answer(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, content_type),
+        (POLICY, CONTENT_SECURITY_POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}

@@ -1,0 +1,159 @@
+//! What goes over the wire, whoever carries it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of these tests are tests, too"
+)]
+
+use contacts::ContactInput;
+use http::{Method, Request, Response, StatusCode};
+use journey::link::LinkKind;
+use journey::port::Timestamp;
+use journey::port::{FindContact, Precondition};
+use journey::{ContactId, IdKey, JourneyId, Provider, Purpose, Reference};
+use tests::{Ports, Stage, World, poll_once};
+
+const LINK: &str = "https://connect.example.com/?refId=site-1";
+
+struct Customer {
+    stage: Stage,
+    world: World,
+}
+
+impl Customer {
+    /// Somebody whom the partner has told us of, and of whom nothing was heard yet.
+    fn new() -> Self {
+        let stage = Stage::with(&toml::Table::new());
+        let world = World::new(&stage.rules, now(), 10);
+        let customer = Customer { stage, world };
+        let input = ContactInput {
+            email: Some("ana@example.com".to_owned()),
+            link: Some(LINK.to_owned()),
+            ..ContactInput::default()
+        };
+        let contact = input.check(Provider::Leap, reference()).unwrap();
+        let (ports, key) = (customer.ports(), key());
+        let put = contacts::put(&ports, &key, &customer.stage.rules, &contact, &Precondition::None);
+        poll_once(put).unwrap().unwrap();
+        customer
+    }
+
+    fn ports(&self) -> Ports<'_> {
+        Ports {
+            world: &self.world,
+            stage: &self.stage,
+        }
+    }
+
+    fn path(&self, kind: LinkKind) -> String {
+        let journey = JourneyId::new(&key(), Provider::Leap, Purpose::Enroll, &reference());
+        self.stage.pages.links.mint("", kind, &journey, now()).url
+    }
+
+    fn open(&self, method: Method, path: &str, body: &str) -> Response<Vec<u8>> {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.body(body.as_bytes().to_vec()).unwrap();
+        let (pages, rules) = (&self.stage.pages, &self.stage.rules);
+        let ports = self.ports();
+        let reply = poll_once(pages::http::handle(pages, &ports, rules, request)).unwrap();
+        for guard in [
+            "content-security-policy",
+            "referrer-policy",
+            "x-robots-tag",
+            "x-content-type-options",
+        ] {
+            assert!(reply.headers().contains_key(guard), "{guard}");
+        }
+        assert_eq!(reply.headers()["cache-control"], "no-store");
+        reply
+    }
+
+    fn opted_out(&self) -> bool {
+        let id = ContactId::new(&key(), Provider::Leap, &reference());
+        let ports = self.ports();
+        let known = poll_once(ports.find_contact(&id)).unwrap().unwrap();
+        known.unwrap().contact.opted_out
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-07-01T16:00:00Z".parse().unwrap()
+}
+
+fn reference() -> Reference {
+    Reference::new("site-1").unwrap()
+}
+
+fn key() -> IdKey {
+    IdKey::new(*b"an invented key of 32 bytes long").unwrap()
+}
+
+fn text(reply: &Response<Vec<u8>>) -> &str {
+    core::str::from_utf8(reply.body()).unwrap()
+}
+
+/// The partner's own message may bring somebody here before the provider has told of them.
+#[test]
+fn a_link_leads_on_although_no_journey_has_begun() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Resume);
+    let page = customer.open(Method::GET, &path, "");
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(text(&page).contains("<form"), "{}", text(&page));
+    let acted = customer.open(Method::POST, &path, "continue=1");
+    assert_eq!(acted.status(), StatusCode::SEE_OTHER);
+    assert_eq!(acted.headers()["location"], LINK);
+    assert_eq!(customer.world.journeys(), 0);
+}
+
+#[test]
+fn only_a_post_opts_out() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Unsubscribe);
+    for method in [Method::GET, Method::HEAD] {
+        assert_eq!(customer.open(method, &path, "").status(), StatusCode::OK);
+        assert!(!customer.opted_out());
+    }
+    let done = customer.open(Method::POST, &path, "List-Unsubscribe=One-Click");
+    assert_eq!(done.status(), StatusCode::OK);
+    assert!(customer.opted_out());
+    customer.open(Method::POST, &path, "reminders=on");
+    assert!(!customer.opted_out());
+}
+
+#[test]
+fn head_says_what_get_would_without_saying_it() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Resume);
+    let (get, head) = (
+        customer.open(Method::GET, &path, ""),
+        customer.open(Method::HEAD, &path, ""),
+    );
+    assert!(head.body().is_empty());
+    assert_eq!(head.headers()["content-length"], get.body().len().to_string());
+    assert_eq!(head.headers()["content-type"], get.headers()["content-type"]);
+}
+
+#[test]
+fn what_is_no_page_of_ours_is_guarded_as_well() {
+    let customer = Customer::new();
+    let unsubscribe = customer.path(LinkKind::Unsubscribe);
+    let other_kind = unsubscribe.replacen("/u/", "/r/", 1);
+    for path in ["/r/guessed", other_kind.as_str(), "/r/a/b", "/r/", "/x/y"] {
+        assert_eq!(
+            customer.open(Method::GET, path, "").status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    let put = customer.open(Method::PUT, &unsubscribe, "");
+    assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(put.headers()["allow"], "GET, HEAD, POST");
+    let long = "x".repeat(pages::http::MAX_BODY_BYTES + 1);
+    let reply = customer.open(Method::POST, &unsubscribe, &long);
+    assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(!customer.opted_out());
+}

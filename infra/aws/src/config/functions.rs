@@ -1,0 +1,316 @@
+//! What each function needs to know, read from the environment at its start.
+
+use reqwest::Url;
+
+use super::Environment;
+use super::parts::{LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack};
+use super::reader::{ConfigError, Reader};
+
+/// What `webhook` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key, webhook secret, and its next one if there is one.
+    pub secrets: SecretNames,
+    /// The name of the secret header, in lower case (`WEBHOOK_HEADER`, or `x-rekindle-key`).
+    pub header: String,
+    /// References that begin with these are other systems' (`RESERVED_PREFIXES`).
+    pub reserved_prefixes: Vec<String>,
+}
+
+/// What `touchpoint` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchpointConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key and Leap's API key.
+    pub secrets: SecretNames,
+    /// How Leap's API is used.
+    pub leap: LeapSettings,
+    /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
+    pub public_url: String,
+    /// The SES configuration set that mail goes through (`CONFIGURATION_SET`).
+    pub configuration_set: String,
+}
+
+/// What `reconcile` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconcileConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key and Leap's API key.
+    pub secrets: SecretNames,
+    /// How Leap's API is used.
+    pub leap: LeapSettings,
+    /// References that begin with these are other systems' (`RESERVED_PREFIXES`).
+    pub reserved_prefixes: Vec<String>,
+    /// Who fires overdue timers: the name or ARN of `touchpoint` (`TOUCHPOINT_FUNCTION`).
+    pub touchpoint: String,
+}
+
+/// What `meter-check` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeterCheckConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key and Leap's API key.
+    pub secrets: SecretNames,
+    /// How Leap's API is used.
+    pub leap: LeapSettings,
+}
+
+/// What `feedback` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedbackConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key.
+    pub secrets: SecretNames,
+    /// The SES configuration set whose events are ours (`CONFIGURATION_SET`).
+    pub configuration_set: String,
+    /// The account whose events are ours (`ACCOUNT_ID`).
+    pub account_id: String,
+}
+
+/// What `contacts` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactsConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key, API token, and its next one if there is one.
+    pub secrets: SecretNames,
+    /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
+    pub public_url: String,
+}
+
+/// What `pages` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PagesConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key.
+    pub secrets: SecretNames,
+    /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
+    pub public_url: String,
+}
+
+/// What `announce` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnounceConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// Identity key, and the signing key where there is a URL.
+    pub secrets: SecretNames,
+    /// The bus that announcements go to (`EVENT_BUS_NAME`).
+    pub event_bus: String,
+    /// Where they are posted to as well, if anywhere (`ANNOUNCE_URL`).
+    pub announce_url: Option<Url>,
+}
+
+impl WebhookConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::Webhook, SecretKind::WebhookNext]);
+        let header = read.webhook_header();
+        let reserved_prefixes = read.reserved_prefixes();
+        read.finish(|| {
+            Some(WebhookConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                header: header?,
+                reserved_prefixes: reserved_prefixes?,
+            })
+        })
+    }
+}
+
+impl TouchpointConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LeapApiKey]);
+        let leap = read.leap();
+        let public_url = read.public_url();
+        let configuration_set = read.configuration_set();
+        read.finish(|| {
+            Some(TouchpointConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                leap: leap?,
+                public_url: public_url?,
+                configuration_set: configuration_set?,
+            })
+        })
+    }
+}
+
+impl ReconcileConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LeapApiKey]);
+        let leap = read.leap();
+        let reserved_prefixes = read.reserved_prefixes();
+        let touchpoint = read.touchpoint_function();
+        read.finish(|| {
+            Some(ReconcileConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                leap: leap?,
+                reserved_prefixes: reserved_prefixes?,
+                touchpoint: touchpoint?,
+            })
+        })
+    }
+}
+
+impl MeterCheckConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LeapApiKey]);
+        let leap = read.leap();
+        read.finish(|| {
+            Some(MeterCheckConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                leap: leap?,
+            })
+        })
+    }
+}
+
+impl FeedbackConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey]);
+        let configuration_set = read.configuration_set();
+        let account_id = read.account_id();
+        read.finish(|| {
+            Some(FeedbackConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                configuration_set: configuration_set?,
+                account_id: account_id?,
+            })
+        })
+    }
+}
+
+impl ContactsConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext]);
+        let public_url = read.public_url();
+        read.finish(|| {
+            Some(ContactsConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                public_url: public_url?,
+            })
+        })
+    }
+}
+
+impl PagesConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let secrets = read.secrets(&[SecretKind::IdentityKey]);
+        let public_url = read.public_url();
+        read.finish(|| {
+            Some(PagesConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                public_url: public_url?,
+            })
+        })
+    }
+}
+
+impl AnnounceConfig {
+    /// Reads it. A URL without a signing key is an error, since nobody could trust what comes there.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let event_bus = read.text("EVENT_BUS_NAME", "the name of the event bus");
+        let announce_url = read.announce_url();
+        let kinds: &[SecretKind] = if matches!(announce_url, Some(None)) {
+            &[SecretKind::IdentityKey]
+        } else {
+            &[SecretKind::IdentityKey, SecretKind::Announce]
+        };
+        let secrets = read.secrets(kinds);
+        read.finish(|| {
+            Some(AnnounceConfig {
+                stack: stack?,
+                secrets: secrets?,
+                event_bus: event_bus?,
+                announce_url: announce_url?,
+            })
+        })
+    }
+}

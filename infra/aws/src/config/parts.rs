@@ -1,0 +1,249 @@
+//! The parts that configurations are made of.
+
+use std::num::NonZeroU32;
+
+use reqwest::Url;
+use reqwest::header::HeaderName;
+
+use super::reader::{Reader, is_arn_of, is_one_word};
+
+/// Where everything lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// The stack's name: what metrics are told apart by (`STACK_NAME`).
+    pub name: String,
+    /// The table's name (`TABLE_NAME`).
+    pub table: String,
+}
+
+/// How schedules are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchedulesConfig {
+    /// The group they are in (`SCHEDULE_GROUP`).
+    pub group: String,
+    /// The function that they call: touchpoint (`SCHEDULE_TARGET_ARN`).
+    pub target_arn: String,
+    /// The role they call it with (`SCHEDULE_ROLE_ARN`).
+    pub role_arn: String,
+    /// The queue of those that could not (`SCHEDULE_DLQ_ARN`).
+    pub dlq_arn: String,
+}
+
+/// How Leap's API is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeapSettings {
+    /// Where it is (`LEAP_BASE_URL`).
+    pub base_url: Url,
+    /// The budget that this function has of it (`LEAP_CALLS_PER_MINUTE`).
+    pub calls_per_minute: NonZeroU32,
+    /// Records asked for at once (`LEAP_PAGE_SIZE`; Leap's own default, 10, without it).
+    pub page_size: u32,
+}
+
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretKind {
+    /// The key under which people are hashed.
+    IdentityKey,
+    /// The value of the webhook's secret header.
+    Webhook,
+    /// The other value that is right while it is changed.
+    WebhookNext,
+    /// The bearer token of the partner's API.
+    ApiToken,
+    /// The other token that is right while it is changed.
+    ApiTokenNext,
+    /// The key of Leap's API.
+    LeapApiKey,
+    /// The key that announcements are signed with: `whsec_...`.
+    Announce,
+}
+
+impl SecretKind {
+    /// The variable that names its parameter.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        match self {
+            SecretKind::IdentityKey => "IDENTITY_KEY_PARAMETER",
+            SecretKind::Webhook => "WEBHOOK_SECRET_PARAMETER",
+            SecretKind::WebhookNext => "WEBHOOK_SECRET_NEXT_PARAMETER",
+            SecretKind::ApiToken => "API_TOKEN_PARAMETER",
+            SecretKind::ApiTokenNext => "API_TOKEN_NEXT_PARAMETER",
+            SecretKind::LeapApiKey => "LEAP_API_KEY_PARAMETER",
+            SecretKind::Announce => "ANNOUNCE_SECRET_PARAMETER",
+        }
+    }
+
+    /// May it be absent: its variable, or the parameter that the variable names?
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        match self {
+            SecretKind::WebhookNext | SecretKind::ApiTokenNext => true,
+            SecretKind::IdentityKey
+            | SecretKind::Webhook
+            | SecretKind::ApiToken
+            | SecretKind::LeapApiKey
+            | SecretKind::Announce => false,
+        }
+    }
+
+    /// The least number of characters. What others issue has the form that they gave it; what a
+    /// deployer makes up must not be guessable.
+    #[must_use]
+    pub const fn at_least(self) -> usize {
+        match self {
+            SecretKind::LeapApiKey => 1,
+            SecretKind::IdentityKey
+            | SecretKind::Webhook
+            | SecretKind::WebhookNext
+            | SecretKind::ApiToken
+            | SecretKind::ApiTokenNext
+            | SecretKind::Announce => 16,
+        }
+    }
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretName {
+    /// What it is for.
+    pub kind: SecretKind,
+    /// The name of its SecureString parameter in SSM.
+    pub parameter: String,
+}
+
+/// The secrets that a function needs: names only, never a value.
+pub type SecretNames = Vec<SecretName>;
+
+impl Reader<'_> {
+    pub(super) fn stack(&mut self) -> Option<Stack> {
+        let name = self.text("STACK_NAME", "the stack's name");
+        let table = self.text("TABLE_NAME", "the table's name");
+        Some(Stack {
+            name: name?,
+            table: table?,
+        })
+    }
+
+    pub(super) fn schedules(&mut self) -> Option<SchedulesConfig> {
+        let group = self.text("SCHEDULE_GROUP", "the name of the group of schedules");
+        let target = self.arn("SCHEDULE_TARGET_ARN", "lambda", "the touchpoint function");
+        let role = self.arn("SCHEDULE_ROLE_ARN", "iam", "the role that schedules call it with");
+        let dlq = self.arn("SCHEDULE_DLQ_ARN", "sqs", "the queue of schedules that failed");
+        Some(SchedulesConfig {
+            group: group?,
+            target_arn: target?,
+            role_arn: role?,
+            dlq_arn: dlq?,
+        })
+    }
+
+    pub(super) fn leap(&mut self) -> Option<LeapSettings> {
+        let base_url = self.url("LEAP_BASE_URL", "https://api.example.com");
+        let calls = self.required(
+            "LEAP_CALLS_PER_MINUTE",
+            "a whole number of at least 1; Leap publishes no limit, so ask for yours",
+            |value| value.parse().ok(),
+        );
+        let page_size = self.optional(
+            "LEAP_PAGE_SIZE",
+            "a whole number from 1 to 1000; Leap's own default is 10",
+            |value| value.parse().ok().filter(|size| (1..=1_000).contains(size)),
+        );
+        Some(LeapSettings {
+            base_url: base_url?,
+            calls_per_minute: calls?,
+            page_size: page_size?.unwrap_or(10),
+        })
+    }
+
+    /// A public URL without its last slash, ready to be continued.
+    pub(super) fn public_url(&mut self) -> Option<String> {
+        let url = self.url("PUBLIC_URL", "https://remind.example.com")?;
+        Some(url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    pub(super) fn announce_url(&mut self) -> Option<Option<Url>> {
+        self.optional("ANNOUNCE_URL", &url_like("https://example.com/hooks"), parse_url)
+    }
+
+    /// The name of a header, in lower case.
+    pub(super) fn webhook_header(&mut self) -> Option<String> {
+        let header = self.optional(
+            "WEBHOOK_HEADER",
+            "the name of a header, such as x-rekindle-key",
+            |value| HeaderName::from_bytes(value.as_bytes()).ok(),
+        );
+        Some(header?.map_or_else(|| "x-rekindle-key".to_owned(), |name| name.as_str().to_owned()))
+    }
+
+    /// Texts that references of other systems begin with, parted by commas.
+    pub(super) fn reserved_prefixes(&mut self) -> Option<Vec<String>> {
+        let right = "prefixes of at least one character, parted by commas";
+        let prefixes = self.optional("RESERVED_PREFIXES", right, |value| {
+            let prefixes: Vec<String> = value.split(',').map(|prefix| prefix.trim().to_owned()).collect();
+            // An empty one would be the beginning of every reference.
+            (!prefixes.iter().any(String::is_empty)).then_some(prefixes)
+        });
+        Some(prefixes?.unwrap_or_default())
+    }
+
+    pub(super) fn configuration_set(&mut self) -> Option<String> {
+        self.text("CONFIGURATION_SET", "the name of the SES configuration set")
+    }
+
+    pub(super) fn account_id(&mut self) -> Option<String> {
+        let right = "the 12 digits of the account";
+        self.required("ACCOUNT_ID", right, |value| {
+            (value.len() == 12 && value.bytes().all(|b| b.is_ascii_digit())).then(|| value.to_owned())
+        })
+    }
+
+    pub(super) fn touchpoint_function(&mut self) -> Option<String> {
+        let right = "the name or the ARN of the touchpoint function";
+        self.required("TOUCHPOINT_FUNCTION", right, |value| {
+            let is_name = value.len() <= 64
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            (is_name || is_arn_of(value, "lambda")).then(|| value.to_owned())
+        })
+    }
+
+    /// Where the secrets of these kinds are.
+    pub(super) fn secrets(&mut self, kinds: &[SecretKind]) -> Option<SecretNames> {
+        let read: Vec<_> = kinds.iter().map(|kind| self.secret(*kind)).collect();
+        let read: Option<Vec<Option<SecretName>>> = read.into_iter().collect();
+        Some(read?.into_iter().flatten().collect())
+    }
+
+    fn secret(&mut self, kind: SecretKind) -> Option<Option<SecretName>> {
+        let right = "the name of an SSM parameter (letters, digits and . - _ /), not the secret itself";
+        let parse = |value: &str| is_parameter(value).then(|| value.to_owned());
+        let parameter = if kind.is_optional() {
+            self.optional(kind.variable(), right, parse)?
+        } else {
+            Some(self.required(kind.variable(), right, parse)?)
+        };
+        Some(parameter.map(|parameter| SecretName { kind, parameter }))
+    }
+
+    fn url(&mut self, name: &str, example: &str) -> Option<Url> {
+        self.required(name, &url_like(example), parse_url)
+    }
+}
+
+fn url_like(example: &str) -> String {
+    format!("an https URL (or http on this machine), for example {example}")
+}
+
+fn parse_url(value: &str) -> Option<Url> {
+    Url::parse(value).ok().filter(|url| {
+        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        url.host_str().is_some() && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
+    })
+}
+
+fn is_parameter(value: &str) -> bool {
+    is_one_word(value) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+}

@@ -1,0 +1,224 @@
+use super::*;
+
+/// Every variable that any function reads, and a value that is right.
+const RIGHT: [(&str, &str); 24] = [
+    ("STACK_NAME", "rekindle"),
+    ("TABLE_NAME", "rekindle-table"),
+    ("SCHEDULE_GROUP", "rekindle"),
+    (
+        "SCHEDULE_TARGET_ARN",
+        "arn:aws:lambda:us-west-2:123456789012:function:rekindle-touchpoint",
+    ),
+    ("SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/rekindle-schedules"),
+    (
+        "SCHEDULE_DLQ_ARN",
+        "arn:aws:sqs:us-west-2:123456789012:rekindle-schedules",
+    ),
+    ("IDENTITY_KEY_PARAMETER", "/rekindle/identity-key"),
+    ("WEBHOOK_SECRET_PARAMETER", "/rekindle/webhook-secret"),
+    ("WEBHOOK_SECRET_NEXT_PARAMETER", "/rekindle/webhook-secret-next"),
+    ("API_TOKEN_PARAMETER", "/rekindle/api-token"),
+    ("API_TOKEN_NEXT_PARAMETER", ""),
+    ("LEAP_API_KEY_PARAMETER", "/rekindle/leap-api-key"),
+    ("ANNOUNCE_SECRET_PARAMETER", "/rekindle/announce-secret"),
+    ("WEBHOOK_HEADER", "X-Partner-Key"),
+    ("RESERVED_PREFIXES", "crm-, test-"),
+    ("PUBLIC_URL", "https://remind.example.com/"),
+    ("LEAP_BASE_URL", "https://leap.example.com"),
+    ("LEAP_CALLS_PER_MINUTE", "60"),
+    ("LEAP_PAGE_SIZE", "100"),
+    ("CONFIGURATION_SET", "rekindle"),
+    ("ACCOUNT_ID", "123456789012"),
+    ("TOUCHPOINT_FUNCTION", "rekindle-touchpoint"),
+    ("EVENT_BUS_NAME", "rekindle"),
+    ("ANNOUNCE_URL", "https://partner.example.com/hooks"),
+];
+
+fn right() -> Environment {
+    RIGHT.into_iter().collect()
+}
+
+fn with(name: &str, value: &str) -> Environment {
+    RIGHT.into_iter().chain([(name, value)]).collect()
+}
+
+/// Reads every configuration: whether it is right, or the names of what is not.
+fn read_all(environment: &Environment) -> Vec<(&'static str, Result<(), Vec<String>>)> {
+    fn told<T>(read: Result<T, ConfigError>) -> Result<(), Vec<String>> {
+        let name = |problem: &String| problem.split(' ').next().unwrap().to_owned();
+        read.map(drop)
+            .map_err(|error| error.problems().iter().map(name).collect())
+    }
+    vec![
+        ("webhook", told(WebhookConfig::read(environment))),
+        ("touchpoint", told(TouchpointConfig::read(environment))),
+        ("reconcile", told(ReconcileConfig::read(environment))),
+        ("meter-check", told(MeterCheckConfig::read(environment))),
+        ("feedback", told(FeedbackConfig::read(environment))),
+        ("contacts", told(ContactsConfig::read(environment))),
+        ("pages", told(PagesConfig::read(environment))),
+        ("announce", told(AnnounceConfig::read(environment))),
+    ]
+}
+
+#[test]
+fn every_function_reads_what_is_right() {
+    for (function, read) in read_all(&right()) {
+        assert_eq!(read, Ok(()), "{function}");
+    }
+    let webhook = WebhookConfig::read(&right()).unwrap();
+    assert_eq!(webhook.header, "x-partner-key");
+    assert_eq!(webhook.reserved_prefixes, ["crm-", "test-"]);
+    let kinds: Vec<_> = webhook.secrets.iter().map(|secret| secret.kind).collect();
+    assert_eq!(
+        kinds,
+        [SecretKind::IdentityKey, SecretKind::Webhook, SecretKind::WebhookNext]
+    );
+    assert_eq!(webhook.secrets[1].parameter, "/rekindle/webhook-secret");
+    let touchpoint = TouchpointConfig::read(&right()).unwrap();
+    assert_eq!(touchpoint.public_url, "https://remind.example.com");
+    assert_eq!(touchpoint.leap.calls_per_minute.get(), 60);
+    assert_eq!(touchpoint.leap.page_size, 100);
+    let contacts = ContactsConfig::read(&right()).unwrap();
+    let kinds: Vec<_> = contacts.secrets.iter().map(|secret| secret.kind).collect();
+    assert_eq!(kinds, [SecretKind::IdentityKey, SecretKind::ApiToken]);
+}
+
+#[test]
+fn each_function_names_all_that_it_misses_and_nothing_else() {
+    const SCHEDULES: [&str; 4] = [
+        "SCHEDULE_GROUP",
+        "SCHEDULE_TARGET_ARN",
+        "SCHEDULE_ROLE_ARN",
+        "SCHEDULE_DLQ_ARN",
+    ];
+    const LEAP: [&str; 3] = ["LEAP_API_KEY_PARAMETER", "LEAP_BASE_URL", "LEAP_CALLS_PER_MINUTE"];
+    let own: [(&str, &[&str]); 8] = [
+        ("webhook", &["WEBHOOK_SECRET_PARAMETER"]),
+        ("touchpoint", &["PUBLIC_URL", "CONFIGURATION_SET"]),
+        ("reconcile", &["TOUCHPOINT_FUNCTION"]),
+        ("meter-check", &[]),
+        ("feedback", &["CONFIGURATION_SET", "ACCOUNT_ID"]),
+        ("contacts", &["API_TOKEN_PARAMETER", "PUBLIC_URL"]),
+        ("pages", &["PUBLIC_URL"]),
+        ("announce", &["EVENT_BUS_NAME"]),
+    ];
+    for ((function, read), (expected, own)) in read_all(&Environment::default()).into_iter().zip(own) {
+        assert_eq!(function, expected);
+        let mut names = vec!["STACK_NAME", "TABLE_NAME", "IDENTITY_KEY_PARAMETER"];
+        if function != "announce" {
+            names.extend(SCHEDULES);
+        }
+        if ["touchpoint", "reconcile", "meter-check"].contains(&function) {
+            names.extend(LEAP);
+        }
+        names.extend(own);
+        names.sort_unstable();
+        let mut missing = read.unwrap_err();
+        missing.sort_unstable();
+        assert_eq!(missing, names, "{function}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_with_what_would_be_right_and_not_repeated() {
+    for (name, wrong, right) in [
+        ("TABLE_NAME", "my table", "the table's name"),
+        ("SCHEDULE_TARGET_ARN", "rekindle-touchpoint", "arn:aws:lambda"),
+        (
+            "SCHEDULE_TARGET_ARN",
+            "arn:aws:sqs:us-west-2:123456789012:queue",
+            "arn:aws:lambda",
+        ),
+        ("SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:", "arn:aws:iam"),
+        ("PUBLIC_URL", "http://pages.example.com", "https URL"),
+        ("PUBLIC_URL", "pages.example.com", "https URL"),
+        ("LEAP_CALLS_PER_MINUTE", "0", "at least 1"),
+        ("LEAP_PAGE_SIZE", "1001", "from 1 to 1000"),
+        ("LEAP_API_KEY_PARAMETER", "a secret value!", "not the secret itself"),
+        ("CONFIGURATION_SET", "a\nb", "configuration set"),
+        ("TOUCHPOINT_FUNCTION", "touchpoint!", "name or the ARN"),
+        ("RESERVED_PREFIXES", "crm-,,test-", "at least one character"),
+        ("ACCOUNT_ID", "1234", "12 digits"),
+        ("ANNOUNCE_URL", "ftp://partner.example.com", "https URL"),
+        ("WEBHOOK_HEADER", "x rekindle", "name of a header"),
+        ("API_TOKEN_NEXT_PARAMETER", "a secret value!", "not the secret itself"),
+    ] {
+        let environment = with(name, wrong);
+        let mut told = Vec::new();
+        told.extend(WebhookConfig::read(&environment).err());
+        told.extend(TouchpointConfig::read(&environment).err());
+        told.extend(ReconcileConfig::read(&environment).err());
+        told.extend(FeedbackConfig::read(&environment).err());
+        told.extend(ContactsConfig::read(&environment).err());
+        told.extend(AnnounceConfig::read(&environment).err());
+        assert!(!told.is_empty(), "{name} = {wrong}");
+        for error in told {
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!("{name} is not right; it must be")) && text.contains(right),
+                "{text}"
+            );
+            assert!(!text.contains(wrong), "{text}");
+            assert_eq!(error.problems().len(), 1, "{text}");
+        }
+    }
+}
+
+#[test]
+fn optional_variables_have_defaults() {
+    let optional = [
+        "WEBHOOK_SECRET_NEXT_PARAMETER",
+        "WEBHOOK_HEADER",
+        "RESERVED_PREFIXES",
+        "LEAP_PAGE_SIZE",
+        "ANNOUNCE_URL",
+        "ANNOUNCE_SECRET_PARAMETER",
+    ];
+    let environment: Environment = RIGHT
+        .into_iter()
+        .map(|(name, value)| (name, if optional.contains(&name) { "" } else { value }))
+        .collect();
+    let webhook = WebhookConfig::read(&environment).unwrap();
+    assert_eq!(webhook.header, "x-rekindle-key");
+    assert!(webhook.reserved_prefixes.is_empty());
+    assert_eq!(webhook.secrets.len(), 2);
+    assert_eq!(TouchpointConfig::read(&environment).unwrap().leap.page_size, 10);
+    let announce = AnnounceConfig::read(&environment).unwrap();
+    assert_eq!(announce.announce_url, None);
+    assert_eq!(announce.secrets.len(), 1);
+}
+
+#[test]
+fn a_url_for_announcements_needs_a_signing_key() {
+    let error = AnnounceConfig::read(&with("ANNOUNCE_SECRET_PARAMETER", "")).unwrap_err();
+    assert!(
+        error.to_string().contains("ANNOUNCE_SECRET_PARAMETER is not set"),
+        "{error}"
+    );
+    let unused = AnnounceConfig::read(&with("ANNOUNCE_URL", "")).unwrap();
+    assert_eq!(unused.secrets.len(), 1, "a key without a URL is not read");
+}
+
+#[test]
+fn this_machine_may_be_reached_without_tls() {
+    let environment = with("LEAP_BASE_URL", "http://127.0.0.1:8080");
+    let config = MeterCheckConfig::read(&environment).unwrap();
+    assert_eq!(config.leap.base_url.as_str(), "http://127.0.0.1:8080/");
+}
+
+#[test]
+fn the_environment_shows_no_values() {
+    let shown = format!("{:?}", with("AWS_SECRET_ACCESS_KEY", "an invented secret"));
+    assert!(
+        shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("invented"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_process_s_own_environment_can_be_read() {
+    assert!(Environment::read().get("PATH").is_some());
+    assert_eq!(Environment::default().log_level(), "info");
+    assert_eq!(with("LOG_LEVEL", "debug").log_level(), "debug");
+}

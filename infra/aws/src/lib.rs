@@ -1,0 +1,40 @@
+//! The ports on AWS: one table in DynamoDB, one-shot schedules, SES, a bus, secrets in SSM.
+//!
+//! Architecture invariant: an SDK's types end here. What leaves this crate are the rules' own types,
+//! and errors that say what the caller can do.
+
+mod bus;
+mod clients;
+mod clock;
+mod config;
+mod gateway;
+mod hooks;
+mod invoke;
+mod logs;
+mod mailer;
+mod metrics;
+mod schedules;
+mod secrets;
+mod start;
+mod table;
+#[cfg(test)]
+mod testing;
+
+pub use bus::{Bus, SOURCE};
+pub use clients::Clients;
+pub use clock::SystemClock;
+pub use config::{
+    AnnounceConfig, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings, MeterCheckConfig,
+    PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TouchpointConfig,
+    WebhookConfig,
+};
+pub use gateway::{GatewayRequest, GatewayResponse};
+pub use hooks::{Announcer, Hook, HookError};
+pub use invoke::Invoker;
+pub use logs::init_logs;
+pub use mailer::{Mailer, Sender};
+pub use metrics::Metrics;
+pub use schedules::{NotAJourney, ScheduledFire, Schedules};
+pub use secrets::{Secret, Secrets, SecretsError};
+pub use start::{Start, StartError};
+pub use table::{MAX_COUNTS, Table};

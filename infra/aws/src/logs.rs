@@ -1,0 +1,28 @@
+//! Logs: one line of JSON an event, on standard output, where Lambda collects them.
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::Environment;
+
+/// Starts the logs of the process, with `LOG_LEVEL` as their filter: a level, or a list such as
+/// `warn,touchpoint=debug`; `info` without it. Does nothing when there are logs already.
+///
+/// Fields of spans are left out: an event says itself what it is about.
+pub fn init_logs(environment: &Environment) {
+    let level = environment.log_level();
+    let filter = level.parse::<Targets>();
+    let wrong = filter.is_err();
+    let json = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_ansi(false);
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let started = tracing_subscriber::registry().with(json).with(filter).try_init();
+    if wrong && started.is_ok() {
+        tracing::warn!("LOG_LEVEL is not a level (error, warn, info, debug, trace) or a filter; info is used");
+    }
+}

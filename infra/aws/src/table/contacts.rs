@@ -1,0 +1,147 @@
+//! Writing contacts: read, decide, write on condition that nothing has changed since.
+
+use journey::contact::Contact;
+use journey::port::{KeepContact, Precondition, PutError, StoreError};
+use journey::{AddressId, ContactId, IdKey, JourneyId, Purpose};
+
+use super::Table;
+use super::fault::{self, Refused};
+use super::inboxes::Inboxes;
+use super::item::{Item, Key, s};
+use super::people::{self, Stored};
+use super::write::{Change, Condition, Write, race};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+impl KeepContact for Table {
+    /// Stores a contact. An opt-out that is stored already stays, also when this contact comes without
+    /// it: a second import knows nothing of what the person has said since the first.
+    async fn put_contact(&self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
+        race("put_contact", || self.try_put(contact, only_if)).await?
+    }
+
+    /// Erases a contact. Its inbox stays, with its suppression: it is named by a keyed hash, and holds
+    /// nothing else of the person. Which inbox it was stays known too, under the contact's hash, so that
+    /// an opt-out that comes later is kept.
+    async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
+        race("erase_contact", || self.try_erase(id, only_if)).await?
+    }
+}
+
+impl Table {
+    async fn try_put(&self, contact: &Contact, only_if: &Precondition) -> Result<Result<(), PutError>, Refused> {
+        let names = Names::of(&self.id_key, contact);
+        let before = self.stored(&names.id).await?;
+        let was = before.as_ref().map(|before| &before.contact);
+        if !only_if.holds(was) {
+            return Ok(Err(PutError::PreconditionFailed));
+        }
+        let contact = Contact {
+            opted_out: contact.opted_out || was.is_some_and(|was| was.opted_out),
+            ..contact.clone()
+        };
+        let mut inboxes = Inboxes::default();
+        if contact.opted_out
+            && let Some(address) = &names.address
+        {
+            inboxes.suppress(address, self.now());
+        }
+        if inboxes.is_empty() && was == Some(&contact) {
+            return Ok(Ok(()));
+        }
+        self.replace(before.as_ref(), &names, &contact, inboxes).await?;
+        Ok(Ok(()))
+    }
+
+    /// Writes a contact in the place of what was there before, with what that does to inboxes.
+    pub(super) async fn replace(
+        &self,
+        before: Option<&Stored>,
+        names: &Names,
+        contact: &Contact,
+        mut inboxes: Inboxes,
+    ) -> Result<(), Refused> {
+        // A send that was decided on the old contact must be decided again.
+        if let Some(before) = before
+            && before.contact != *contact
+            && let Some(address) = &before.address
+        {
+            inboxes.disturb(address);
+        }
+        let record = serde_json::to_string(contact).map_err(fault::corrupt)?;
+        let mut item = Item::from([("r".to_owned(), s(record)), ("j".to_owned(), s(names.journey.as_str()))]);
+        if let Some(address) = &names.address {
+            item.insert("a".to_owned(), s(address.as_str()));
+        }
+        let condition = unchanged(before.map(|before| &before.record));
+        let mut writes = vec![Write::Put(Key::contact(&names.id), item, condition)];
+        writes.extend(inboxes.writes());
+        self.write_all(writes).await
+    }
+
+    async fn try_erase(&self, id: &ContactId, only_if: &Precondition) -> Result<Result<bool, PutError>, Refused> {
+        let item = self.get(&Key::contact(id)).await?;
+        if !may_erase(item.as_ref(), only_if)? {
+            return Ok(Err(PutError::PreconditionFailed));
+        }
+        let Some(item) = item else {
+            return Ok(Ok(false));
+        };
+        // The record is compared but not read, and what else there is only as far as it can be: a contact
+        // that cannot be read can be erased all the same.
+        let condition = match item.get("r") {
+            Some(record) => unchanged(Some(record)),
+            None => Condition::that("attribute_not_exists(#r) AND attribute_exists(#pk)", &["r", "pk"]),
+        };
+        let mut writes = vec![Write::Delete(Key::contact(id), condition)];
+        let address = item.get("a").and_then(|value| value.as_s().ok());
+        if let Some(address) = address.and_then(|text| AddressId::parse(text)) {
+            let outlives = AttributeValue::Ss(vec![address.as_str().to_owned()]);
+            writes.push(Write::Change(
+                Change::of(Key::erased(id), Condition::none()).add("a", outlives),
+            ));
+            let mut inboxes = Inboxes::default();
+            inboxes.disturb(&address);
+            writes.extend(inboxes.writes());
+        }
+        self.write_all(writes).await?;
+        Ok(Ok(true))
+    }
+}
+
+/// The names that follow from a contact.
+pub(super) struct Names {
+    pub(super) id: ContactId,
+    pub(super) journey: JourneyId,
+    pub(super) address: Option<AddressId>,
+}
+
+impl Names {
+    pub(super) fn of(key: &IdKey, contact: &Contact) -> Self {
+        Names {
+            id: ContactId::new(key, contact.provider, &contact.reference),
+            journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
+            address: contact.email.as_deref().map(|email| AddressId::new(key, email)),
+        }
+    }
+}
+
+/// Is the contact still as it was read?
+fn unchanged(record: Option<&AttributeValue>) -> Condition {
+    match record {
+        None => Condition::that("attribute_not_exists(#pk)", &["pk"]),
+        Some(record) => Condition::that("#r = :seen", &["r"]).with(":seen", record.clone()),
+    }
+}
+
+/// May this contact be erased? Its record is read only if the answer depends on what it says.
+fn may_erase(item: Option<&Item>, only_if: &Precondition) -> Result<bool, StoreError> {
+    Ok(match only_if {
+        Precondition::None => true,
+        Precondition::Absent => item.is_none(),
+        Precondition::Present => item.is_some(),
+        Precondition::Tagged(_) => {
+            let stored = item.map(people::stored).transpose()?;
+            only_if.holds(stored.as_ref().map(|stored| &stored.contact))
+        }
+    })
+}

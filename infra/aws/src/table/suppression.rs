@@ -1,0 +1,71 @@
+//! Opt-outs, bounces and complaints.
+
+use jiff::Timestamp;
+use journey::contact::Contact;
+use journey::port::{StoreError, Suppress, SuppressAddress};
+use journey::{AddressId, ContactId, JourneyId};
+
+use super::Table;
+use super::contacts::Names;
+use super::fault::{Refused, foreign};
+use super::inboxes::Inboxes;
+use super::item::Key;
+use super::write::race;
+
+impl Suppress for Table {
+    /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
+    /// inbox that it had: the link in a mail that is older than the erasure must go on working. There is
+    /// nobody to opt in again.
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
+        let Some(id) = self.contact_id_of(journey).await? else {
+            return Ok(false);
+        };
+        race("set_opted_out", || self.try_opt_out(&id, opted_out, at)).await
+    }
+}
+
+impl SuppressAddress for Table {
+    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
+        race("suppress_address", || self.suppress(address, at)).await
+    }
+}
+
+impl Table {
+    async fn try_opt_out(&self, id: &ContactId, opted_out: bool, at: Timestamp) -> Result<bool, Refused> {
+        let Some(before) = self.stored(id).await? else {
+            return if opted_out {
+                self.suppress_erased(id, at).await
+            } else {
+                Ok(false)
+            };
+        };
+        let contact = Contact {
+            opted_out,
+            ..before.contact.clone()
+        };
+        let mut inboxes = Inboxes::default();
+        if let Some(address) = &before.address {
+            if opted_out {
+                inboxes.suppress(address, at);
+            } else {
+                inboxes.release(address);
+            }
+        }
+        let names = Names::of(&self.id_key, &contact);
+        self.replace(Some(&before), &names, &contact, inboxes).await?;
+        Ok(true)
+    }
+
+    /// Suppresses the inboxes of a contact that was erased; `false` when none is known.
+    async fn suppress_erased(&self, id: &ContactId, at: Timestamp) -> Result<bool, Refused> {
+        let Some(item) = self.get(&Key::erased(id)).await? else {
+            return Ok(false);
+        };
+        let addresses = item.get("a").and_then(|value| value.as_ss().ok());
+        for text in addresses.ok_or_else(|| foreign("a"))? {
+            let address = AddressId::parse(text).ok_or_else(|| foreign("a"))?;
+            self.suppress(&address, at).await?;
+        }
+        Ok(true)
+    }
+}

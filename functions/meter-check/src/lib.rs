@@ -6,10 +6,10 @@
 use core::error::Error;
 
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, Count, FindContact, FindDue, LoadJourney, SearchMeters, StoreError,
+    ArmTimer, Clock, CommitJourney, Count, FindContact, FindDue, LoadJourney, SearchMeters, StoreError, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
-use journey::{Campaign, Event, JourneyId, Lane, Note, Reference, Unavailable};
+use journey::{Campaign, Event, JourneyId, Lane, MeterFollowUp, Note, Phase, Reference, Unavailable};
 
 /// Journeys taken from the index of what is due in one go.
 const ROUND: usize = 1_000;
@@ -88,7 +88,7 @@ where
 
 async fn record<P>(ports: &P, campaign: &Campaign, journey: &JourneyId, event: Event, checked: &mut Checked)
 where
-    P: Clock + LoadJourney + CommitJourney + ArmTimer,
+    P: Clock + LoadJourney + CommitJourney + ArmTimer + Count,
 {
     let taken = take(
         ports,
@@ -103,6 +103,15 @@ where
         Ok(Some(taken)) => {
             checked.arrived += usize::from(taken.notes.contains(&Note::MeterArrived));
             checked.late += usize::from(taken.notes.contains(&Note::MeterLate));
+            if let Phase::Completed {
+                at,
+                meter: MeterFollowUp::Arrived { at: arrived },
+                ..
+            } = &taken.journey.phase
+                && taken.notes.contains(&Note::MeterArrived)
+            {
+                ports.measure("meter.wait_s", Unit::Seconds, arrived.duration_since(*at).as_secs_f64());
+            }
             tracing::info!(%journey, notes = ?taken.notes, "meter looked for");
         }
         Ok(None) => {}

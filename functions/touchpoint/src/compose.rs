@@ -1,6 +1,6 @@
 //! An order becomes an e-mail: the words, the person, our own links.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use journey::contact::{Facts, Known, Locale};
 use journey::link::{LinkKey, LinkKind};
 use journey::port::{Email, EmailLabel};
@@ -9,13 +9,6 @@ use message::{Brand, RenderError, Templates, UtilityWords, Variables};
 use utilities::Directory;
 
 use crate::Compose;
-
-/// A resume link holds this long: a customer may come back to an old mail, and the page behind it
-/// shows how things stand by then.
-const RESUME_HOLDS: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// An opt-out must work for at least 30 days (CAN-SPAM); ours works for a year.
-const UNSUBSCRIBE_HOLDS: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// Composes e-mails from a checked campaign.
 #[derive(Debug)]
@@ -54,7 +47,7 @@ impl Compose for Composer {
         let contact = &known.contact;
         let to = contact.email.clone().ok_or(ComposeError::NoAddress)?;
         let journey = &order.key.journey;
-        let unsubscribe_url = self.url("u", LinkKind::Unsubscribe, journey, at, UNSUBSCRIBE_HOLDS);
+        let unsubscribe_url = self.url(LinkKind::Unsubscribe, journey, at);
         let message = self.templates.render(&Variables {
             locale: order.locale,
             diagnosis: order.diagnosis,
@@ -63,7 +56,7 @@ impl Compose for Composer {
             first_name: contact.first_name.clone(),
             brand: self.brand.clone(),
             utility: UtilityWords::of(&self.directory, order.utility.as_ref(), order.utility_name.as_deref()),
-            resume_url: self.url("r", LinkKind::Resume, journey, at, RESUME_HOLDS),
+            resume_url: self.url(LinkKind::Resume, journey, at),
             unsubscribe_url: unsubscribe_url.clone(),
         })?;
         Ok(Email {
@@ -110,8 +103,7 @@ impl Compose for Composer {
 }
 
 impl Composer {
-    fn url(&self, path: &str, kind: LinkKind, journey: &JourneyId, at: Timestamp, holds: SignedDuration) -> String {
-        let expires = at.checked_add(holds).unwrap_or(Timestamp::MAX);
-        format!("{}/{path}/{}", self.public_url, self.links.sign(kind, journey, expires))
+    fn url(&self, kind: LinkKind, journey: &JourneyId, at: Timestamp) -> String {
+        self.links.mint(&self.public_url, kind, journey, at).url
     }
 }

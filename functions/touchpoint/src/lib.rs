@@ -12,10 +12,12 @@ use core::error::Error;
 use journey::contact::{Facts, Known, Permission};
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
-    SendEmail, StoreError,
+    SendEmail, StoreError, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
-use journey::{Campaign, Delivered, Effect, Event, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable};
+use journey::{
+    Campaign, Delivered, Effect, Event, HoldReason, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable,
+};
 
 pub use compose::{ComposeError, Composer};
 
@@ -90,6 +92,10 @@ where
     let Some(taken) = firing.take(Event::TimerFired { generation }, None).await? else {
         return Ok(Vec::new());
     };
+    if let Some(timer) = taken.timer_before.filter(|timer| timer.generation == generation) {
+        let late = ports.now().duration_since(timer.due).as_secs_f64();
+        ports.measure("fire.lateness_s", Unit::Seconds, late.max(0.0));
+    }
     let mut notes = taken.notes;
     let mut effects = VecDeque::from(taken.effects);
     let mut person = None;
@@ -243,8 +249,18 @@ where
                 why: "the person is not known".to_owned(),
             },
         };
-        if let SendOutcome::Refused { why } = &outcome {
-            tracing::warn!(journey = %self.journey, why, "message refused for good");
+        match &outcome {
+            SendOutcome::Accepted { .. } => {
+                let residual = self.ports.now().duration_since(order.claimed_at).as_secs_f64() * 1_000.0;
+                self.ports.measure("send.residual_ms", Unit::Milliseconds, residual);
+                let touch = order.key.touch.0.to_string();
+                let labels = [("channel", order.channel.as_str()), ("touch", touch.as_str())];
+                self.ports.count_labelled("send.accepted", &labels, 1);
+            }
+            SendOutcome::Refused { why } => {
+                tracing::warn!(journey = %self.journey, why, "message refused for good");
+            }
+            SendOutcome::Throttled | SendOutcome::Withheld | SendOutcome::Ambiguous => {}
         }
         let event = Event::SendResolved {
             key: order.key.clone(),
@@ -257,20 +273,20 @@ where
 /// One line a fire, with the decision and its reasons, and the counters of operators.
 fn report<P: Count>(ports: &P, journey: &JourneyId, notes: &[Note]) {
     for note in notes {
-        let counter = if matches!(note, Note::Sent { .. }) {
-            "touch.sent"
-        } else if matches!(note, Note::Skipped { .. }) {
-            "touch.skipped"
-        } else if matches!(note, Note::Held { .. }) {
-            "touch.held"
+        if let Note::Skipped { why, .. } = note {
+            ports.count_labelled("touch.skipped", &[("reason", why.as_str())], 1);
+        } else if let Note::Held { why, .. } = note {
+            ports.count_labelled("touch.held", &[("reason", why.as_str())], 1);
+            if matches!(why, HoldReason::Status(Unavailable::Unauthorized)) {
+                ports.count("provider.unauthorized", 1);
+            }
+        } else if matches!(note, Note::Sent { .. }) {
+            ports.count("touch.sent", 1);
         } else if matches!(note, Note::SendUnknown { .. }) {
-            "touch.unknown"
+            ports.count("touch.unknown", 1);
         } else if matches!(note, Note::HandedBack) {
-            "journey.handed_back"
-        } else {
-            continue;
-        };
-        ports.count(counter, 1);
+            ports.count("journey.handed_back", 1);
+        }
     }
     let alert = notes.iter().any(Note::is_alert);
     if alert {

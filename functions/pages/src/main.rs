@@ -1,0 +1,55 @@
+//! The function `pages`: what customers open from a message.
+
+use std::sync::Arc;
+
+use aws::{Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table};
+use campaign::{Head, Loader};
+use journey::link::LinkKey;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pages::{Brand, Pages};
+
+struct World {
+    clock: SystemClock,
+    table: Table,
+    schedules: Schedules,
+    metrics: Arc<Metrics>,
+}
+
+journey::delegate_ports!(World {
+    clock: Clock;
+    table: LoadJourney, CommitJourney, FindContact, Suppress, LoadCampaign;
+    schedules: ArmTimer;
+    metrics: Count;
+});
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let environment = Environment::read();
+    aws::init_logs(&environment);
+    let config = PagesConfig::read(&environment)?;
+    let start = Start::new(&environment, &config.stack, &config.secrets).await?;
+    let links = LinkKey::new(start.id_key.derive("link"));
+    let world = World {
+        clock: SystemClock,
+        schedules: Schedules::new(start.clients.scheduler(), config.schedules),
+        table: start.table,
+        metrics: start.metrics,
+    };
+    let campaigns = Loader::<Head>::new();
+    let (_, ()) = tokio::join!(campaigns.current(&world), world.schedules.warm_up());
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<GatewayRequest>| {
+        let campaign = campaigns.current(&world).await?;
+        let pages = Pages {
+            links: links.clone(),
+            brand: Brand {
+                name: campaign.brand.brand.clone(),
+                support_email: campaign.brand.support_email.clone(),
+            },
+            directory: campaign.utilities.clone(),
+        };
+        let answer = pages::http::handle(&pages, &world, &campaign.rules, event.payload.into_http()).await;
+        world.metrics.flush();
+        Ok::<_, Error>(GatewayResponse::from(answer))
+    }))
+    .await
+}

@@ -1,0 +1,68 @@
+//! The function `reconcile`: each minute, the provider's changes become journeys, and lost timers are healed.
+
+use std::sync::Arc;
+
+use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, SecretKind, Start, SystemClock, Table};
+use campaign::{Head, Loader};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use providers::leap::{LeapClient, LeapConfig};
+use serde_json::Value;
+
+/// Overdue timers that one run fires: with a thousand a minute, a day's outage of the scheduler is made
+/// good within the windows of the touches that still count.
+const SWEPT_AT_ONCE: usize = 1_000;
+
+struct World {
+    clock: SystemClock,
+    table: Table,
+    schedules: Schedules,
+    touchpoint: Invoker,
+    leap: LeapClient,
+    metrics: Arc<Metrics>,
+}
+
+journey::delegate_ports!(World {
+    clock: Clock;
+    table: LoadJourney, CommitJourney, FindContact, FindDue, KeepWatermark, LoadCampaign;
+    schedules: ArmTimer;
+    touchpoint: FireTimer;
+    leap: ReadStatus, ReadChanges;
+    metrics: Count;
+});
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let environment = Environment::read();
+    aws::init_logs(&environment);
+    let config = ReconcileConfig::read(&environment)?;
+    let start = Start::new(&environment, &config.stack, &config.secrets).await?;
+    let api_key = providers::Secret::new(start.secrets.get(SecretKind::LeapApiKey)?.expose());
+    let leap = LeapConfig {
+        page_size: config.leap.page_size,
+        jitter_seed: start.seed,
+        ..LeapConfig::new(config.leap.base_url, api_key, config.leap.calls_per_minute)
+    };
+    let mut pass = reconcile::Config::new(start.id_key.clone());
+    pass.reserved_prefixes.extend(config.reserved_prefixes);
+    let world = World {
+        clock: SystemClock,
+        schedules: Schedules::new(start.clients.scheduler(), config.schedules),
+        touchpoint: Invoker::new(start.clients.lambda(), config.touchpoint),
+        leap: LeapClient::new(leap, Arc::new(SystemClock))?,
+        table: start.table,
+        metrics: start.metrics,
+    };
+    let campaigns = Loader::<Head>::new();
+    let (_, ()) = tokio::join!(campaigns.current(&world), world.schedules.warm_up());
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
+        let campaign = campaigns.current(&world).await?;
+        // Neither waits for the other's failure: a provider that is down must not leave timers lost.
+        let swept = reconcile::sweep(&world, SWEPT_AT_ONCE).await;
+        let passed = reconcile::pass(&world, &pass, &campaign.rules).await;
+        tracing::info!(?swept, ?passed, "reconciled");
+        world.metrics.flush();
+        swept?;
+        passed.map(drop).map_err(Error::from)
+    }))
+    .await
+}

@@ -1,0 +1,83 @@
+//! The function `webhook`: API Gateway hands over what a provider tells.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws::{
+    Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind, Start, SystemClock, Table,
+    WebhookConfig,
+};
+use campaign::{Head, Loader};
+use journey::port::{Count, Unit};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use webhook::{Answer, Config, Secret, Secrets, http};
+
+/// An answer that takes longer is a "deliver again" (ARCHITECTURE.md, I8).
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_900);
+
+struct World {
+    clock: SystemClock,
+    table: Table,
+    schedules: Schedules,
+    metrics: Arc<Metrics>,
+}
+
+journey::delegate_ports!(World {
+    clock: Clock;
+    table: LoadJourney, CommitJourney, FindContact, LoadCampaign;
+    schedules: ArmTimer;
+    metrics: Count;
+});
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let environment = Environment::read();
+    aws::init_logs(&environment);
+    let config = WebhookConfig::read(&environment)?;
+    let start = Start::new(&environment, &config.stack, &config.secrets).await?;
+    let secret = |secret: &aws::Secret| Secret::new(secret.expose());
+    let config_of_webhook = Config {
+        secrets: Secrets {
+            current: secret(start.secrets.get(SecretKind::Webhook)?)?,
+            other: start.secrets.find(SecretKind::WebhookNext).map(secret).transpose()?,
+        },
+        id_key: start.id_key,
+        reserved_prefixes: config.reserved_prefixes,
+    };
+    let header = config.header.parse()?;
+    let world = World {
+        clock: SystemClock,
+        schedules: Schedules::new(start.clients.scheduler(), config.schedules),
+        table: start.table,
+        metrics: start.metrics,
+    };
+    let campaigns = Loader::<Head>::new();
+    let (_, ()) = tokio::join!(campaigns.current(&world), world.schedules.warm_up());
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<GatewayRequest>| {
+        let began = Instant::now();
+        let answered = async {
+            // Without a campaign nothing can be decided: the provider delivers again.
+            let campaign = campaigns.current(&world).await?;
+            let request = event.payload.into_http();
+            Ok::<_, campaign::LoadError>(
+                http::handle(&world, &config_of_webhook, &header, &campaign.rules, request).await,
+            )
+        };
+        let answer = match tokio::time::timeout(ANSWER_WITHIN, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                tracing::error!(error = &error as &dyn core::error::Error, "no campaign to decide by");
+                http::answer(Answer::TryAgain)
+            }
+            Err(_) => http::answer(Answer::TryAgain),
+        };
+        world.metrics.measure(
+            "webhook.ack_ms",
+            Unit::Milliseconds,
+            began.elapsed().as_secs_f64() * 1_000.0,
+        );
+        world.metrics.flush();
+        Ok::<_, Error>(GatewayResponse::from(answer))
+    }))
+    .await
+}

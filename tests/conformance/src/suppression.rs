@@ -1,0 +1,100 @@
+//! Opt-outs: once said, they stay said.
+
+use journey::contact::Contact;
+use journey::port::{FindContact, Suppress, SuppressAddress};
+
+use crate::Stage;
+use crate::people::{address, begin, claim, contact, contact_id, erase, journey_id, known, lost, minutes, put, start};
+
+/// An import knows nothing of what the person has said since the last one.
+pub async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may(stage: &impl Stage) {
+    let store = stage.store();
+    let nowhere = Contact {
+        email: None,
+        opted_out: true,
+        ..contact(1, "")
+    };
+    put(&store, &nowhere).await;
+    begin(&store, 1).await;
+    put(&store, &contact(1, "ana@example.com")).await;
+    let suppressed = known(&store, 1).await;
+    assert!(suppressed.contact.opted_out && suppressed.inbox.suppressed_at.is_some());
+    assert!(store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    let released = known(&store, 1).await;
+    assert!(!released.contact.opted_out && released.inbox.suppressed_at.is_none());
+    assert!(released.inbox.version > suppressed.inbox.version);
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(2)).await.unwrap());
+    put(&store, &contact(1, "ana@example.com")).await;
+    let again = known(&store, 1).await;
+    assert!(again.contact.opted_out);
+    assert_eq!(again.inbox.suppressed_at, Some(minutes(2)));
+}
+
+/// The inbox outlives the contact.
+pub async fn an_opt_out_survives_an_erasure_and_a_second_import(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &contact(1, "ana@example.com")).await;
+    begin(&store, 1).await;
+    assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(erase(&store, 1).await);
+    assert!(!erase(&store, 1).await);
+    assert!(store.find_contact(&contact_id(1)).await.unwrap().is_none());
+    assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
+    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    put(&store, &contact(1, "Ana@Example.com")).await;
+    put(&store, &contact(2, "ana@example.com ")).await;
+    for n in [1, 2] {
+        let known = known(&store, n).await;
+        assert_eq!(known.inbox.suppressed_at, Some(start()));
+        assert!(!known.contact.opted_out);
+    }
+}
+
+/// The link in an older mail goes on working, also when the person was erased twice, at two addresses.
+pub async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_address(stage: &impl Stage) {
+    let store = stage.store();
+    begin(&store, 1).await;
+    for n in [1, 2] {
+        put(&store, &contact(1, &format!("ana{n}@example.com"))).await;
+        assert!(erase(&store, 1).await);
+    }
+    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    put(&store, &contact(7, "ana1@example.com")).await;
+    assert_eq!(known(&store, 7).await.inbox.suppressed_at, None);
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(2)).await.unwrap());
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(3)).await.unwrap());
+    assert!(!store.set_opted_out(&journey_id(1), false, minutes(4)).await.unwrap());
+    put(&store, &contact(8, "ana2@example.com")).await;
+    for n in [7, 8] {
+        assert_eq!(known(&store, n).await.inbox.suppressed_at, Some(minutes(2)), "{n}");
+    }
+}
+
+/// A bounce closes an inbox for everybody, also one that nobody has yet.
+pub async fn a_suppressed_address_stays_so_from_the_first_time_on(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &contact(1, "ana@example.com")).await;
+    for at in [minutes(1), minutes(5)] {
+        store.suppress_address(&address("ana@example.com"), at).await.unwrap();
+        store.suppress_address(&address("new@example.com"), at).await.unwrap();
+    }
+    put(&store, &contact(2, "new@example.com")).await;
+    for (n, email) in [(1, "ana@example.com"), (2, "new@example.com")] {
+        let known = known(&store, n).await;
+        assert_eq!(known.inbox.suppressed_at, Some(minutes(1)));
+        assert_eq!(known.inbox.version, 1, "the second time changed nothing");
+        assert!(!known.contact.opted_out);
+        // A claim that did not know of it loses.
+        assert!(lost(&claim(&store, n, &address(email), (0, 0)).await));
+    }
+}
+
+/// There is nobody behind it, and nothing is left behind by asking.
+pub async fn nobody_is_opted_out_by_an_unknown_journey(stage: &impl Stage) {
+    let store = stage.store();
+    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
+    begin(&store, 9).await;
+    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
+    put(&store, &contact(9, "ana@example.com")).await;
+    assert!(!known(&store, 9).await.contact.opted_out);
+}

@@ -20,8 +20,9 @@ fn metadata() -> Metadata {
         .unwrap()
 }
 
-/// The crates of ours that each crate of ours depends on, tests apart.
-fn edges(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
+/// The crates of ours that each crate of ours depends on, tests apart: always, or only with a feature,
+/// which is how a function's main has what its use case must not know.
+fn edges(metadata: &Metadata, optional: bool) -> BTreeMap<String, BTreeSet<String>> {
     let ours: BTreeSet<String> = metadata
         .workspace_packages()
         .iter()
@@ -32,7 +33,9 @@ fn edges(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
         .iter()
         .map(|package| {
             let of_ours = |dependency: &&cargo_metadata::Dependency| {
-                dependency.kind == DependencyKind::Normal && ours.contains(dependency.name.as_str())
+                dependency.kind == DependencyKind::Normal
+                    && dependency.optional == optional
+                    && ours.contains(dependency.name.as_str())
             };
             let to = package
                 .dependencies
@@ -58,16 +61,19 @@ fn dependencies_point_one_way() {
         ("touchpoint", &["journey", "message", "utilities"]),
         ("reconcile", &["journey"]),
         ("meter-check", &["journey"]),
-        ("contacts", &["journey"]),
+        ("feedback", &["journey"]),
+        ("contacts", &["campaign", "journey"]),
         ("pages", &["journey", "utilities"]),
+        ("announce", &["journey"]),
         // The adapters; the stand-in of a provider knows nobody.
         ("providers", &["journey"]),
         ("embedded", &["journey"]),
+        ("aws", &["journey"]),
         ("sandbox", &[]),
     ]);
     // One large main, and what looks at all of it from outside.
-    let knows_everybody = ["rekindle", "tests", "bench"];
-    for (from, to) in edges(&metadata()) {
+    let knows_everybody = ["rekindle", "tests", "bench", "conformance", "stack"];
+    for (from, to) in edges(&metadata(), false) {
         if knows_everybody.contains(&from.as_str()) {
             continue;
         }
@@ -78,6 +84,60 @@ fn dependencies_point_one_way() {
             assert!(allowed.contains(&to.as_str()), "{from} must not depend on {to}");
         }
     }
+}
+
+#[test]
+fn only_a_functions_main_knows_an_adapter() {
+    let functions = [
+        "webhook",
+        "touchpoint",
+        "reconcile",
+        "meter-check",
+        "feedback",
+        "contacts",
+        "pages",
+        "announce",
+    ];
+    for (from, to) in edges(&metadata(), true) {
+        if to.is_empty() {
+            continue;
+        }
+        assert!(
+            functions.contains(&from.as_str()),
+            "{from} has optional dependencies of ours"
+        );
+        for to in to {
+            assert!(
+                ["aws", "campaign", "providers"].contains(&to.as_str()),
+                "{from} must not know {to}"
+            );
+        }
+    }
+    for function in functions {
+        let folder = format!("{}/../functions/{function}/src", env!("CARGO_MANIFEST_DIR"));
+        for file in sources(folder.as_ref()) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let is_main = file.ends_with("main.rs");
+            assert_eq!(
+                text.contains("use aws::"),
+                is_main,
+                "{}: a use case knows no adapter, and a main has to",
+                file.display()
+            );
+            assert!(
+                !text.contains("feature = \"lambda\""),
+                "{}: the feature is the main's alone",
+                file.display()
+            );
+        }
+    }
+}
+
+fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    files.into_iter().chain(below).collect()
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! The campaign of the stage: the example's words, and minutes in place of days.
+
+use campaign::{CampaignFiles, EXAMPLE, LoadedCampaign};
+use jiff::SignedDuration;
+use journey::Arm;
+
+/// Touch 1 in the quick arm.
+pub const QUICK: SignedDuration = SignedDuration::from_secs(15);
+/// Touch 1 in the slow arm: late enough for a reconciliation to come first.
+pub const SLOW: SignedDuration = SignedDuration::from_secs(110);
+/// Touch 2.
+pub const SECOND: SignedDuration = SignedDuration::from_secs(150);
+/// After the last touch.
+pub const HAND_BACK: SignedDuration = SignedDuration::from_secs(15);
+
+/// The package that is pushed, as JSON.
+#[must_use]
+pub fn package() -> serde_json::Value {
+    let package = loaded().package();
+    serde_json::from_str(&package.to_json().expect("a package is JSON")).expect("JSON")
+}
+
+/// Which customers are in which arm.
+#[must_use]
+pub fn experiment() -> journey::Experiment {
+    loaded().rules.experiment
+}
+
+fn loaded() -> LoadedCampaign {
+    let files = CampaignFiles::single("campaign.toml", EXAMPLE);
+    let mut loaded = LoadedCampaign::check(&files).expect("the example is right");
+    let names = sandbox::display_names().into_iter();
+    let known = names.filter_map(|(display, code)| Some((display.to_owned(), journey::UtilityCode::parse(code)?)));
+    loaded.utilities = loaded.utilities.with_display_names(known.collect());
+    let rules = &mut loaded.rules;
+    let seconds = SignedDuration::from_secs;
+    rules.touches.truncate(2);
+    let mut windows = [(QUICK, seconds(140)), (SECOND, seconds(600))].into_iter();
+    for (touch, (after, until)) in rules.touches.iter_mut().zip(&mut windows) {
+        (touch.after, touch.until) = (after, until);
+    }
+    rules.experiment.arms = [("quick", QUICK), ("slow", SLOW)]
+        .map(|(name, first_after)| Arm {
+            name: name.to_owned(),
+            first_after,
+            weight: 1,
+        })
+        .into();
+    rules.experiment.holdout_per_10000 = 0;
+    rules.hand_back_after = HAND_BACK;
+    rules.claim_lease = seconds(30);
+    rules.retry_after = seconds(10);
+    rules.confirm_after = seconds(10);
+    rules.email_hours = journey::SendingHours::always();
+    rules.meter.first_after = seconds(20);
+    rules.meter.every = seconds(20);
+    rules.meter.late_after = seconds(40);
+    loaded
+}

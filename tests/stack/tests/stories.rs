@@ -1,0 +1,351 @@
+//! Stories of the deployed stack. They run side by side, on one deployment and one population.
+//!
+//! `cargo test -p stack` runs them; `tests/run` does. They need the binaries of
+//! `cargo lambda build --release`, and the tools that `tests/run` installs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests; a broken story should stop at once"
+)]
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use sandbox::{Customer, Habit, MeterArrival, Reaction};
+use serde_json::{Value, json};
+use stack::internet::Fate;
+use stack::mail::{Mail, Trouble};
+use stack::{Stage, stage};
+
+/// Everybody has done by then what they do when left alone, but for meters.
+const FIRST_HOURS: SignedDuration = SignedDuration::from_hours(2);
+
+/// What the stories have agreed about customers before the first of them acts.
+struct Cast {
+    lost: &'static Customer,
+    doubled: &'static Customer,
+    reversed: &'static Customer,
+    throttled: &'static Customer,
+    hung: &'static Customer,
+    opts_out: &'static Customer,
+}
+
+/// The stage with its customers gone through what they do when left alone.
+fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
+    static CAST: OnceLock<Cast> = OnceLock::new();
+    let stage = stage();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cast = CAST.get_or_init(|| {
+        runtime.block_on(async {
+            let quick = stage.customers(Habit::StopsAtUtilityLogin, "quick").await;
+            let slow_finishers = stage.customers(Habit::FinishesAlone, "slow").await;
+            let cast = Cast {
+                lost: slow_finishers[0],
+                doubled: quick[0],
+                reversed: quick[1],
+                throttled: quick[2],
+                hung: quick[3],
+                opts_out: quick[4],
+            };
+            stage.internet.fate(&cast.lost.reference, Fate::LosesCompleted);
+            stage.internet.fate(&cast.doubled.reference, Fate::Doubles);
+            stage.internet.fate(&cast.reversed.reference, Fate::Reverses);
+            stage.mail.trouble(&cast.throttled.email, Trouble::Throttles(2));
+            stage.mail.trouble(&cast.hung.email, Trouble::AcceptsAndHangs);
+            stage.leap.sandbox.add_population(stage.leap.population.clone());
+            stage.tell(FIRST_HOURS).await;
+            assert!(stage.internet.let_go(&cast.reversed.reference).await > 2);
+            cast
+        })
+    });
+    (stage, cast, runtime)
+}
+
+fn phase(journey: &Value) -> &str {
+    journey["phase"].as_str().unwrap()
+}
+
+fn touch_states(journey: &Value) -> Vec<&str> {
+    let touches = journey["touches"].as_array().unwrap();
+    touches.iter().map(|touch| touch["state"].as_str().unwrap()).collect()
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+fn notes(journey: &Value) -> String {
+    journey["timeline"].to_string()
+}
+
+async fn first_mail(stage: &Stage, customer: &Customer) -> Mail {
+    stage
+        .wait_for("the first mail", async || stage.mail.mails_to(&customer.email).into_iter().next())
+        .await
+}
+
+#[test]
+fn the_template_deploys_as_it_is() {
+    let (stage, _, _) = begun();
+    assert!(
+        stage.transcript.contains("Successfully created/updated stack"),
+        "{}",
+        stage.transcript
+    );
+    eprintln!("{}", stage.transcript);
+}
+
+#[test]
+fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let mut came_back = None;
+        for customer in stage.leap.of_habit(Habit::StopsAtUtilityLogin) {
+            let taken = [cast.doubled, cast.reversed, cast.throttled, cast.hung, cast.opts_out];
+            if taken.iter().any(|other| other.reference == customer.reference) {
+                continue;
+            }
+            let mail = first_mail(stage, customer).await;
+            assert_eq!(mail.headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+            assert!(mail.headers["List-Unsubscribe"].contains("/u/"), "{:?}", mail.headers);
+            assert_eq!((mail.tags["touch"].as_str(), mail.tags["attempt"].as_str()), ("1", "1"));
+            let link = mail.link("/r/").expect("a resume link");
+            let reaction = stage.leap.sandbox.read_mail(&customer.reference, 1, Some(link));
+            if let Reaction::ComesBack { .. } = reaction {
+                came_back = Some(customer);
+                stage.tell(SignedDuration::from_mins(90)).await;
+                let visits = stage.leap.sandbox.stats().visits;
+                assert_eq!(visits.failed, [], "the resume page led nowhere");
+                let truth = stage.leap.sandbox.truth();
+                if truth[&customer.reference].completed_at.is_some() {
+                    break;
+                }
+            }
+        }
+        let customer = came_back.expect("of so many customers one comes back");
+        let journey = stage
+            .until(&customer.reference, "completed", |journey| phase(journey) == "completed")
+            .await;
+        assert!(notes(&journey).contains("link_followed"), "{journey:#}");
+        let sent = stage.mail.mails_to(&customer.email).len();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert_eq!(stage.mail.mails_to(&customer.email).len(), sent, "written to after the end");
+    });
+}
+
+#[test]
+fn who_finishes_before_the_first_touch_hears_nothing() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        for customer in stage.leap.of_habit(Habit::FinishesAlone) {
+            let journey = stage
+                .until(&customer.reference, "completed", |journey| phase(journey) == "completed")
+                .await;
+            assert!(!touch_states(&journey).contains(&"sent"), "{journey:#}");
+            assert_eq!(stage.mail.mails_to(&customer.email).len(), 0);
+            if customer.reference != cast.lost.reference {
+                assert!(notes(&journey).contains("\"evidence\":\"session\""), "{journey:#}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_lost_completion_is_found_by_the_reconciliation() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let journey = stage
+            .until(&cast.lost.reference, "completed", |journey| phase(journey) == "completed")
+            .await;
+        assert!(notes(&journey).contains("\"drift\":{\"what\":\"completion\"}"), "{journey:#}");
+        assert_eq!(stage.mail.mails_to(&cast.lost.email).len(), 0);
+    });
+}
+
+#[test]
+fn direct_to_utility_customers_are_reminded_or_left_alone() {
+    let (stage, _, runtime) = begun();
+    runtime.block_on(async {
+        let stops = stage.leap.of_habit(Habit::StopsDirectly).next().unwrap();
+        let finishes = stage.leap.of_habit(Habit::FinishesDirectly).next().unwrap();
+        let journey = stage
+            .until(&finishes.reference, "completed", |journey| phase(journey) == "completed")
+            .await;
+        assert_eq!(journey["flow"], "direct_to_utility");
+        first_mail(stage, stops).await;
+        assert_eq!(stage.mail.mails_to(&finishes.email).len(), 0);
+    });
+}
+
+#[test]
+fn duplicate_and_reordered_deliveries_change_nothing() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        for customer in [cast.doubled, cast.reversed] {
+            let journey = stage
+                .until(&customer.reference, "handed back", |journey| phase(journey) == "handed_back")
+                .await;
+            assert_eq!(touch_states(&journey), ["sent", "sent"], "{journey:#}");
+            let mails = stage.mail.mails_to(&customer.email);
+            let touches: Vec<_> = mails.iter().map(|mail| mail.tags["touch"].as_str()).collect();
+            assert_eq!(touches, ["1", "2"]);
+        }
+    });
+}
+
+#[test]
+fn a_throttled_send_goes_out_later_and_once() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let mail = first_mail(stage, cast.throttled).await;
+        assert_eq!(mail.tags["attempt"], "3", "two attempts were throttled");
+        assert!(stage.mail.throttled() >= 2);
+        let journey = stage
+            .until(&cast.throttled.reference, "sent", |journey| touch_states(journey)[0] == "sent")
+            .await;
+        assert!(notes(&journey).contains("retrying"), "{journey:#}");
+        let firsts = stage.mail.mails_to(&cast.throttled.email);
+        assert_eq!(firsts.iter().filter(|mail| mail.tags["touch"] == "1").count(), 1);
+    });
+}
+
+#[test]
+fn a_function_killed_in_mid_send_leaves_an_unknown_that_its_event_resolves() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        // SES has taken it and does not answer; then the machine under the function fails.
+        let mail = first_mail(stage, cast.hung).await;
+        assert!(stage.cloud.kill_function("rekindle-stage-touchpoint") > 0, "nothing was running");
+        let journey = stage
+            .until(&cast.hung.reference, "unknown", |journey| touch_states(journey)[0] == "unknown")
+            .await;
+        assert!(notes(&journey).contains("send_unknown"), "{journey:#}");
+        let of_touch_1 = || {
+            let mails = stage.mail.mails_to(&cast.hung.email);
+            mails.iter().filter(|mail| mail.tags["touch"] == "1").count()
+        };
+        assert_eq!(of_touch_1(), 1, "sent blindly a second time");
+        // Somebody else's event says nothing.
+        let mut forged = stage.ses_event(&mail, "Delivery", "Email Delivered");
+        forged["detail"]["mail"]["tags"]["proof"] = json!(["aaaaaaaaaaaaaaaaaaaaaaaaaa"]);
+        stage.invoke("feedback", &forged).await;
+        let journey = stage.journey(&cast.hung.reference).await.unwrap();
+        assert_eq!(touch_states(&journey)[0], "unknown", "a forged event was believed");
+        // SES's own does.
+        stage
+            .invoke("feedback", &stage.ses_event(&mail, "Delivery", "Email Delivered"))
+            .await;
+        let journey = stage.journey(&cast.hung.reference).await.unwrap();
+        assert_eq!(touch_states(&journey)[0], "sent", "{journey:#}");
+        assert_eq!(of_touch_1(), 1);
+    });
+}
+
+#[test]
+fn who_never_comes_back_is_handed_back_on_the_bus_and_by_webhook() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let reference = &cast.doubled.reference;
+        stage
+            .until(reference, "handed back", |journey| phase(journey) == "handed_back")
+            .await;
+        let posted = stage
+            .wait_for("the hand-back, posted", async || {
+                let events = stage.partner.events_of(reference);
+                kinds(&events).contains(&"journey.handed_back").then_some(events)
+            })
+            .await;
+        assert_eq!(
+            kinds(&posted),
+            ["journey.started", "touch.sent", "touch.sent", "journey.handed_back"]
+        );
+        let heard = stage
+            .wait_for("the hand-back, on the bus", async || {
+                let events = stage.heard_on_the_bus(reference).await;
+                (events.len() >= 4).then_some(events)
+            })
+            .await;
+        let on_the_bus: Vec<_> = heard.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+        assert_eq!(on_the_bus, kinds(&posted));
+        let ids = |events: Vec<&Value>| events.iter().map(|event| event["id"].to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            ids(posted.iter().collect()),
+            ids(heard.iter().map(|event| &event["detail"]).collect()),
+            "the same event has the same name on both ways"
+        );
+        assert_eq!(stage.partner.forged(), 0);
+    });
+}
+
+#[test]
+fn a_meter_is_seen_when_it_arrives_and_missed_when_it_is_late() {
+    let (stage, _, runtime) = begun();
+    runtime.block_on(async {
+        let finishers = || stage.leap.of_habit(Habit::FinishesAlone);
+        let arrives = finishers().find(|customer| customer.meter != MeterArrival::Never).unwrap();
+        let never = stage
+            .leap
+            .population
+            .customers()
+            .iter()
+            .filter(|customer| customer.meter == MeterArrival::Never)
+            .find(|customer| matches!(customer.habit, Habit::FinishesAlone | Habit::FinishesDirectly));
+        stage
+            .until(&arrives.reference, "completed", |journey| phase(journey) == "completed")
+            .await;
+        // A day passes at Leap; the others' stories are over by then.
+        let told = |kind: &'static str, reference: String| async move {
+            stage
+                .wait_for(kind, async || {
+                    let events = stage.partner.events_of(&reference);
+                    kinds(&events).contains(&kind).then_some(())
+                })
+                .await;
+        };
+        if let Some(never) = never {
+            told("meter.late", never.reference.clone()).await;
+        }
+        stage.tell(SignedDuration::from_hours(82)).await;
+        told("meter.arrived", arrives.reference.clone()).await;
+    });
+}
+
+#[test]
+fn one_click_ends_the_reminders() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let customer = cast.opts_out;
+        let mail = first_mail(stage, customer).await;
+        let link = mail.headers["List-Unsubscribe"].trim_matches(['<', '>']).to_owned();
+        let http = reqwest::Client::new();
+        // A scanner follows every link; that changes nothing.
+        assert_eq!(http.get(&link).send().await.unwrap().status(), 200);
+        let answer = http
+            .post(&link)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("List-Unsubscribe=One-Click")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let journey = stage
+            .until(&customer.reference, "over", |journey| phase(journey) != "live")
+            .await;
+        assert_eq!(journey["email"], "opted_out");
+        assert_eq!(stage.mail.mails_to(&customer.email).len(), 1);
+    });
+}
+
+#[test]
+fn every_webhook_was_answered_2xx_in_time() {
+    let (stage, _, _) = begun();
+    let answers = stage.internet.webhook_answers();
+    assert!(answers.len() > 100, "{}", answers.len());
+    let bad: Vec<_> = answers.iter().filter(|(_, status, _)| *status != 200).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+}

@@ -3,16 +3,22 @@
 //! A figure is a median over rounds. A floor is what the same machine does, in the same minute, with
 //! nearly nothing of ours in the way: the distance to it is what our code costs.
 
+mod cost;
 mod decide;
 mod demo;
+mod deployed;
 mod floor;
+mod lambda;
+mod ledger;
 mod load;
+mod local;
 mod machine;
 mod memory;
 mod program;
 mod report;
 mod serve;
 mod walks;
+mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,7 +75,7 @@ impl Settings {
 
 #[derive(Clone, Subcommand)]
 enum Section {
-    /// Everything, in this order.
+    /// Everything of one machine: decide, serve, memory, demo.
     All,
     /// The rules: events a second on one core.
     Decide,
@@ -79,6 +85,10 @@ enum Section {
     Memory,
     /// The demo: first reminder, and end.
     Demo,
+    /// The functions of AWS as processes: size, start, invocations, memory.
+    Lambda(lambda::Options),
+    /// What a customer costs on AWS.
+    Cost(cost::Options),
     /// The server that `serve` is compared with.
     #[command(hide = true)]
     Floor(floor::Options),
@@ -96,19 +106,26 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    // One thread makes the load: it shares the cores with what it measures.
+    let one_thread = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    if let Some(Section::Cost(options)) = &cli.section {
+        // It counts, and takes no time: any build will do.
+        let met = one_thread()?.block_on(cost::measure(options))?;
+        return Ok(exit_code(met));
+    }
     anyhow::ensure!(
         !cfg!(debug_assertions),
         "a debug build measures nothing: `cargo run --release -p bench`"
     );
     let section = cli.section.clone().unwrap_or(Section::All);
     let settings = &cli.settings;
-    let wants_program = match section {
+    let wants_program = match &section {
         Section::Floor(options) => {
             // The same runtime as the program's own.
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            return runtime.block_on(floor::serve(&options)).map(|()| ExitCode::SUCCESS);
+            return runtime.block_on(floor::serve(options)).map(|()| ExitCode::SUCCESS);
         }
-        Section::Decide => false,
+        Section::Cost(_) | Section::Decide | Section::Lambda(_) => false,
         Section::All | Section::Serve | Section::Memory | Section::Demo => true,
     };
     let all = matches!(section, Section::All);
@@ -118,11 +135,12 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         progress("decide");
         decide::measure(settings, &mut report)?;
     }
+    if let Section::Lambda(options) = &section {
+        one_thread()?.block_on(lambda::measure(options, settings, &mut report))?;
+    }
     if wants_program {
         let program = Program::find(settings.program.as_deref())?;
-        // The load is made by one thread: it shares the cores with what it measures.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
+        one_thread()?.block_on(async {
             if all || matches!(section, Section::Serve) {
                 serve::measure(&program, settings, &mut report).await?;
             }
@@ -136,11 +154,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         })?;
     }
     say(&report.to_string());
-    Ok(if report.all_met() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit_code(report.all_met()))
+}
+
+fn exit_code(all_met: bool) -> ExitCode {
+    if all_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The figures.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use embedded::{DataDir, ProgramClock, Store};
 use journey::contact::{Classification, Contact, Locale};
-use journey::port::KeepContact;
+use journey::port::{KeepContact, Precondition};
 use journey::{Flow, IdKey, Provider, Reference};
 use tokio::task::JoinSet;
 
@@ -109,7 +109,7 @@ async fn fill(folder: &Path, contacts: u32) -> anyhow::Result<()> {
             written??;
         }
         let (store, contact) = (store.clone(), contact(number)?);
-        writes.spawn(async move { store.put_contact(&contact).await });
+        writes.spawn(async move { store.put_contact(&contact, &Precondition::None).await });
     }
     while let Some(written) = writes.join_next().await {
         written??;

@@ -121,7 +121,7 @@ pub(crate) async fn floor(folder: &Path) -> anyhow::Result<Server> {
 }
 
 /// An address that is free now.
-fn free_address() -> std::io::Result<SocketAddr> {
+pub(crate) fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -11,15 +11,18 @@ pub(crate) enum Target {
     AtLeast(f64),
     /// Less than this.
     Below(f64),
+    /// At most this many times the floor.
+    TimesFloor(f64),
     /// Shown for itself.
     None,
 }
 
 impl Target {
-    fn is_met_by(self, value: f64) -> Option<bool> {
+    fn is_met_by(self, value: f64, floor: f64) -> Option<bool> {
         match self {
             Target::AtLeast(bound) => Some(value >= bound),
             Target::Below(bound) => Some(value < bound),
+            Target::TimesFloor(times) => Some(value <= times * floor),
             Target::None => None,
         }
     }
@@ -39,6 +42,12 @@ pub(crate) struct Figure {
     pub(crate) target: Target,
 }
 
+impl Figure {
+    fn is_met(&self) -> Option<bool> {
+        self.target.is_met_by(median(&self.values), median(&self.floor))
+    }
+}
+
 /// All figures.
 #[derive(Default)]
 pub(crate) struct Report(Vec<Figure>);
@@ -49,9 +58,7 @@ impl Report {
     }
 
     pub(crate) fn all_met(&self) -> bool {
-        self.0
-            .iter()
-            .all(|figure| figure.target.is_met_by(median(&figure.values)) != Some(false))
+        self.0.iter().all(|figure| figure.is_met() != Some(false))
     }
 }
 
@@ -84,9 +91,10 @@ impl fmt::Display for Report {
             let target = match figure.target {
                 Target::AtLeast(bound) => format!("at least {}", with_unit(bound)),
                 Target::Below(bound) => format!("below {}", with_unit(bound)),
+                Target::TimesFloor(times) => format!("at most {} x floor", number(times)),
                 Target::None => String::new(),
             };
-            let verdict = match figure.target.is_met_by(value) {
+            let verdict = match figure.is_met() {
                 Some(true) => "met",
                 Some(false) => "NOT MET",
                 None => "",
@@ -155,6 +163,13 @@ mod tests {
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&[5.0]), 5.0);
         assert_eq!(median(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_target_may_be_a_multiple_of_the_floor() {
+        let target = Target::TimesFloor(2.0);
+        assert_eq!(target.is_met_by(4.0, 2.0), Some(true));
+        assert_eq!(target.is_met_by(4.1, 2.0), Some(false));
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         | Event::MeterEnrollmentChanged { .. } => "webhooks",
         Event::TimerFired { .. } => "timers",
         Event::Rechecked { .. } => "rechecks",
-        Event::SendResolved { .. } | Event::SendLookedUp { .. } => "outcomes",
+        Event::SendResolved { .. } | Event::SendLookedUp { .. } | Event::DeliverySeen { .. } => "outcomes",
         Event::MetersSeen { .. } | Event::MetersUnavailable { .. } => "meters",
         Event::StatusSeen { .. } => "reconciled",
         Event::LinkFollowed | Event::ContactChanged { .. } | Event::ContactErased => "people",

@@ -102,13 +102,16 @@ impl Cloud {
 
     /// Runs `sam deploy` of a template, and prints what it said when it fails.
     pub fn deploy(&self, template: &Path, stack: &str, parameters: &[(&str, &str)]) -> String {
+        // The project's own samconfig.toml is for a real account.
+        let config = self.folder.path().join("samconfig.toml");
+        std::fs::write(&config, "version = 0.1\n").unwrap();
         let overrides = parameters.iter().map(|(name, value)| format!("{name}={value}"));
         let answer = Command::new(tool("sam"))
             .arg("deploy")
             .args(["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--resolve-s3"])
             .args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
-            // The project's own samconfig.toml is for a real account.
-            .args(["--config-file", "/dev/null", "--region", REGION, "--stack-name", stack])
+            .args(["--region", REGION, "--stack-name", stack, "--config-file"])
+            .arg(config)
             .arg("--template-file")
             .arg(template)
             .arg("--parameter-overrides")
@@ -167,20 +170,37 @@ impl Cloud {
     /// The outputs of a stack, by name.
     #[must_use]
     pub fn outputs(&self, stack: &str) -> BTreeMap<String, String> {
+        let listed = self.list("stack-outputs", stack);
+        let pair = |output: &Value| (text(&output["OutputKey"]), text(&output["OutputValue"]));
+        listed.iter().map(pair).collect()
+    }
+
+    /// The names of the functions' roles.
+    #[must_use]
+    pub fn roles(&self, stack: &str) -> Vec<String> {
+        let listed = self.list("resources", stack);
+        let of_functions = listed.iter().filter(|resource| {
+            let name = text(&resource["LogicalResourceId"]);
+            name.ends_with("Role") && name != "SchedulerRole"
+        });
+        of_functions.map(|resource| text(&resource["PhysicalResourceId"])).collect()
+    }
+
+    fn list(&self, what: &str, stack: &str) -> Vec<Value> {
+        let template = project().join("template.yaml");
         let answer = Command::new(tool("sam"))
-            .args(["list", "stack-outputs", "--output", "json", "--region", REGION, "--stack-name", stack])
+            .args(["list", what, "--output", "json", "--region", REGION, "--stack-name", stack])
+            .args((what == "resources").then_some("--template-file"))
+            .args((what == "resources").then_some(template))
             .env("AWS_ENDPOINT_URL", &self.address)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", REGION)
             .env("SAM_CLI_TELEMETRY", "0")
             .output()
             .unwrap();
-        let listed: Vec<Value> = serde_json::from_slice(&answer.stdout).unwrap_or_else(|_| {
-            panic!("sam list stack-outputs: {}", String::from_utf8_lossy(&answer.stderr));
-        });
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let pair = |output: &Value| (text(&output["OutputKey"]), text(&output["OutputValue"]));
-        listed.iter().map(pair).collect()
+        serde_json::from_slice(&answer.stdout)
+            .unwrap_or_else(|_| panic!("sam list {what}: {}", String::from_utf8_lossy(&answer.stderr)))
     }
 
     /// Kills every running process of a function, as a machine that fails would. Answers how many.
@@ -205,6 +225,10 @@ impl Cloud {
         }
         killed
     }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 impl Drop for Cloud {

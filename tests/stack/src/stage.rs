@@ -98,7 +98,7 @@ impl Stage {
                 ("PublicUrl", internet.address()),
                 ("Architecture", "x86_64"),
                 ("DeletionProtection", "false"),
-                ("LogLevel", "debug"),
+                ("LogLevel", "info"),
             ],
         );
         let outputs = cloud.outputs(STACK);
@@ -107,7 +107,10 @@ impl Stage {
         let id = api.split('.').next().unwrap();
         internet.leads_to(&cloud.address, &format!("{id}.execute-api.localhost:{}", cloud.port));
         let observer = cloud::project().join("tests/stack/observer.yaml");
-        cloud.deploy(&observer, "observer", &[("BusName", &outputs["EventBusName"])]);
+        let roles = cloud.roles(STACK).join(",");
+        assert!(roles.contains(','), "the functions' roles were not listed: {roles}");
+        let parameters = [("BusName", outputs["EventBusName"].as_str()), ("RoleNames", roles.as_str())];
+        cloud.deploy(&observer, "observer", &parameters);
         let queue_url = cloud.outputs("observer").remove("QueueUrl").unwrap();
         Stage {
             cloud,

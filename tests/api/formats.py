@@ -12,5 +12,8 @@ path = st.from_regex(r"(/[a-z0-9%._~-]{0,10}){0,3}(\?refId=[A-Za-z0-9._~-]{1,20}
 schemathesis.openapi.format("mailbox", st.builds("{}@{}".format, word, domain))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 schemathesis.openapi.format("customer-link", st.builds("https://{}{}".format, domain, path))
+tag = st.from_regex(r'(W/)?"[!#-~]{0,30}"', fullmatch=True)
+tags = st.lists(tag, min_size=1, max_size=3).map(", ".join)
+schemathesis.openapi.format("entity-tags", st.one_of(st.just("*"), tags))
 # Cursors are opaque to a partner; these have the form of the one-machine store's.
 schemathesis.openapi.format("page-cursor", st.integers(1, 2**40).map("{:016x}".format))

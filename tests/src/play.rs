@@ -5,6 +5,8 @@ use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Contact;
 use journey::port::Precondition;
@@ -64,6 +66,8 @@ struct Due {
 struct Stagehand<'a> {
     scenario: &'a Scenario,
     stage: &'a Stage,
+    /// A play remembers nothing of another one.
+    reconcile: reconcile::Config,
     world: World,
     agenda: Vec<Due>,
     begins: Vec<usize>,
@@ -94,6 +98,10 @@ impl Play {
         let mut stagehand = Stagehand {
             scenario,
             stage,
+            reconcile: reconcile::Config {
+                taken: Arc::default(),
+                ..stage.reconcile.clone()
+            },
             world,
             agenda: scenario.steps.iter().enumerate().map(step).collect(),
             begins: Vec::new(),
@@ -313,7 +321,7 @@ impl Stagehand<'_> {
             }
             Call::Reconcile => {
                 // What could not be taken is left to the next minute's pass.
-                let passed = poll_once(reconcile::pass(&ports, &stage.reconcile, rules));
+                let passed = poll_once(reconcile::pass(&ports, &self.reconcile, rules));
                 matches!(passed, Some(Ok(passed)) if passed.failed == 0)
             }
             Call::Sweep => {

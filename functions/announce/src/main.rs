@@ -1,5 +1,6 @@
 //! The function `announce`: the table's stream becomes lifecycle events and daily counters.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{AnnounceConfig, Announcer, Bus, Environment, Hook, Metrics, SecretKind, Start, Table};
@@ -19,8 +20,11 @@ journey::delegate_ports!(World {
 });
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::read();
+async fn main() -> ExitCode {
+    aws::until_the_end(serve(Environment::read())).await
+}
+
+async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = AnnounceConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;

@@ -1,5 +1,6 @@
 //! The function `meter-check`: has the meter of each completed customer arrived?
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{Environment, MeterCheckConfig, Metrics, Schedules, SecretKind, Start, SystemClock, Table};
@@ -25,8 +26,11 @@ journey::delegate_ports!(World {
 });
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::read();
+async fn main() -> ExitCode {
+    aws::until_the_end(serve(Environment::read())).await
+}
+
+async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = MeterCheckConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;

@@ -1,5 +1,6 @@
 //! The function `pages`: what customers open from a message.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table};
@@ -23,8 +24,11 @@ journey::delegate_ports!(World {
 });
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::read();
+async fn main() -> ExitCode {
+    aws::until_the_end(serve(Environment::read())).await
+}
+
+async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = PagesConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;

@@ -4,8 +4,10 @@
 //! customer who is done, a missed CREATED would forget one who is not.
 
 mod sweep;
+mod taken;
 
 use core::error::Error;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Classification;
@@ -20,6 +22,7 @@ use journey::{
 };
 
 pub use sweep::{Swept, sweep};
+pub use taken::Taken;
 
 /// How a pass reads the provider's changes.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Config {
     pub max_pages: usize,
     /// References that begin so are the partner's own tests.
     pub reserved_prefixes: Vec<String>,
+    /// What passes before this one have taken.
+    pub taken: Arc<Taken>,
 }
 
 impl Config {
@@ -47,6 +52,7 @@ impl Config {
             first_look_back: SignedDuration::from_hours(96),
             max_pages: 200,
             reserved_prefixes: vec!["leap-test-".to_owned()],
+            taken: Arc::default(),
         }
     }
 }
@@ -239,6 +245,13 @@ where
         });
     }
     let id = journey_id(config, reference);
+    let (shown, now) = (snapshot, ports.now());
+    if config.taken.has(&id, shown, now) {
+        return Ok(TakenChange {
+            changed: false,
+            drift: false,
+        });
+    }
     let contact_id = ContactId::new(&config.id_key, Provider::Leap, reference);
     let contact = ports.find_contact(&contact_id).await?.map(|known| known.contact);
     let region = contact.as_ref().and_then(|contact| contact.region.clone());
@@ -284,6 +297,7 @@ where
             )
         })
     });
+    config.taken.add(id, shown.clone(), now);
     Ok(TakenChange {
         changed: taken.is_some_and(|taken| taken.written),
         drift,

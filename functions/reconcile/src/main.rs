@@ -1,5 +1,6 @@
 //! The function `reconcile`: each minute, the provider's changes become journeys, and lost timers are healed.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, SecretKind, Start, SystemClock, Table};
@@ -31,8 +32,11 @@ journey::delegate_ports!(World {
 });
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::read();
+async fn main() -> ExitCode {
+    aws::until_the_end(serve(Environment::read())).await
+}
+
+async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = ReconcileConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;

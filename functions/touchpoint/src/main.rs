@@ -1,5 +1,6 @@
 //! The function `touchpoint`: a one-shot schedule fires, or the sweep finds a timer that was lost.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
@@ -32,8 +33,11 @@ journey::delegate_ports!(World {
 });
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::read();
+async fn main() -> ExitCode {
+    aws::until_the_end(serve(Environment::read())).await
+}
+
+async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = TouchpointConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;

@@ -31,7 +31,7 @@ pub use config::{
 pub use gateway::{GatewayRequest, GatewayResponse};
 pub use hooks::{Announcer, Hook, HookError};
 pub use invoke::Invoker;
-pub use logs::init_logs;
+pub use logs::{init_logs, until_the_end};
 pub use mailer::{Mailer, Sender};
 pub use metrics::Metrics;
 pub use schedules::{NotAJourney, ScheduledFire, Schedules};

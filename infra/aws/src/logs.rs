@@ -1,10 +1,27 @@
 //! Logs: one line of JSON an event, on standard output, where Lambda collects them.
 
+use core::error::Error;
+use core::future::Future;
+use std::process::ExitCode;
+
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Environment;
+
+/// Runs a function until it ends, which it does only when it cannot start: then the log says why, in the
+/// words of the error and of all that is behind it.
+pub async fn until_the_end(running: impl Future<Output = Result<(), Box<dyn Error + Send + Sync>>>) -> ExitCode {
+    match running.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let error: &(dyn Error + 'static) = error.as_ref();
+            tracing::error!(error, "the function cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Starts the logs of the process, with `LOG_LEVEL` as their filter: a level, or a list such as
 /// `warn,touchpoint=debug`; `info` without it. Does nothing when there are logs already.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use journey::contact::Contact;
-use journey::port::{FindContact, KeepContact, ListContacts, PageError, Precondition, PutError};
+use journey::port::{FindContact, KeepContact, ListContacts, LoadJourney, PageError, Precondition, PutError};
 
 use crate::people::{address, begin, contact, contact_id, erase, journey_id, known, put};
 use crate::{Ports, Stage};
@@ -43,6 +43,19 @@ fn nowhere_but(n: u32) -> Contact {
         email: None,
         ..contact(n, "")
     }
+}
+
+/// Whoever has a link of ours knows the journey's name alone, and it may not have begun yet.
+pub async fn a_contact_is_found_by_its_journey_before_that_has_begun(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &contact(1, "ana@example.com")).await;
+    assert!(store.contact_of(&journey_id(1)).await.unwrap().is_some());
+    assert!(store.contact_of(&journey_id(2)).await.unwrap().is_none());
+    assert!(store.load_journey(&journey_id(1)).await.unwrap().is_none());
+    // It begins like any other.
+    begin(&store, 1).await;
+    assert_eq!(store.load_journey(&journey_id(1)).await.unwrap().unwrap().version, 1);
+    assert!(store.contact_of(&journey_id(1)).await.unwrap().is_some());
 }
 
 /// `If-None-Match: *`, `If-Match: *` and `If-Match: "..."`, on writes and on erasures.

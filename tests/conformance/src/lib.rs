@@ -106,6 +106,7 @@ macro_rules! every_check {
             what_is_served_leaves_and_the_rest_comes_page_by_page,
             a_journey_that_ended_is_not_due;
             contacts: a_contact_is_found_by_its_name_and_by_its_journey,
+            a_contact_is_found_by_its_journey_before_that_has_begun,
             each_precondition_holds_when_it_says_so,
             of_many_who_create_a_contact_exactly_one_does,
             of_many_who_change_the_same_content_exactly_one_does,

@@ -26,7 +26,10 @@ pub struct Cloud {
 /// The project's folder.
 #[must_use]
 pub fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn tool(name: &str) -> PathBuf {
@@ -183,13 +186,24 @@ impl Cloud {
             let name = text(&resource["LogicalResourceId"]);
             name.ends_with("Role") && name != "SchedulerRole"
         });
-        of_functions.map(|resource| text(&resource["PhysicalResourceId"])).collect()
+        of_functions
+            .map(|resource| text(&resource["PhysicalResourceId"]))
+            .collect()
     }
 
     fn list(&self, what: &str, stack: &str) -> Vec<Value> {
         let template = project().join("template.yaml");
         let answer = Command::new(tool("sam"))
-            .args(["list", what, "--output", "json", "--region", REGION, "--stack-name", stack])
+            .args([
+                "list",
+                what,
+                "--output",
+                "json",
+                "--region",
+                REGION,
+                "--stack-name",
+                stack,
+            ])
             .args((what == "resources").then_some("--template-file"))
             .args((what == "resources").then_some(template))
             .env("AWS_ENDPOINT_URL", &self.address)

@@ -152,7 +152,9 @@ impl Internet {
                 response = response.header(name, value);
             }
         }
-        response.body(Body::from(answer.bytes().await.unwrap_or_default())).unwrap()
+        response
+            .body(Body::from(answer.bytes().await.unwrap_or_default()))
+            .unwrap()
     }
 }
 
@@ -173,7 +175,14 @@ async fn carry(State(internet): State<Internet>, request: Request) -> Response {
             Some(Fate::LosesCompleted) if completed => return StatusCode::OK.into_response(),
             Some(Fate::Doubles) => drop(internet.post(held.clone()).await),
             Some(Fate::Reverses) => {
-                internet.inner.held.lock().unwrap().entry(reference).or_default().push(held);
+                internet
+                    .inner
+                    .held
+                    .lock()
+                    .unwrap()
+                    .entry(reference)
+                    .or_default()
+                    .push(held);
                 return StatusCode::OK.into_response();
             }
             Some(Fate::LosesCompleted) | None => {}
@@ -187,7 +196,9 @@ async fn carry(State(internet): State<Internet>, request: Request) -> Response {
 /// The reference that an event is about, and whether it says that the customer is done.
 fn about(event: &Value) -> (String, bool) {
     let reference = find(event, "partner_reference").and_then(Value::as_str);
-    let kind = find(event, "webhook_event_type").and_then(Value::as_str).unwrap_or_default();
+    let kind = find(event, "webhook_event_type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let status = find(event, "status").and_then(Value::as_str).unwrap_or_default();
     let completed = kind == "connect_session.updated" && status == "COMPLETED";
     (reference.unwrap_or_default().to_owned(), completed)

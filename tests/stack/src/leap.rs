@@ -1,14 +1,14 @@
 //! Leap's stand-in, with a clock that leaps over what would take hours.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Clock, Customer, Habit, Population, Sandbox, SandboxConfig};
 
 /// The stack's key at Leap.
-pub const API_KEY: &str = "an invented key of the stack";
+pub const API_KEY: &str = "an-invented-key-of-the-stack";
 
 /// The story begins so long ago: its hours must be over before they are told, and the first
 /// reconciliation looks back 96 hours.

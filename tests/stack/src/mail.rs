@@ -142,7 +142,9 @@ async fn answer(State(front): State<MailFront>, request: Request) -> Response {
         *front.inner.throttled.lock().unwrap() += 1;
         return too_many();
     }
-    let (status, answer) = front.pass_on(&parts.method, &parts.uri, parts.headers, body.clone()).await;
+    let (status, answer) = front
+        .pass_on(&parts.method, &parts.uri, parts.headers, body.clone())
+        .await;
     if sends && status.is_success() {
         let message_id = serde_json::from_slice::<Value>(&answer).unwrap()["MessageId"]
             .as_str()
@@ -187,7 +189,10 @@ fn too_many() -> Response {
 
 fn recipient(body: &[u8]) -> String {
     let message: Value = serde_json::from_slice(body).unwrap_or_default();
-    message["Destination"]["ToAddresses"][0].as_str().unwrap_or_default().to_owned()
+    message["Destination"]["ToAddresses"][0]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn read(body: &[u8], message_id: String, at_ms: u128) -> Mail {
@@ -196,7 +201,9 @@ fn read(body: &[u8], message_id: String, at_ms: u128) -> Mail {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let pairs = |list: &Value| -> BTreeMap<String, String> {
         let list = list.as_array().cloned().unwrap_or_default();
-        list.iter().map(|pair| (text(&pair["Name"]), text(&pair["Value"]))).collect()
+        list.iter()
+            .map(|pair| (text(&pair["Name"]), text(&pair["Value"])))
+            .collect()
     };
     Mail {
         to: recipient(body),

@@ -36,7 +36,9 @@ impl Receiver {
                 forged: Mutex::default(),
             }),
         };
-        let app = Router::new().route("/rekindle", post(take)).with_state(receiver.clone());
+        let app = Router::new()
+            .route("/rekindle", post(take))
+            .with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         receiver
     }
@@ -51,7 +53,11 @@ impl Receiver {
     #[must_use]
     pub fn events_of(&self, reference: &str) -> Vec<Value> {
         let events = self.inner.events.lock().unwrap();
-        events.iter().filter(|event| event["reference"] == reference).cloned().collect()
+        events
+            .iter()
+            .filter(|event| event["reference"] == reference)
+            .cloned()
+            .collect()
     }
 
     /// How many deliveries had no right signature.
@@ -67,6 +73,11 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         *receiver.inner.forged.lock().unwrap() += 1;
         return StatusCode::UNAUTHORIZED;
     }
-    receiver.inner.events.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+    receiver
+        .inner
+        .events
+        .lock()
+        .unwrap()
+        .push(serde_json::from_slice(&body).unwrap());
     StatusCode::NO_CONTENT
 }

@@ -109,7 +109,10 @@ impl Stage {
         let observer = cloud::project().join("tests/stack/observer.yaml");
         let roles = cloud.roles(STACK).join(",");
         assert!(roles.contains(','), "the functions' roles were not listed: {roles}");
-        let parameters = [("BusName", outputs["EventBusName"].as_str()), ("RoleNames", roles.as_str())];
+        let parameters = [
+            ("BusName", outputs["EventBusName"].as_str()),
+            ("RoleNames", roles.as_str()),
+        ];
         cloud.deploy(&observer, "observer", &parameters);
         let queue_url = cloud.outputs("observer").remove("QueueUrl").unwrap();
         Stage {
@@ -166,7 +169,9 @@ impl Stage {
 
     /// What `explain` would print of a customer's journey; nothing when there is none yet.
     pub async fn journey(&self, reference: &str) -> Option<Value> {
-        let (status, answer) = self.call("GET", &format!("/journeys/leap/{}", encoded(reference)), None).await;
+        let (status, answer) = self
+            .call("GET", &format!("/journeys/leap/{}", encoded(reference)), None)
+            .await;
         (status == 200).then_some(answer)
     }
 
@@ -221,8 +226,16 @@ impl Stage {
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.function_error(), None, "{function} failed: {:?}", answer.payload());
-        let payload = answer.payload().map(|payload| payload.as_ref().to_vec()).unwrap_or_default();
+        assert_eq!(
+            answer.function_error(),
+            None,
+            "{function} failed: {:?}",
+            answer.payload()
+        );
+        let payload = answer
+            .payload()
+            .map(|payload| payload.as_ref().to_vec())
+            .unwrap_or_default();
         serde_json::from_slice(&payload).unwrap_or(Value::Null)
     }
 

@@ -85,7 +85,9 @@ fn notes(journey: &Value) -> String {
 
 async fn first_mail(stage: &Stage, customer: &Customer) -> Mail {
     stage
-        .wait_for("the first mail", async || stage.mail.mails_to(&customer.email).into_iter().next())
+        .wait_for("the first mail", async || {
+            stage.mail.mails_to(&customer.email).into_iter().next()
+        })
         .await
 }
 
@@ -129,12 +131,18 @@ fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
         }
         let customer = came_back.expect("of so many customers one comes back");
         let journey = stage
-            .until(&customer.reference, "completed", |journey| phase(journey) == "completed")
+            .until(&customer.reference, "completed", |journey| {
+                phase(journey) == "completed"
+            })
             .await;
         assert!(notes(&journey).contains("link_followed"), "{journey:#}");
         let sent = stage.mail.mails_to(&customer.email).len();
         tokio::time::sleep(Duration::from_secs(30)).await;
-        assert_eq!(stage.mail.mails_to(&customer.email).len(), sent, "written to after the end");
+        assert_eq!(
+            stage.mail.mails_to(&customer.email).len(),
+            sent,
+            "written to after the end"
+        );
     });
 }
 
@@ -144,7 +152,9 @@ fn who_finishes_before_the_first_touch_hears_nothing() {
     runtime.block_on(async {
         for customer in stage.leap.of_habit(Habit::FinishesAlone) {
             let journey = stage
-                .until(&customer.reference, "completed", |journey| phase(journey) == "completed")
+                .until(&customer.reference, "completed", |journey| {
+                    phase(journey) == "completed"
+                })
                 .await;
             assert!(!touch_states(&journey).contains(&"sent"), "{journey:#}");
             assert_eq!(stage.mail.mails_to(&customer.email).len(), 0);
@@ -160,9 +170,14 @@ fn a_lost_completion_is_found_by_the_reconciliation() {
     let (stage, cast, runtime) = begun();
     runtime.block_on(async {
         let journey = stage
-            .until(&cast.lost.reference, "completed", |journey| phase(journey) == "completed")
+            .until(&cast.lost.reference, "completed", |journey| {
+                phase(journey) == "completed"
+            })
             .await;
-        assert!(notes(&journey).contains("\"drift\":{\"what\":\"completion\"}"), "{journey:#}");
+        assert!(
+            notes(&journey).contains("\"drift\":{\"what\":\"completion\"}"),
+            "{journey:#}"
+        );
         assert_eq!(stage.mail.mails_to(&cast.lost.email).len(), 0);
     });
 }
@@ -174,7 +189,9 @@ fn direct_to_utility_customers_are_reminded_or_left_alone() {
         let stops = stage.leap.of_habit(Habit::StopsDirectly).next().unwrap();
         let finishes = stage.leap.of_habit(Habit::FinishesDirectly).next().unwrap();
         let journey = stage
-            .until(&finishes.reference, "completed", |journey| phase(journey) == "completed")
+            .until(&finishes.reference, "completed", |journey| {
+                phase(journey) == "completed"
+            })
             .await;
         assert_eq!(journey["flow"], "direct_to_utility");
         first_mail(stage, stops).await;
@@ -188,7 +205,9 @@ fn duplicate_and_reordered_deliveries_change_nothing() {
     runtime.block_on(async {
         for customer in [cast.doubled, cast.reversed] {
             let journey = stage
-                .until(&customer.reference, "handed back", |journey| phase(journey) == "handed_back")
+                .until(&customer.reference, "handed back", |journey| {
+                    phase(journey) == "handed_back"
+                })
                 .await;
             assert_eq!(touch_states(&journey), ["sent", "sent"], "{journey:#}");
             let mails = stage.mail.mails_to(&customer.email);
@@ -206,7 +225,9 @@ fn a_throttled_send_goes_out_later_and_once() {
         assert_eq!(mail.tags["attempt"], "3", "two attempts were throttled");
         assert!(stage.mail.throttled() >= 2);
         let journey = stage
-            .until(&cast.throttled.reference, "sent", |journey| touch_states(journey)[0] == "sent")
+            .until(&cast.throttled.reference, "sent", |journey| {
+                touch_states(journey)[0] == "sent"
+            })
             .await;
         assert!(notes(&journey).contains("retrying"), "{journey:#}");
         let firsts = stage.mail.mails_to(&cast.throttled.email);
@@ -220,9 +241,14 @@ fn a_function_killed_in_mid_send_leaves_an_unknown_that_its_event_resolves() {
     runtime.block_on(async {
         // SES has taken it and does not answer; then the machine under the function fails.
         let mail = first_mail(stage, cast.hung).await;
-        assert!(stage.cloud.kill_function("rekindle-stage-touchpoint") > 0, "nothing was running");
+        assert!(
+            stage.cloud.kill_function("rekindle-stage-touchpoint") > 0,
+            "nothing was running"
+        );
         let journey = stage
-            .until(&cast.hung.reference, "unknown", |journey| touch_states(journey)[0] == "unknown")
+            .until(&cast.hung.reference, "unknown", |journey| {
+                touch_states(journey)[0] == "unknown"
+            })
             .await;
         assert!(notes(&journey).contains("send_unknown"), "{journey:#}");
         let of_touch_1 = || {
@@ -270,7 +296,10 @@ fn who_never_comes_back_is_handed_back_on_the_bus_and_by_webhook() {
                 (events.len() >= 4).then_some(events)
             })
             .await;
-        let on_the_bus: Vec<_> = heard.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+        let on_the_bus: Vec<_> = heard
+            .iter()
+            .map(|event| event["detail-type"].as_str().unwrap())
+            .collect();
         assert_eq!(on_the_bus, kinds(&posted));
         let ids = |events: Vec<&Value>| events.iter().map(|event| event["id"].to_string()).collect::<Vec<_>>();
         assert_eq!(
@@ -287,7 +316,9 @@ fn a_meter_is_seen_when_it_arrives_and_missed_when_it_is_late() {
     let (stage, _, runtime) = begun();
     runtime.block_on(async {
         let finishers = || stage.leap.of_habit(Habit::FinishesAlone);
-        let arrives = finishers().find(|customer| customer.meter != MeterArrival::Never).unwrap();
+        let arrives = finishers()
+            .find(|customer| customer.meter != MeterArrival::Never)
+            .unwrap();
         let never = stage
             .leap
             .population

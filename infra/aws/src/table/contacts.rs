@@ -74,6 +74,11 @@ impl Table {
         }
         let condition = unchanged(before.map(|before| &before.record));
         let mut writes = vec![Write::Put(Key::contact(&names.id), item, condition)];
+        if before.is_none() {
+            // Whoever has a link of ours knows the journey's name alone, which may not have begun yet.
+            let whose = Change::of(Key::journey(&names.journey), Condition::none());
+            writes.push(Write::Change(whose.set_if_absent("c", s(names.id.as_str()))));
+        }
         writes.extend(inboxes.writes());
         self.write_all(writes).await
     }

@@ -29,7 +29,10 @@ impl LoadJourney for Table {
         if item::is_expired(&item, self.now())? {
             return Ok(None);
         }
-        let version = item::number(&item, "v")?;
+        let Some(version) = item::optional_number(&item, "v")? else {
+            // Only whose journey it would be is known: the contact came first.
+            return Ok(None);
+        };
         let record = with_id(item::text(&item, "r")?, id);
         let journey = stored::decode(record.as_bytes()).map_err(fault::corrupt)?;
         Ok(Some(Versioned { journey, version }))

@@ -2,7 +2,7 @@
 //!
 //! | item | `pk` | `sk` | attributes |
 //! |---|---|---|---|
-//! | journey | `J#` journey | `-` | `r` record, `v` version, `c` contact; with a live timer `d` lane and shard, `u` due, `z` closes, `g` generation; once over, `ttl` |
+//! | journey | `J#` journey | `-` | `r` record, `v` version, `c` contact; with a live timer `d` lane and shard, `u` due, `z` closes, `g` generation; once over, `ttl`; before it begins, `c` alone |
 //! | contact | `C#` contact | `-` | `r` record, `a` inbox, `j` the journey that follows from it |
 //! | inbox | `A#` address | `-` | `v` version, `r` ledger of sends, `s` suppressed since |
 //! | erased contact | `E#` contact | `-` | `a` the inboxes that it had |

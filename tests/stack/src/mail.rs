@@ -130,7 +130,7 @@ async fn answer(State(front): State<MailFront>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 12 * 1024 * 1024).await.unwrap();
     let sends = parts.method == Method::POST && parts.uri.path() == "/v2/email/outbound-emails";
-    let to = sends.then(|| recipient(&body)).unwrap_or_default();
+    let to = if sends { recipient(&body) } else { String::new() };
     let trouble = front.inner.trouble.lock().unwrap().get(&to).copied();
     if let (true, Some(Trouble::Throttles(times))) = (sends, trouble) {
         let mut troubles = front.inner.trouble.lock().unwrap();

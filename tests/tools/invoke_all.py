@@ -1,14 +1,16 @@
 """Deploys the stack to MiniStack and invokes its functions with their events; see invoke-all."""
 
-import base64
+import http.server
 import json
 import os
 import pathlib
-import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.error
+import urllib.request
 
 import boto3
 from samtranslator.yaml_helper import yaml_parse
@@ -30,14 +32,65 @@ def overrides(endpoint):
     ]
 
 
+# What the events were made with: their tokens, links and proofs are right under these.
+SECRETS = {
+    "IdentityKeyParameter": "an invented key of 32 bytes long",
+    "WebhookSecretParameter": "an-invented-webhook-secret",
+    "ApiTokenParameter": "an-invented-api-token",
+    "LeapApiKeyParameter": "an-invented-leap-key",
+}
+
+
 def put_secrets(template):
-    """Every secret that the template names by default, each with a value of its own."""
+    """Every secret that the template cannot do without."""
     ssm = boto3.client("ssm")
-    for name, parameter in template["Parameters"].items():
-        path = parameter.get("Default", "")
-        if name.endswith("Parameter") and path:
-            value = base64.b64encode(secrets.token_bytes(32)).decode()
-            ssm.put_parameter(Name=path, Value=value, Type="SecureString")
+    for name, value in SECRETS.items():
+        path = template["Parameters"][name]["Default"]
+        ssm.put_parameter(Name=path, Value=value, Type="SecureString")
+
+
+class Door(http.server.BaseHTTPRequestHandler):
+    """The API under an address that can be reached: the emulator knows it by a host name that nobody resolves."""
+
+    target = host = None
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers[name]}
+        headers["host"] = self.host
+        request = urllib.request.Request(self.target + self.path, data=body, headers=headers, method="PUT")
+        try:
+            answer = urllib.request.urlopen(request)
+        except urllib.error.HTTPError as error:
+            answer = error
+        self.send_response(answer.status)
+        self.send_header("content-type", answer.headers.get("content-type", "text/plain"))
+        self.end_headers()
+        self.wfile.write(answer.read())
+
+    def log_message(self, *_):
+        pass
+
+
+def push_campaign(endpoint):
+    """The example campaign, as a marketer would push it: without one the functions have nothing to decide by."""
+    outputs = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    api = next(each["OutputValue"] for each in outputs if each["OutputKey"] == "ApiUrl")
+    Door.target = endpoint
+    Door.host = api.removeprefix("https://").split(".")[0] + ".execute-api.localhost:" + endpoint.rsplit(":", 1)[1]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    rekindle = ROOT / "target/debug/rekindle"
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "campaign.toml")
+        with open(file, "wb") as out:
+            subprocess.run([rekindle, "campaign", "example"], stdout=out, check=True)
+        to = f"http://127.0.0.1:{server.server_port}"
+        environment = {**os.environ, "REKINDLE_API_TOKEN": SECRETS["ApiTokenParameter"]}
+        done = subprocess.run([rekindle, "campaign", "push", file, "--to", to], env=environment)
+    server.shutdown()
+    if done.returncode != 0:
+        sys.exit("invoke-all: the campaign could not be pushed")
 
 
 def deploy(endpoint):
@@ -94,6 +147,7 @@ def main(endpoint, wanted):
     chosen = {binary: logical for binary, logical in by_binary.items() if not wanted or binary in wanted}
     put_secrets(template)
     deploy(endpoint)
+    push_campaign(endpoint)
 
     failed = done = 0
     with tempfile.TemporaryDirectory() as folder:

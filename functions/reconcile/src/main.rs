@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, SecretKind, Start, SystemClock, Table};
 use campaign::{Head, Loader};
+use journey::port::Count;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::leap::{LeapClient, LeapConfig};
+use reconcile::PassError;
 use serde_json::Value;
 
 /// Overdue timers that one run fires: with a thousand a minute, a day's outage of the scheduler is made
@@ -64,9 +66,16 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         let swept = reconcile::sweep(&world, SWEPT_AT_ONCE).await;
         let passed = reconcile::pass(&world, &pass, &campaign.rules).await;
         tracing::info!(?swept, ?passed, "reconciled");
+        if let Err(PassError::Provider(_)) = &passed {
+            world.metrics.count("provider.unavailable", 1);
+        }
         world.metrics.flush();
         swept?;
-        passed.map(drop).map_err(Error::from)
+        match passed {
+            // A provider that does not answer is no fault of the function's: the next minute goes on from there.
+            Ok(_) | Err(PassError::Provider(_)) => Ok(()),
+            Err(PassError::Store(error)) => Err(Error::from(error)),
+        }
     }))
     .await
 }

@@ -239,6 +239,15 @@ impl Stage {
         serde_json::from_slice(&payload).unwrap_or(Value::Null)
     }
 
+    /// Every message about a customer's own reference, in order: two references may share an address.
+    #[must_use]
+    pub fn mails_of(&self, customer: &Customer) -> Vec<crate::mail::Mail> {
+        let journey = journey_of(customer);
+        let mut mails = self.mail.mails_to(&customer.email);
+        mails.retain(|mail| mail.tags.get("journey").is_some_and(|tag| tag == journey.as_str()));
+        mails
+    }
+
     /// An event of SES's about a message, as EventBridge delivers it.
     #[must_use]
     pub fn ses_event(&self, mail: &crate::mail::Mail, kind: &str, detail_type: &str) -> Value {
@@ -259,7 +268,7 @@ impl Stage {
                     "timestamp": now, "messageId": mail.message_id, "source": "hello@example.com",
                     "sendingAccountId": "000000000000", "destination": [mail.to], "tags": tags,
                 },
-                "send": {}, "delivery": {}, "bounce": {}, "complaint": {},
+                kind.to_lowercase(): {},
             },
         })
     }
@@ -268,10 +277,7 @@ impl Stage {
     pub async fn customers(&self, habit: Habit, arm: &str) -> Vec<&Customer> {
         let mut found = Vec::new();
         for customer in self.leap.of_habit(habit) {
-            let key = journey::IdKey::new(IDENTITY_KEY).unwrap();
-            let reference = journey::Reference::new(&*customer.reference).unwrap();
-            let id = journey::JourneyId::new(&key, journey::Provider::Leap, journey::Purpose::Enroll, &reference);
-            if crate::campaign::experiment().assign(&id).arm == arm {
+            if crate::campaign::experiment().assign(&journey_of(customer)).arm == arm {
                 found.push(customer);
             }
         }
@@ -282,6 +288,13 @@ impl Stage {
     pub async fn tell(&self, span: SignedDuration) {
         self.leap.tell(span).await;
     }
+}
+
+/// The journey's name of a customer.
+fn journey_of(customer: &Customer) -> journey::JourneyId {
+    let key = journey::IdKey::new(IDENTITY_KEY).unwrap();
+    let reference = journey::Reference::new(&*customer.reference).unwrap();
+    journey::JourneyId::new(&key, journey::Provider::Leap, journey::Purpose::Enroll, &reference)
 }
 
 /// What a deployer makes by hand before the first deployment (docs/deploy.md).

@@ -13,6 +13,7 @@
 )]
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -66,6 +67,9 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
     (stage, cast, runtime)
 }
 
+/// Leap's clock may leap over days only when nobody is on the way there any more.
+static CAME_BACK: AtomicBool = AtomicBool::new(false);
+
 fn phase(journey: &Value) -> &str {
     journey["phase"].as_str().unwrap()
 }
@@ -85,9 +89,7 @@ fn notes(journey: &Value) -> String {
 
 async fn first_mail(stage: &Stage, customer: &Customer) -> Mail {
     stage
-        .wait_for("the first mail", async || {
-            stage.mail.mails_to(&customer.email).into_iter().next()
-        })
+        .wait_for("the first mail", async || stage.mails_of(customer).into_iter().next())
         .await
 }
 
@@ -129,6 +131,7 @@ fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
                 }
             }
         }
+        CAME_BACK.store(true, Ordering::SeqCst);
         let customer = came_back.expect("of so many customers one comes back");
         let journey = stage
             .until(&customer.reference, "completed", |journey| {
@@ -136,13 +139,9 @@ fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
             })
             .await;
         assert!(notes(&journey).contains("link_followed"), "{journey:#}");
-        let sent = stage.mail.mails_to(&customer.email).len();
+        let sent = stage.mails_of(customer).len();
         tokio::time::sleep(Duration::from_secs(30)).await;
-        assert_eq!(
-            stage.mail.mails_to(&customer.email).len(),
-            sent,
-            "written to after the end"
-        );
+        assert_eq!(stage.mails_of(customer).len(), sent, "written to after the end");
     });
 }
 
@@ -157,7 +156,7 @@ fn who_finishes_before_the_first_touch_hears_nothing() {
                 })
                 .await;
             assert!(!touch_states(&journey).contains(&"sent"), "{journey:#}");
-            assert_eq!(stage.mail.mails_to(&customer.email).len(), 0);
+            assert_eq!(stage.mails_of(customer).len(), 0);
             if customer.reference != cast.lost.reference {
                 assert!(notes(&journey).contains("\"evidence\":\"session\""), "{journey:#}");
             }
@@ -178,7 +177,7 @@ fn a_lost_completion_is_found_by_the_reconciliation() {
             notes(&journey).contains("\"drift\":{\"what\":\"completion\"}"),
             "{journey:#}"
         );
-        assert_eq!(stage.mail.mails_to(&cast.lost.email).len(), 0);
+        assert_eq!(stage.mails_of(cast.lost).len(), 0);
     });
 }
 
@@ -195,7 +194,7 @@ fn direct_to_utility_customers_are_reminded_or_left_alone() {
             .await;
         assert_eq!(journey["flow"], "direct_to_utility");
         first_mail(stage, stops).await;
-        assert_eq!(stage.mail.mails_to(&finishes.email).len(), 0);
+        assert_eq!(stage.mails_of(finishes).len(), 0);
     });
 }
 
@@ -210,7 +209,7 @@ fn duplicate_and_reordered_deliveries_change_nothing() {
                 })
                 .await;
             assert_eq!(touch_states(&journey), ["sent", "sent"], "{journey:#}");
-            let mails = stage.mail.mails_to(&customer.email);
+            let mails = stage.mails_of(customer);
             let touches: Vec<_> = mails.iter().map(|mail| mail.tags["touch"].as_str()).collect();
             assert_eq!(touches, ["1", "2"]);
         }
@@ -230,7 +229,7 @@ fn a_throttled_send_goes_out_later_and_once() {
             })
             .await;
         assert!(notes(&journey).contains("retrying"), "{journey:#}");
-        let firsts = stage.mail.mails_to(&cast.throttled.email);
+        let firsts = stage.mails_of(cast.throttled);
         assert_eq!(firsts.iter().filter(|mail| mail.tags["touch"] == "1").count(), 1);
     });
 }
@@ -252,7 +251,7 @@ fn a_function_killed_in_mid_send_leaves_an_unknown_that_its_event_resolves() {
             .await;
         assert!(notes(&journey).contains("send_unknown"), "{journey:#}");
         let of_touch_1 = || {
-            let mails = stage.mail.mails_to(&cast.hung.email);
+            let mails = stage.mails_of(cast.hung);
             mails.iter().filter(|mail| mail.tags["touch"] == "1").count()
         };
         assert_eq!(of_touch_1(), 1, "sent blindly a second time");
@@ -341,6 +340,11 @@ fn a_meter_is_seen_when_it_arrives_and_missed_when_it_is_late() {
         if let Some(never) = never {
             told("meter.late", never.reference.clone()).await;
         }
+        stage
+            .wait_for("the end of the others' stories", async || {
+                CAME_BACK.load(Ordering::SeqCst).then_some(())
+            })
+            .await;
         stage.tell(SignedDuration::from_hours(82)).await;
         told("meter.arrived", arrives.reference.clone()).await;
     });
@@ -368,7 +372,7 @@ fn one_click_ends_the_reminders() {
             .until(&customer.reference, "over", |journey| phase(journey) != "live")
             .await;
         assert_eq!(journey["email"], "opted_out");
-        assert_eq!(stage.mail.mails_to(&customer.email).len(), 1);
+        assert_eq!(stage.mails_of(customer).len(), 1);
     });
 }
 

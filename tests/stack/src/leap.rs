@@ -10,11 +10,11 @@ use sandbox::{Clock, Customer, Habit, Population, Sandbox, SandboxConfig};
 /// The stack's key at Leap.
 pub const API_KEY: &str = "an-invented-key-of-the-stack";
 
-/// The story begins so long ago: its hours must be over before they are told, and the first
-/// reconciliation looks back 96 hours.
-const BEGAN_AGO: SignedDuration = SignedDuration::from_hours(90);
+/// The story begins so long ago: what customers do at first is over by now, and yet so young that each
+/// reconciliation, which reads an hour again, still sees it.
+const BEGAN_AGO: SignedDuration = SignedDuration::from_mins(40);
 
-/// A clock that is behind the machine's, until it has leapt up to it.
+/// A clock that stands still but for its leaps. At first it is behind the machine's, later ahead of it.
 #[derive(Clone, Debug)]
 pub struct LeapingClock(Arc<AtomicI64>);
 
@@ -70,7 +70,7 @@ impl Leap {
 
     /// Tells the story until nothing more happens for `span` of its own time.
     pub async fn tell(&self, span: SignedDuration) {
-        let end = self.clock.now().checked_add(span).unwrap().min(machine_now());
+        let end = self.clock.now().checked_add(span).unwrap();
         loop {
             self.sandbox.settle().await;
             match self.sandbox.next_action_at() {

@@ -23,8 +23,8 @@ use stack::internet::Fate;
 use stack::mail::{Mail, Trouble};
 use stack::{Stage, stage};
 
-/// Everybody has done by then what they do when left alone, but for meters.
-const FIRST_HOURS: SignedDuration = SignedDuration::from_hours(2);
+/// Most have done by then what they do when left alone.
+const AT_FIRST: SignedDuration = SignedDuration::from_mins(38);
 
 /// What the stories have agreed about customers before the first of them acts.
 struct Cast {
@@ -59,7 +59,7 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
             stage.mail.trouble(&cast.throttled.email, Trouble::Throttles(2));
             stage.mail.trouble(&cast.hung.email, Trouble::AcceptsAndHangs);
             stage.leap.sandbox.add_population(stage.leap.population.clone());
-            stage.tell(FIRST_HOURS).await;
+            stage.tell(AT_FIRST).await;
             assert!(stage.internet.let_go(&cast.reversed.reference).await > 2);
             cast
         })

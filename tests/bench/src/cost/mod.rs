@@ -30,8 +30,9 @@ const SEEN_AGAIN: &str = "reconcile again";
 /// What is done outside of all stories.
 const ASIDE: &str = "aside";
 
-/// A pass each minute reads the last hour again, and the minute since the last pass.
-const SIGHTINGS: f64 = 61.0;
+/// A pass each minute reads the last hour again; an instance that stays warm looks at a record that is
+/// the same once more after half an hour.
+const SIGHTINGS: f64 = 3.0;
 
 /// The mixed population: an assumption, nobody has counted it.
 const MIXED: [(Kind, f64); 3] = [(Kind::Alone, 0.60), (Kind::Reminded, 0.15), (Kind::HandedBack, 0.25)];

@@ -330,8 +330,9 @@ impl<'a> Story<'a> {
 
     async fn reconcile(&self, reference: &Reference) -> anyhow::Result<()> {
         *lock(&self.surroundings.leap.changed) = vec![reference.clone()];
-        let config = reconcile::Config::new(self.deployed.id_key.clone());
         for name in [super::FIRST_SEEN, super::SEEN_AGAIN] {
+            // What it remembers of the look before is half an hour old.
+            let config = reconcile::Config::new(self.deployed.id_key.clone());
             self.surroundings.ledger.invoked(name, Door::Inside);
             let passed = reconcile::pass(&self.reconciling, &config, &self.deployed.running.head.rules).await?;
             ensure!(passed.seen == 1 && passed.failed == 0, "a pass went wrong: {passed:?}");

@@ -38,7 +38,7 @@ pub(crate) fn introduction(customers: u32) -> String {
         "customers  {customers} of each kind, evenly over the experiment's arms, none held out; the standard campaign\n\
          mixed      assumed: {}\n\
          announce   assumed: {ANNOUNCED_AT_ONCE} records in a call; meter-check: {customers} customers in a call\n\
-         reconcile  assumed: seen in {SIGHTINGS} passes after the start and after each visit; its instance stays warm\n",
+         reconcile  assumed: looked at {SIGHTINGS} times after the start and after each visit; its instance stays warm\n",
         parts.join(", ")
     )
 }

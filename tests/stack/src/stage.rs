@@ -41,8 +41,6 @@ pub struct Stage {
     /// What `sam deploy` said.
     pub transcript: String,
     queue_url: String,
-    clients: Clients,
-    http: reqwest::Client,
 }
 
 /// The stage: deployed at the first call, by whichever story comes first.
@@ -123,8 +121,6 @@ impl Stage {
             leap,
             transcript,
             queue_url,
-            clients,
-            http: reqwest::Client::new(),
         }
     }
 
@@ -155,8 +151,8 @@ impl Stage {
 
     /// Calls the partner's API; answers the status and the JSON body.
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let mut request = self
-            .http
+        // Each story has a runtime of its own, and a connection ends with the runtime that opened it.
+        let mut request = reqwest::Client::new()
             .request(method.parse().unwrap(), format!("{}{path}", self.internet.address()))
             .bearer_auth(TOKEN);
         if let Some(body) = body {
@@ -217,8 +213,8 @@ impl Stage {
     /// Calls a function of the stack, and answers what it answered.
     pub async fn invoke(&self, function: &str, payload: &Value) -> Value {
         let payload = aws_sdk_lambda::primitives::Blob::new(payload.to_string());
-        let answer = self
-            .clients
+        let answer = Clients::from_env(&self.cloud.environment())
+            .unwrap()
             .lambda()
             .invoke()
             .function_name(format!("{STACK}-{function}"))

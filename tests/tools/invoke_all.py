@@ -54,11 +54,11 @@ class Door(http.server.BaseHTTPRequestHandler):
 
     target = host = None
 
-    def do_PUT(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
+    def pass_on(self):
+        body = self.rfile.read(int(self.headers.get("content-length") or 0)) or None
         headers = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers[name]}
         headers["host"] = self.host
-        request = urllib.request.Request(self.target + self.path, data=body, headers=headers, method="PUT")
+        request = urllib.request.Request(self.target + self.path, data=body, headers=headers, method=self.command)
         try:
             answer = urllib.request.urlopen(request)
         except urllib.error.HTTPError as error:
@@ -67,6 +67,8 @@ class Door(http.server.BaseHTTPRequestHandler):
         self.send_header("content-type", answer.headers.get("content-type", "text/plain"))
         self.end_headers()
         self.wfile.write(answer.read())
+
+    do_GET = do_PUT = pass_on
 
     def log_message(self, *_):
         pass

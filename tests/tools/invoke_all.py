@@ -140,7 +140,7 @@ def fault(result, malformed):
     return None
 
 
-def main(endpoint, wanted):
+def main(endpoint, from_containers, wanted):
     template = yaml_parse((ROOT / "template.yaml").read_text())
     by_binary = functions(template)
     unknown = set(wanted) - set(by_binary)
@@ -150,12 +150,15 @@ def main(endpoint, wanted):
     put_secrets(template)
     deploy(endpoint)
     push_campaign(endpoint)
+    inside = settings(by_binary)
+    for variables in inside.values():
+        variables["AWS_ENDPOINT_URL"] = from_containers
 
     failed = done = 0
     with tempfile.TemporaryDirectory() as folder:
         variables = os.path.join(folder, "variables.json")
         with open(variables, "w", encoding="utf-8") as file:
-            json.dump(settings(by_binary), file)
+            json.dump(inside, file)
         for binary, logical in chosen.items():
             events = sorted((ROOT / "events" / binary).glob("*.json"))
             if not events:
@@ -164,7 +167,7 @@ def main(endpoint, wanted):
             for event in events:
                 began = time.monotonic()
                 command = [SAM, "local", "invoke", logical, "--event", event, "--skip-pull-image"]
-                command += ["--docker-network", "host", "--env-vars", variables]
+                command += ["--env-vars", variables]
                 command += ["--parameter-overrides", *overrides(endpoint)]
                 result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
                 wrong = fault(result, event.name.startswith("malformed"))
@@ -179,4 +182,4 @@ def main(endpoint, wanted):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -16,8 +16,14 @@ pub async fn until_the_end(running: impl Future<Output = Result<(), Box<dyn Erro
     match running.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let error: &(dyn Error + 'static) = error.as_ref();
-            tracing::error!(error, "the function cannot run");
+            let mut words = error.to_string();
+            let mut behind = error.source();
+            while let Some(cause) = behind {
+                words.push_str(": ");
+                words.push_str(&cause.to_string());
+                behind = cause.source();
+            }
+            tracing::error!(error = words, "the function cannot run");
             ExitCode::FAILURE
         }
     }

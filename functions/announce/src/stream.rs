@@ -6,6 +6,7 @@
 use journey::JourneyId;
 use journey::port::{Announce, Count, CountOnce, FindContact};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::{Record, handle};
@@ -46,9 +47,11 @@ struct Keys {
     pk: Text,
 }
 
+/// A journey's item. Before the journey begins it says whose it would be, and has neither version nor record.
 #[derive(Deserialize)]
 struct Image {
     r: Option<Text>,
+    v: Option<IgnoredAny>,
 }
 
 /// A text attribute in DynamoDB's own JSON.
@@ -95,11 +98,14 @@ fn record(record: &Value) -> Option<Result<Record, Unreadable>> {
         return Some(Err(Unreadable::Item("name")));
     };
     let stored = |image: Option<Image>| match image {
-        None => Ok(None),
-        Some(Image { r: Some(text) }) => Ok(Some(with_id(&text.s, &journey))),
-        Some(Image { r: None }) => Err(Unreadable::Item("record")),
+        None | Some(Image { r: None, v: None }) => Ok(None),
+        Some(Image { r: Some(text), .. }) => Ok(Some(with_id(&text.s, &journey))),
+        Some(Image { r: None, v: Some(_) }) => Err(Unreadable::Item("record")),
     };
     let images = stored(change.old_image).and_then(|before| Ok((before, stored(change.new_image)?)));
+    if matches!(images, Ok((None, None))) {
+        return None;
+    }
     Some(images.map(|(before, after)| Record {
         id: streamed.event_id,
         sequence: change.sequence_number,

@@ -149,3 +149,30 @@ fn other_items_are_left_out_and_unreadable_ones_left_behind() {
         assert_eq!(state.heard.len(), 3);
     });
 }
+
+/// A contact that is stored before its customer's first webhook leaves the journey's item with nothing but
+/// its name: it is what the first write of the journey has as the image before it.
+#[test]
+fn a_journey_whose_contact_came_first_is_announced_from_its_start() {
+    let records = support::stream(vec![finisher(1)]);
+    let mut event = event(&records);
+    let list = event["Records"].as_array_mut().unwrap();
+    let whose = json!({
+        "pk": list[0]["dynamodb"]["Keys"]["pk"],
+        "sk": { "S": "-" },
+        "c": { "S": "c2x5v7b4n3m6q2w5e4r7t3y6u2" },
+    });
+    let mut contact_first = list[0].clone();
+    contact_first["eventID"] = json!("contact-first");
+    contact_first["dynamodb"]["NewImage"] = whose.clone();
+    list[0]["eventName"] = json!("MODIFY");
+    list[0]["dynamodb"]["OldImage"] = whose;
+    list.insert(0, contact_first);
+    let world = World::default();
+    assert_eq!(take(&world, &event), json!({ "batchItemFailures": [] }));
+    world.look(|state| {
+        assert_eq!(state.totals.get("announce.unreadable"), None);
+        let kinds: Vec<&str> = state.heard.iter().map(|heard| heard.kind).collect();
+        assert_eq!(kinds, ["journey.started", "journey.completed", "meter.arrived"]);
+    });
+}

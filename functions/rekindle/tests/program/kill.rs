@@ -173,7 +173,18 @@ async fn a_program_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     every_acknowledged_webhook_had_its_effect(&serving, &acknowledged).await;
     every_timer_goes_on(&place, &serving, &acknowledged).await;
     witness.look(&serving.api).await;
+    serving.process.kill();
 
+    // A real second a second: what was due goes out, and then nothing is on its way while all is compared.
+    serving = place.serve(1).await;
+    witness.look(&serving.api).await;
+    let mut before = None;
+    until("the outbox is at rest", async || {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let now = (place.messages().len(), place.mail_files().len());
+        (before.replace(now) == Some(now) && now.0 == now.1).then_some(())
+    })
+    .await;
     let sent = nothing_is_doubled(&place);
     agrees_with_the_journeys(&serving, &acknowledged, &sent).await;
 }

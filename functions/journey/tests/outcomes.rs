@@ -11,7 +11,7 @@
 mod support;
 
 use expect_test::expect;
-use journey::{DeliveryProblem, Event, Resolution, SendOutcome, SkipReason, TouchRecord};
+use journey::{DeliveryProblem, Event, Resolution, SendOutcome, SkipReason, StatusAnswer, TouchRecord, Unavailable};
 
 use support::provider::{completed, partial};
 use support::{MORNING, Story, at};
@@ -22,6 +22,19 @@ fn claimed() -> Story {
         .webhook(Event::SessionOpened)
         .fire()
         .status(partial(MORNING))
+}
+
+/// Two calls of one timer asked the provider; the first has claimed, and the second gets this answer.
+fn second_call(status: StatusAnswer) -> Story {
+    let story = claimed();
+    let generation = story.journey.timer.as_ref().expect("a timer").generation;
+    let facts = story.facts.clone();
+    story.event(Event::Rechecked {
+        generation,
+        status,
+        meters: None,
+        facts,
+    })
 }
 
 fn sent_at(time: &str) -> Resolution {
@@ -42,7 +55,7 @@ fn a_claim_comes_before_its_message() {
     claimed()
         .ordered(expect!["Send touch 1 attempt 1: UtilityNotConnected"])
         .stands(expect![
-            "Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting"
+            "Live | Touch 2026-07-01T16:45:00Z | claimed 1, waiting, waiting"
         ]);
 }
 
@@ -118,6 +131,7 @@ fn ambiguous_waits_for_the_senders_record() {
 #[test]
 fn a_lost_look_up_is_made_again() {
     claimed()
+        .later("3m")
         .fire()
         .ordered(expect!["LookUpSend touch 1 attempt 1"])
         .fire()
@@ -128,8 +142,43 @@ fn a_lost_look_up_is_made_again() {
 }
 
 #[test]
+fn a_claim_that_is_found_early_is_left_alone_until_its_lease_ends() {
+    let story = claimed().later("1m").fire().ordered(expect![""]);
+    let story = story.stands(expect![
+        "Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting"
+    ]);
+    story.fire().ordered(expect!["LookUpSend touch 1 attempt 1"]);
+}
+
+#[test]
+fn a_second_call_of_the_timer_neither_claims_nor_moves_anything() {
+    for answer in [partial(MORNING), partial("2026-07-01T16:44:00Z")] {
+        let story = second_call(StatusAnswer::Seen(answer));
+        assert_eq!(story.orders.len(), 1);
+        story.noted(expect!["StaleTimer"]).stands(expect![
+            "Live | Touch 2026-07-01T16:45:00Z | claimed 1, waiting, waiting"
+        ]);
+    }
+    let story = second_call(StatusAnswer::Unavailable {
+        why: Unavailable::Failing,
+        retry_at: None,
+    });
+    story.noted(expect!["StaleTimer"]).stands(expect![
+        "Live | Touch 2026-07-01T16:45:00Z | claimed 1, waiting, waiting"
+    ]);
+}
+
+#[test]
+fn a_second_call_of_the_timer_that_sees_the_end_is_believed() {
+    let story = second_call(StatusAnswer::Seen(completed(MORNING)));
+    let story = story.noted(expect!["Completed(Status)"]);
+    story.accepted().noted(expect!["Sent(1)"]);
+}
+
+#[test]
 fn looked_up_and_sent() {
     let story = claimed()
+        .later("3m")
         .fire()
         .looked_up(sent_at("2026-07-01T16:45:01Z"))
         .noted(expect!["Sent(1)"]);
@@ -146,6 +195,7 @@ fn looked_up_and_sent() {
 #[test]
 fn looked_up_and_not_sent_goes_out_as_attempt_two() {
     claimed()
+        .later("3m")
         .fire()
         .looked_up(Resolution::NotSent)
         .noted(expect!["Retrying(1)"])
@@ -172,6 +222,7 @@ fn looked_up_and_not_sent_after_the_window_is_skipped() {
 #[test]
 fn looked_up_in_vain_is_never_sent_again() {
     let story = claimed()
+        .later("3m")
         .fire()
         .looked_up(Resolution::Unknown)
         .noted(expect!["SendUnknown(1)"]);
@@ -186,6 +237,7 @@ fn looked_up_in_vain_is_never_sent_again() {
 #[test]
 fn the_senders_own_event_settles_an_unknown_send_days_later() {
     claimed()
+        .later("3m")
         .fire()
         .looked_up(Resolution::Unknown)
         .later("26h")
@@ -195,7 +247,7 @@ fn the_senders_own_event_settles_an_unknown_send_days_later() {
 
 #[test]
 fn an_unknown_look_up_told_twice_changes_no_timer() {
-    let story = claimed().fire().looked_up(Resolution::Unknown);
+    let story = claimed().later("3m").fire().looked_up(Resolution::Unknown);
     let again = story.clone().later("1s").looked_up(Resolution::Unknown);
     assert_eq!(again.journey.timer, story.journey.timer);
 }
@@ -204,6 +256,7 @@ fn an_unknown_look_up_told_twice_changes_no_timer() {
 fn the_shell_died_between_claim_and_send() {
     // Nothing answered: the claim expires, the record shows no send, the touch goes once.
     let story = claimed()
+        .later("3m")
         .fire()
         .looked_up(Resolution::NotSent)
         .fire()
@@ -299,7 +352,7 @@ fn an_answer_of_an_earlier_episode_does_not_settle_this_one() {
 #[test]
 fn a_message_known_to_be_out_is_not_sent_again_even_after_a_wrong_not_sent() {
     // The sender's record said "not sent", and then the sender's own event says it was.
-    let story = claimed().fire().looked_up(Resolution::NotSent);
+    let story = claimed().later("3m").fire().looked_up(Resolution::NotSent);
     let story = story.looked_up(sent_at("2026-07-01T16:45:01Z"));
     assert!(
         matches!(story.journey.touches[0], TouchRecord::Sent { .. }),
@@ -348,7 +401,7 @@ fn a_rejection_of_an_earlier_attempt_leaves_the_present_one_alone() {
         .event(Event::DeliverySeen { key: first, what })
         .noted(expect!["DeliveryProblem(1, Rejected)"])
         .stands(expect![
-            "Live | ClaimExpired 2026-07-01T16:49:00Z | claimed 2, waiting, waiting"
+            "Live | Touch 2026-07-01T16:46:00Z | claimed 2, waiting, waiting"
         ]);
 }
 

@@ -35,6 +35,9 @@ impl Deciding<'_> {
             return self.note(Note::StaleTimer);
         };
         match timer.why {
+            // It has led to a claim, and nobody has told the outcome yet.
+            TimerWhy::Touch if self.claim_ends().is_some_and(|end| self.now < end) => self.rearm(),
+            TimerWhy::Touch if self.claim_ends().is_some() => self.claim_expired(),
             TimerWhy::Touch => match self.choose() {
                 Choice::TooEarly => self.rearm(),
                 Choice::AllClosed => {
@@ -104,7 +107,10 @@ impl Deciding<'_> {
             self.journey.timer = None;
             return self.complete(Evidence::Meter);
         }
+        // Another call of the same timer was quicker.
+        let claimed = timer.why == TimerWhy::Touch && self.claim_ends().is_some();
         let snapshot = match status {
+            StatusAnswer::Unavailable { .. } if claimed => return self.note(Note::StaleTimer),
             StatusAnswer::Unavailable { why, retry_at } => {
                 return self.status_unavailable(timer.why, *why, *retry_at);
             }
@@ -114,6 +120,9 @@ impl Deciding<'_> {
         if snapshot.is_complete(region) {
             self.journey.timer = None;
             return self.complete(Evidence::Status);
+        }
+        if claimed {
+            return self.note(Note::StaleTimer);
         }
         if let Some(life) = snapshot.last_sign_of_life(region)
             && crate::to_millisecond(life).min(self.now) > self.journey.last_sign_of_life

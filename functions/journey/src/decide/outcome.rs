@@ -35,7 +35,10 @@ impl Deciding<'_> {
                 self.hold_for_retry(touch, HoldReason::Throttled, None);
             }
             // The claim stands; when it expires the sender's own record is asked.
-            SendOutcome::Ambiguous => self.note(Note::SendUnknown { touch }),
+            SendOutcome::Ambiguous => {
+                self.note(Note::SendUnknown { touch });
+                self.arm_next();
+            }
         }
     }
 
@@ -130,8 +133,15 @@ impl Deciding<'_> {
     }
 
     fn record(&mut self, key: &SendKey, record: TouchRecord) {
-        if let Some(place) = self.journey.touches.get_mut(key.touch.index()) {
-            *place = record;
+        let Some(place) = self.journey.touches.get_mut(key.touch.index()) else {
+            return;
+        };
+        let before = core::mem::replace(place, record);
+        // The timer that led to the claim was left standing, and has done its work.
+        if let TouchRecord::Claimed { at, .. } = before
+            && self.journey.timer.as_ref().is_some_and(|timer| timer.due <= at)
+        {
+            self.journey.timer = None;
         }
     }
 }

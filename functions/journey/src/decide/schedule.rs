@@ -73,9 +73,8 @@ impl Deciding<'_> {
 
     /// What is due next, until when it makes sense, and what for.
     fn next_due(&self) -> Option<(Timestamp, Timestamp, TimerWhy)> {
-        if let Some(claimed_at) = self.oldest_claim() {
-            let due = self.after(claimed_at, self.campaign.claim_lease);
-            return Some((due, due, TimerWhy::ClaimExpired));
+        if let Some(end) = self.claim_ends() {
+            return Some((end, end, TimerWhy::ClaimExpired));
         }
         match &self.journey.phase {
             Phase::Live => Some(self.next_touch().unwrap_or_else(|| {
@@ -129,18 +128,16 @@ impl Deciding<'_> {
         Some((window.opens, window.closes, TimerWhy::Touch))
     }
 
-    fn oldest_claim(&self) -> Option<Timestamp> {
-        self.journey
-            .touches
-            .iter()
-            .filter_map(|record| match record {
-                TouchRecord::Claimed { at, .. } => Some(*at),
-                TouchRecord::Waiting { .. }
-                | TouchRecord::Sent { .. }
-                | TouchRecord::Unknown { .. }
-                | TouchRecord::Skipped { .. } => None,
-            })
-            .min()
+    /// When the lease of the oldest claim ends whose outcome is not known.
+    pub(super) fn claim_ends(&self) -> Option<Timestamp> {
+        let claims = self.journey.touches.iter().filter_map(|record| match record {
+            TouchRecord::Claimed { at, .. } => Some(*at),
+            TouchRecord::Waiting { .. }
+            | TouchRecord::Sent { .. }
+            | TouchRecord::Unknown { .. }
+            | TouchRecord::Skipped { .. } => None,
+        });
+        claims.min().map(|at| self.after(at, self.campaign.claim_lease))
     }
 
     /// The hand-back comes a while after the last touch was due, or went out.

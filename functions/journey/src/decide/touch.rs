@@ -168,7 +168,8 @@ impl Deciding<'_> {
             utility_name: finding.utility_name,
             arm: self.journey.assignment.arm.clone(),
         }));
-        self.rearm();
+        // The timer stays as it is until the outcome moves it: what is due already costs no write of
+        // the index, and if nobody lives to tell the outcome, whoever finds it overdue finds the claim.
     }
 
     /// Which touch is due now: the last whose time has come and whose window is open. Late is not a

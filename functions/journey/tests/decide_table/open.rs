@@ -69,7 +69,7 @@ fn when_the_first_touch_is_due() {
             no record in passing, contact changed: unchanged []
             timer: unchanged [] -> Recheck
             recheck: complete: Completed(Status, sure, 0 looks) | Meter 2026-07-02T16:50:00Z | waiting, waiting, waiting [Completed(Status)]
-            recheck: partial: Live | ClaimExpired 2026-07-01T16:53:00Z | claimed 1, waiting, waiting [Diagnosed(UtilityNotConnected) · Claimed(1, UtilityNotConnected, after_s: 3000)] -> Send touch 1 attempt 1: UtilityNotConnected
+            recheck: partial: Live | Touch 2026-07-01T16:45:00Z | claimed 1, waiting, waiting [Diagnosed(UtilityNotConnected) · Claimed(1, UtilityNotConnected, after_s: 3000)] -> Send touch 1 attempt 1: UtilityNotConnected
             recheck: none: Live | Touch 2026-07-01T16:52:30Z | waiting, waiting, waiting [Held(1, Status(Failing), until: 2026-07-01T16:52:30Z)]
             accepted, refused, throttled, ambiguous, looked up: sent, looked up: not sent, looked up: unknown: unchanged [LateAnswer(1)]
             bounced: stands [DeliveryProblem(1, Bounced)]
@@ -85,7 +85,7 @@ fn while_a_message_is_being_sent() {
     check(
         &live().fire().status(partial(MORNING)).later("2s"),
         expect![[r#"
-            Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting
+            Live | Touch 2026-07-01T16:45:00Z | claimed 1, waiting, waiting
             session opened, step reached, session closed, login reached, login failed, login succeeded, link followed: stands [SignOfLife(..)]
             session completed: Completed(Session, sure, 0 looks) | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting [Completed(Session)]
             utility meter announced, some meter announced: stands [MeterNews("utility_meter")]
@@ -94,12 +94,12 @@ fn while_a_message_is_being_sent() {
             meter found, no meter found, no meter search, old timer, old recheck, recheck: partial, recheck: none: unchanged [StaleTimer]
             complete in passing: Completed(Status, sure, 0 looks) | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting [Drift(Completion) · Completed(Status)]
             partial in passing, no record in passing, contact changed: unchanged []
-            timer: stands []
+            timer: Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting []
             recheck: complete: Completed(Status, sure, 0 looks) | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting [Completed(Status)]
             accepted, looked up: sent: Live | Touch 2026-07-02T12:00:00Z | sent, waiting, waiting [Sent(1)]
             refused: Live | Touch 2026-07-02T12:00:00Z | Refused, waiting, waiting [Skipped(1, Refused)]
             throttled: Live | Touch 2026-07-01T16:46:02Z | waiting after 1, waiting, waiting [Retrying(1) · Held(1, Throttled, until: 2026-07-01T16:46:02Z)]
-            ambiguous: stands [SendUnknown(1)]
+            ambiguous: Live | ClaimExpired 2026-07-01T16:48:00Z | claimed 1, waiting, waiting [SendUnknown(1)]
             looked up: not sent: Live | Touch 2026-07-01T16:45:02Z | waiting after 1, waiting, waiting [Retrying(1)]
             looked up: unknown: Live | Touch 2026-07-02T12:00:00Z | unknown 1, waiting, waiting [SendUnknown(1)]
             bounced: stands [DeliveryProblem(1, Bounced)]

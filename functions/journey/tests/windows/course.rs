@@ -127,7 +127,7 @@ fn after_an_outage_only_the_last_due_touch_goes() {
     let story = story.fire_late("22h").status(partial(MORNING));
     assert_eq!(story.sent(), [2]);
     story.stands(expect![
-        "Live | ClaimExpired 2026-07-02T15:03:00Z | Collapsed, claimed 1, waiting"
+        "Live | Touch 2026-07-01T17:00:00Z | Collapsed, claimed 1, waiting"
     ]);
 }
 

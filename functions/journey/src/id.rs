@@ -208,14 +208,27 @@ pub(crate) fn mac(key: &[u8], domain: &str, parts: &[&str]) -> Hmac<Sha256> {
     mac
 }
 
+/// A text that is no identifier of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an identifier: it has 26 characters of a-z and 2-7")]
+pub struct InvalidId;
+
 macro_rules! hashed_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
         /// 26 characters of lower-case base32 (`a`-`z`, `2`-`7`): fit for logs, schedule names and URLs.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                $name::parse(&text).ok_or(InvalidId)
+            }
+        }
 
         impl $name {
             /// The identifier as text.
@@ -358,6 +371,24 @@ mod tests {
         assert_ne!(id("site-1"), id("Site-1"));
         assert_ne!(id("site-1"), id("site-1 "));
         assert_eq!(id("site-1"), id("site-1"));
+    }
+
+    #[test]
+    fn an_identifier_that_is_read_has_the_form_of_one() {
+        let good = "\"4bdnk4jxh5htmoy5xs52htyax4\"";
+        assert_eq!(
+            serde_json::to_string(&serde_json::from_str::<JourneyId>(good).unwrap()).unwrap(),
+            good
+        );
+        for bad in [
+            "\"\"",
+            "\"4BDNK4JXH5HTMOY5XS52HTYAX4\"",
+            "\"site-ca-0001\"",
+            "\"4bdnk4jxh5htmoy5xs52htya/4\"",
+            "7",
+        ] {
+            assert!(serde_json::from_str::<JourneyId>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub use event::{
 pub use experiment::{Arm, Assignment, Experiment};
 pub use hours::{SendingHours, next_open};
 pub use id::{
-    AddressId, ContactId, EventId, IdKey, InvalidReference, JourneyId, Provider, Purpose, Reference, UnknownName,
-    UtilityCode, WeakKey,
+    AddressId, ContactId, EventId, IdKey, InvalidId, InvalidReference, JourneyId, Provider, Purpose, Reference,
+    UnknownName, UtilityCode, WeakKey,
 };
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use note::{Drift, HoldReason, Note, SkipReason};

@@ -39,6 +39,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
 impl Environment {
     /// Reads the environment of the process. What is not UTF-8 is not ours.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the room")]
     pub fn read() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,31 +1,71 @@
 //! Finding a utility.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use journey::UtilityCode;
 
 use crate::table::{TableError, read};
 use crate::utility::Utility;
 
-/// The utilities we know, by code and by display name.
+/// The utilities we know, by code and by display name. Clones share the table, and are cheap.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
+    table: Table,
+    /// Display names that were added, with case and spaces folded.
+    folded: BTreeMap<String, UtilityCode>,
+    /// The same, as they were written.
+    added: BTreeMap<String, UtilityCode>,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Table {
+    #[default]
+    Empty,
+    /// The one that comes with the program.
+    Builtin,
+    Read(Arc<Rows>),
+}
+
+#[derive(Debug, Default)]
+struct Rows {
     by_code: BTreeMap<UtilityCode, Utility>,
     /// Display names with case and spaces folded.
     by_display_name: BTreeMap<String, UtilityCode>,
-    /// The display names that were added, as they were written.
-    added: BTreeMap<String, UtilityCode>,
+}
+
+/// Read when it is first looked into: most functions open a campaign and never name a utility, and the
+/// rows with their time zones would be a good part of their start.
+static BUILTIN: LazyLock<Rows> = LazyLock::new(|| {
+    // A test reads every row, so an error here cannot be met outside a changed checkout; an
+    // empty directory then means messages without utilities' names, which is the safe side.
+    Rows::read(include_str!("../data/utilities.csv")).unwrap_or_default()
+});
+
+impl Rows {
+    fn read(text: &str) -> Result<Self, TableError> {
+        let mut rows = Rows::default();
+        for utility in read(text)? {
+            let code = utility.code.clone();
+            for name in &utility.display_names {
+                rows.by_display_name.insert(fold(name), code.clone());
+            }
+            if rows.by_code.insert(code.clone(), utility).is_some() {
+                return Err(TableError::Twice(code.as_str().to_owned()));
+            }
+        }
+        Ok(rows)
+    }
 }
 
 impl Directory {
     /// The directory that comes with the program.
-    ///
-    /// It is parsed at each call: keep it.
     #[must_use]
     pub fn builtin() -> Self {
-        // A test reads every row, so an error here cannot be met outside a changed checkout; an
-        // empty directory then means messages without utilities' names, which is the safe side.
-        Directory::parse(include_str!("../data/utilities.csv")).unwrap_or_default()
+        Directory {
+            table: Table::Builtin,
+            ..Directory::default()
+        }
     }
 
     /// Reads a table with the columns of the built-in one.
@@ -33,24 +73,17 @@ impl Directory {
     /// # Errors
     /// A row that cannot be read, a code that is none or comes twice, an unknown zone.
     pub fn parse(text: &str) -> Result<Self, TableError> {
-        let mut directory = Directory::default();
-        for utility in read(text)? {
-            let code = utility.code.clone();
-            for name in &utility.display_names {
-                directory.by_display_name.insert(fold(name), code.clone());
-            }
-            if directory.by_code.insert(code.clone(), utility).is_some() {
-                return Err(TableError::Twice(code.as_str().to_owned()));
-            }
-        }
-        Ok(directory)
+        Ok(Directory {
+            table: Table::Read(Arc::new(Rows::read(text)?)),
+            ..Directory::default()
+        })
     }
 
-    /// Adds display names, as the campaign lists them; they win over the built-in ones.
+    /// Adds display names, as the campaign lists them; they win over those of the table.
     #[must_use]
     pub fn with_display_names(mut self, names: BTreeMap<String, UtilityCode>) -> Self {
         let folded = names.iter().map(|(name, code)| (fold(name), code.clone()));
-        self.by_display_name.extend(folded);
+        self.folded.extend(folded);
         self.added.extend(names);
         self
     }
@@ -64,18 +97,31 @@ impl Directory {
     /// Finds a utility by webhook code.
     #[must_use]
     pub fn find(&self, code: &UtilityCode) -> Option<&Utility> {
-        self.by_code.get(code)
+        self.rows()?.by_code.get(code)
     }
 
     /// Finds a utility by the display name of the Connect API, whatever its case and spaces.
     #[must_use]
     pub fn find_by_display_name(&self, name: &str) -> Option<&Utility> {
-        self.by_display_name.get(&fold(name)).and_then(|code| self.find(code))
+        let name = fold(name);
+        let code = match self.folded.get(&name) {
+            Some(code) => code,
+            None => self.rows()?.by_display_name.get(&name)?,
+        };
+        self.find(code)
     }
 
     /// Every utility, by code.
     pub fn all(&self) -> impl Iterator<Item = &Utility> {
-        self.by_code.values()
+        self.rows().into_iter().flat_map(|rows| rows.by_code.values())
+    }
+
+    fn rows(&self) -> Option<&Rows> {
+        match &self.table {
+            Table::Empty => None,
+            Table::Builtin => Some(&BUILTIN),
+            Table::Read(rows) => Some(rows),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happened, one line each: the golden part of a scenario.
 
 use jiff::Timestamp;
+use journey::campaign::Channel;
 use journey::{Note, SendKey};
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ pub struct Happening {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// A mail went out.
+    /// A message went out.
     Mail {
         /// Its name.
         key: SendKey,
@@ -47,7 +48,11 @@ impl Happening {
                 } else {
                     String::new()
                 };
-                format!("e-mail touch {}{episode} {line}", key.touch.0)
+                let channel = match key.channel {
+                    Channel::Email => "e-mail",
+                    Channel::Sms => "text",
+                };
+                format!("{channel} touch {}{episode} {line}", key.touch.0)
             }
             What::Noted { note, provisional } => noted(note, *provisional)?,
             What::Said(text) => text.clone(),
@@ -86,6 +91,9 @@ fn noted(note: &Note, provisional: bool) -> Option<String> {
         Note::CameBack => "came back".to_owned(),
         Note::Diagnosed { diagnosis } => format!("diagnosed {}", word(diagnosis)),
         Note::Held { touch, why, .. } => format!("held touch {}: {}", touch.0, word(why)),
+        Note::ChannelPassed { touch, channel, why } => {
+            format!("touch {} not by {}: {}", touch.0, channel.as_str(), word(why))
+        }
         Note::Retrying { touch } => format!("touch {} surely not sent, tried again", touch.0),
         Note::SendUnknown { touch } => format!("touch {} may or may not have gone out", touch.0),
         Note::DeliveryProblem { touch, what } => format!("touch {}: {}", touch.0, word(what)),

@@ -16,6 +16,7 @@ mod play;
 mod ports;
 mod provider;
 mod scenario;
+mod sender;
 mod stage;
 mod world;
 

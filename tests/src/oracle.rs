@@ -1,6 +1,7 @@
 //! What must hold of a play after a fault, compared with the same play undisturbed.
 
 use jiff::SignedDuration;
+use journey::campaign::Channel;
 use journey::{JourneyId, Note, Phase, SendKey, Touch, TouchRecord};
 
 use crate::happening::{Happening, What};
@@ -37,7 +38,7 @@ pub fn judge(play: &Play) -> Vec<String> {
             wrong.push(format!("{who}: a claim was never resolved"));
         }
         for (index, record) in journey.touches.iter().enumerate() {
-            let key = journey.send_key(Touch::at(index), 0);
+            let key = journey.send_key(Touch::at(index), 0, Channel::Email);
             let mailed = state.mails.iter().any(|mail| mail.key.same_touch(&key));
             match record {
                 TouchRecord::Sent { .. } if !mailed => {

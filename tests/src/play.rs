@@ -16,8 +16,9 @@ use webhook::{Answer, Request};
 
 use crate::ports::Ports;
 use crate::scenario::{self, Scenario, Step};
+use crate::sender::{Mail, Sender};
 use crate::stage::{SECRET, Stage, id_key};
-use crate::world::{Fault, Schedule, Sender, World};
+use crate::world::{Fault, Schedule, World};
 
 /// From one delivery of a webhook to the next, as the provider documents it.
 const REDELIVERED_AFTER_MIN: [i64; 9] = [1, 2, 4, 8, 16, 29, 60, 120, 120];
@@ -305,8 +306,8 @@ impl Stagehand<'_> {
             }
             Call::Resume(reference) => {
                 let resume = |text: &str| {
-                    let from = text.find("/r/").expect("every mail has a link to go on");
-                    text[from..].split_whitespace().next().unwrap().to_owned()
+                    let from = text.find("/r/").expect("every message has a link to go on");
+                    text[from..].split_whitespace().next().map(str::to_owned)
                 };
                 let Some(token) = self.last_mail(reference, |mail| resume(&mail.text)) else {
                     return true;
@@ -341,12 +342,12 @@ impl Stagehand<'_> {
         }
     }
 
-    /// The token of a link in the last mail of a reference.
-    fn last_mail(&self, reference: &Reference, link: impl Fn(&crate::world::Mail) -> String) -> Option<String> {
+    /// The token of a link in the last message of a reference that has one.
+    fn last_mail(&self, reference: &Reference, link: impl Fn(&Mail) -> Option<String>) -> Option<String> {
         let mut state = self.world.lock();
         let journey = state.name(reference);
-        let mail = state.mails.iter().rev().find(|mail| mail.key.journey == journey)?;
-        link(mail).rsplit('/').next().map(str::to_owned)
+        let mut mails = state.mails.iter().rev().filter(|mail| mail.key.journey == journey);
+        mails.find_map(link)?.rsplit('/').next().map(str::to_owned)
     }
 
     fn reply(&self, reference: &Reference, reply: Option<Reply>) -> bool {
@@ -376,14 +377,19 @@ impl Stagehand<'_> {
             if let Some(trouble) = &step.provider_trouble {
                 state.provider.set_trouble(trouble);
             }
+            let behaviour = |words: &str| match words {
+                "works" => Sender::Works,
+                "throttles" => Sender::Throttles,
+                "takes it and times out" => Sender::TimesOut,
+                "refuses" => Sender::Refuses,
+                "knows an opt-out" => Sender::KnowsAnOptOut,
+                other => panic!("unknown behaviour of a sender: {other}"),
+            };
+            if let Some(texter) = &step.texter {
+                state.texter = behaviour(texter);
+            }
             if let Some(sender) = &step.sender {
-                state.sender = match sender.as_str() {
-                    "works" => Sender::Works,
-                    "throttles" => Sender::Throttles,
-                    "takes it and times out" => Sender::TimesOut,
-                    "refuses" => Sender::Refuses,
-                    other => panic!("unknown behaviour of the sender: {other}"),
-                };
+                state.sender = behaviour(sender);
             }
             if let Some(scheduler) = &step.scheduler {
                 state.loses_timers = match scheduler.as_str() {

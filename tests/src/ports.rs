@@ -10,8 +10,8 @@ use journey::contact::{Contact, Known};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count, Email,
     FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError,
-    Precondition, ProviderError, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, StoreError, Suppress,
-    SuppressAddress, Versioned, Watermark,
+    Precondition, ProviderError, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendText, StoreError,
+    Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -250,6 +250,13 @@ impl SendEmail for Ports<'_> {
     async fn send_email(&self, email: &Email) -> SendOutcome {
         // A send that failed cannot say whether it went out.
         self.step("send_email", |state| state.send(email), || SendOutcome::Ambiguous)
+            .await
+    }
+}
+
+impl SendText for Ports<'_> {
+    async fn send_text(&self, text: &Text) -> SendOutcome {
+        self.step("send_text", |state| state.send_text(text), || SendOutcome::Ambiguous)
             .await
     }
 }

@@ -50,8 +50,10 @@ pub struct Step {
     pub meter: Option<MeterScript>,
     /// `403`, `429`, `429, come back in 10 minutes`, `500`, `time-out`, `none`.
     pub provider_trouble: Option<String>,
-    /// `works`, `throttles`, `takes it and times out`, `refuses`.
+    /// The sender of e-mails: `works`, `throttles`, `takes it and times out`, `refuses`.
     pub sender: Option<String>,
+    /// The sender of texts: the same, or `knows an opt-out`.
+    pub texter: Option<String>,
     /// `works`, `loses timers`.
     pub scheduler: Option<String>,
     /// `down` or `up`: timers, sweeps, meter checks and the webhook's receiver.
@@ -124,6 +126,6 @@ pub(crate) fn contact(table: &toml::Table) -> Contact {
     let reference = Reference::new(reference.as_str().unwrap()).unwrap();
     let input: ContactInput = table.try_into().unwrap();
     input
-        .check(Provider::Leap, reference)
+        .check(Provider::Leap, reference, jiff::Timestamp::MAX)
         .unwrap_or_else(|error| panic!("{error}"))
 }

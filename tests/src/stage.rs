@@ -72,6 +72,7 @@ impl Stage {
                 offered: loaded.locales.offered,
                 links,
                 public_url: "https://reminders.example.com".to_owned(),
+                texts: true,
             },
             rules: loaded.rules,
             webhook: webhook::Config {

@@ -7,18 +7,19 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Inbox, Known};
+use journey::contact::{Contact, Inbox, Known, NumberInbox};
 use journey::port::{
-    Commit, CommitError, ContactPage, Email, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
+    Commit, CommitError, ContactPage, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
     AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Phase, Purpose, Reference, Resolution,
-    SendKey, SendOutcome, Timer, TouchRecord, stored,
+    SendKey, Timer, TouchRecord, stored,
 };
 
 use crate::happening::{Happening, What};
 use crate::provider::ScriptedProvider;
+use crate::sender::{Mail, Sender};
 use crate::stage::id_key;
 
 /// What goes wrong at a numbered call of a port.
@@ -86,6 +87,7 @@ pub(crate) struct State {
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) provider: ScriptedProvider,
     pub(crate) sender: Sender,
+    pub(crate) texter: Sender,
     pub(crate) loses_timers: bool,
     pub(crate) mails: Vec<Mail>,
     pub(crate) happened: Vec<Happening>,
@@ -98,7 +100,7 @@ pub(crate) struct State {
     /// The call that the fault hit.
     pub(crate) hit: Option<&'static str>,
     /// Whether the provider said "complete", for each reference that the running call asked for.
-    asked: BTreeMap<JourneyId, bool>,
+    pub(crate) asked: BTreeMap<JourneyId, bool>,
     /// The reference of each journey, for the reader's eye only.
     names: BTreeMap<JourneyId, String>,
 }
@@ -123,25 +125,6 @@ pub(crate) struct Schedule {
     pub(crate) lost: bool,
 }
 
-/// A message that the sender took.
-#[derive(Clone, Debug)]
-pub(crate) struct Mail {
-    pub(crate) key: SendKey,
-    pub(crate) at: Timestamp,
-    pub(crate) id: String,
-    pub(crate) unsubscribe_url: String,
-    pub(crate) text: String,
-}
-
-/// How the sender fares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sender {
-    Works,
-    Throttles,
-    TimesOut,
-    Refuses,
-}
-
 impl World {
     /// An empty world.
     #[must_use]
@@ -156,6 +139,7 @@ impl World {
             schedules: Vec::new(),
             provider: ScriptedProvider::new(page_size),
             sender: Sender::Works,
+            texter: Sender::Works,
             loses_timers: false,
             mails: Vec::new(),
             happened: Vec::new(),
@@ -190,7 +174,7 @@ impl World {
         self.lock().schedules.len()
     }
 
-    /// How many mails went out.
+    /// How many messages went out.
     #[must_use]
     pub fn mails(&self) -> usize {
         self.lock().mails.len()
@@ -240,7 +224,7 @@ impl State {
         });
     }
 
-    fn violated(&mut self, journey: &JourneyId, what: &str) {
+    pub(crate) fn violated(&mut self, journey: &JourneyId, what: &str) {
         let who = self.name_of(journey);
         self.violations.push(format!("{} {who}: {what}", self.now));
     }
@@ -402,16 +386,21 @@ impl State {
 
     pub(crate) fn known(&self, id: &ContactId) -> Option<Known> {
         let contact = self.contacts.get(id)?.clone();
-        let address = address(&contact);
+        let address = contact.ledger(&id_key());
         let inbox = address
             .as_ref()
             .and_then(|address| self.inboxes.get(address).cloned())
             .unwrap_or_default();
+        let number = contact.number(&id_key()).map(|address| NumberInbox {
+            suppressed_at: self.inboxes.get(&address).and_then(|inbox| inbox.suppressed_at),
+            address,
+        });
         Some(Known {
             id: id.clone(),
             contact,
             address,
             inbox,
+            number,
         })
     }
 
@@ -447,16 +436,17 @@ impl State {
             self.change_inbox(before, |_| {});
         }
         if contact.opted_out {
-            let now = self.now;
-            self.change_inbox(&contact, |inbox| {
-                inbox.suppressed_at.get_or_insert(now);
-            });
+            let key = id_key();
+            let addresses = [contact.ledger(&key), contact.number(&key)];
+            for address in addresses.iter().flatten() {
+                self.suppress(address, self.now);
+            }
         }
         self.contacts.insert(id, contact);
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {
-        if let Some(address) = address(contact) {
+        if let Some(address) = contact.ledger(&id_key()) {
             let inbox = self.inboxes.entry(address).or_default();
             inbox.version += 1;
             change(inbox);
@@ -512,7 +502,7 @@ impl State {
             ..known.contact.clone()
         };
         self.replace(known.id.clone(), Some(&known.contact), contact);
-        if !opted_out {
+        if !opted_out && known.contact.email.is_some() {
             self.change_inbox(&known.contact, |inbox| inbox.suppressed_at = None);
         }
         true
@@ -523,100 +513,6 @@ impl State {
         let known = self.known_of(&id);
         let region = known.and_then(|known| known.contact.region);
         self.asked.insert(id, snapshot.is_complete(region.as_deref()));
-    }
-
-    pub(crate) fn send(&mut self, email: &Email) -> SendOutcome {
-        match self.sender {
-            Sender::Throttles => return SendOutcome::Throttled,
-            Sender::Refuses => {
-                return SendOutcome::Refused {
-                    why: "the sender refuses everything".to_owned(),
-                };
-            }
-            Sender::Works | Sender::TimesOut => {}
-        }
-        let id = self.deliver(email);
-        if self.sender == Sender::TimesOut {
-            SendOutcome::Ambiguous
-        } else {
-            SendOutcome::Accepted { message_id: id }
-        }
-    }
-
-    /// The message goes out, and is judged.
-    fn deliver(&mut self, email: &Email) -> String {
-        let key = &email.key;
-        let journey = self.journey(&key.journey);
-        if !journey.is_some_and(|journey| claims(&journey).any(|claim| claim == *key)) {
-            self.violated(&key.journey, "a mail went out that nobody had claimed");
-        }
-        if self
-            .journey(&key.journey)
-            .is_some_and(|journey| matches!(journey.phase, Phase::Completed { .. }))
-        {
-            self.violated(&key.journey, "a mail went out after the completion was known");
-        }
-        if self.asked.get(&key.journey) != Some(&false) {
-            self.violated(&key.journey, "a mail went out without a fresh answer of the provider");
-        }
-        match self.known_of(&key.journey) {
-            None => self.violated(&key.journey, "a mail went to somebody whom we do not know"),
-            Some(known) => {
-                if known.contact.opted_out || known.inbox.suppressed_at.is_some() {
-                    self.violated(&key.journey, "a mail went to somebody who had opted out");
-                }
-                if known.contact.email.as_ref() != Some(&email.to) {
-                    self.violated(&key.journey, "a mail went to another address");
-                }
-                self.judge_hours(&known, key);
-            }
-        }
-        if let Some(before) = self.mails.iter().find(|mail| mail.key.same_touch(key)) {
-            let id = before.id.clone();
-            self.violated(&key.journey, "a touch was sent twice");
-            return id;
-        }
-        let id = format!("mail-{}", self.mails.len() + 1);
-        self.mails.push(Mail {
-            key: key.clone(),
-            at: self.now,
-            id: id.clone(),
-            unsubscribe_url: email.unsubscribe_url.clone(),
-            text: email.text.clone(),
-        });
-        let label = &email.label;
-        let line = format!(
-            "{} {} arm {} to {}",
-            label.diagnosis.as_str(),
-            label.locale.as_str(),
-            label.arm,
-            email.to
-        );
-        let (at, who) = (self.now, label.reference.expose().to_owned());
-        let what = What::Mail { key: key.clone(), line };
-        self.happened.push(Happening { at, who, what });
-        id
-    }
-
-    /// The hours hold in the person's own zone, or else in every zone of the campaign.
-    fn judge_hours(&mut self, known: &Known, key: &SendKey) {
-        let own = known
-            .contact
-            .zone
-            .as_deref()
-            .and_then(|zone| jiff::tz::TimeZone::get(zone).ok());
-        let zones = match (own, &known.contact.utility) {
-            (Some(own), _) => vec![own],
-            (None, Some(_)) => Vec::new(),
-            (None, None) => self.rules.default_zones.clone(),
-        };
-        let hours = self.rules.email_hours.clone();
-        for zone in zones {
-            let local = self.now.to_zoned(zone).time();
-            if local < hours.start || hours.end.is_some_and(|end| local >= end) {
-                self.violated(&key.journey, "a mail went out in quiet hours");
-            }
-        }
     }
 
     pub(crate) fn look_up(&self, key: &SendKey) -> Resolution {
@@ -637,20 +533,18 @@ impl State {
     }
 }
 
-fn claims(journey: &Journey) -> impl Iterator<Item = SendKey> {
+pub(crate) fn claims(journey: &Journey) -> impl Iterator<Item = SendKey> {
     journey
         .touches
         .iter()
         .enumerate()
         .filter_map(|(index, record)| match record {
-            TouchRecord::Claimed { attempt, .. } => Some(journey.send_key(journey::Touch::at(index), *attempt)),
+            TouchRecord::Claimed { attempt, channel, .. } => {
+                Some(journey.send_key(journey::Touch::at(index), *attempt, *channel))
+            }
             TouchRecord::Waiting { .. }
             | TouchRecord::Sent { .. }
             | TouchRecord::Unknown { .. }
             | TouchRecord::Skipped { .. } => None,
         })
-}
-
-fn address(contact: &Contact) -> Option<AddressId> {
-    contact.email.as_deref().map(|email| AddressId::new(&id_key(), email))
 }

@@ -12,6 +12,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use journey::campaign::Channel;
 use journey::contact::{Classification, Facts, Inbox, Locale, Permission};
 use journey::status::Snapshot;
 use journey::{DeliveryProblem, Event, Flow, Resolution, SendKey, SendOutcome, StatusAnswer, Touch, UtilityCode};
@@ -54,6 +55,7 @@ fn facts(email: Permission) -> Facts {
         classification: Classification::Residential,
         utility: None,
         email,
+        sms: Permission::Allowed,
         inbox: Inbox::default(),
     }
 }
@@ -81,6 +83,7 @@ fn key(n: usize) -> SendKey {
         episode: 1,
         touch: Touch(1),
         attempt: 1,
+        channel: Channel::Email,
     }
 }
 

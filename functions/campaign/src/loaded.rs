@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use journey::Campaign;
-use message::{Brand, TemplateError, TemplateSource, Templates};
+use message::{Brand, TemplateError, TemplateSource, Templates, TrialError};
 use toml::de::DeTable;
 use utilities::Directory;
 
@@ -120,6 +120,14 @@ impl LoadedCampaign {
             support_email: sender.support_email.clone(),
             minutes_needed: words.minutes_needed,
         };
+        if rules.sends_texts() {
+            let touches = u16::try_from(rules.touches.len()).unwrap_or(u16::MAX);
+            templates
+                .try_out_texts(&brand, touches)
+                .map_err(|fault| CampaignErrors {
+                    problems: vec![of_text(&files.file, &fault)],
+                })?;
+        }
         report.warnings.sort();
         let mut loaded = LoadedCampaign {
             name,
@@ -155,6 +163,17 @@ impl LoadedCampaign {
             },
             templates: self.templates,
         }
+    }
+}
+
+/// A text message that is too long: the fault may be the template's or the sender's name.
+fn of_text(file: &str, fault: &TrialError) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: None,
+        column: None,
+        key: String::new(),
+        what: fault.to_string(),
     }
 }
 

@@ -170,7 +170,11 @@ impl Package {
         }
         let running = self.clone().open()?;
         let touches = u16::try_from(running.head.rules.touches.len()).unwrap_or(u16::MAX);
-        Ok(running.templates.try_out(&running.head.brand, touches)?)
+        running.templates.try_out(&running.head.brand, touches)?;
+        if running.head.rules.sends_texts() {
+            running.templates.try_out_texts(&running.head.brand, touches)?;
+        }
+        Ok(())
     }
 
     fn parts(&self) -> Result<(String, Vec<(String, String)>), PackageError> {

@@ -10,7 +10,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, TouchRule, Unlisted};
 use journey::contact::Locale;
-use journey::{Arm, Campaign, Experiment, SendingHours, UtilityCode};
+use journey::{Arm, Campaign, Days, Experiment, SendingHours, UtilityCode};
 use message::{Brand, MessageName};
 use serde::{Deserialize, Serialize};
 use utilities::Directory;
@@ -19,7 +19,7 @@ use crate::package::PackageError;
 use crate::running::{Head, Locales, Sender};
 
 /// The number of these shapes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Everything of a campaign but its words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ struct RulesDocument {
     reopen_after: SignedDuration,
     max_episodes: u16,
     email_hours: HoursDocument,
+    sms_hours: HoursDocument,
     default_zones: Vec<String>,
     caps: CapsDocument,
     policies: PoliciesDocument,
@@ -255,10 +256,8 @@ impl RulesDocument {
             outage_wait: rules.outage_wait,
             reopen_after: rules.reopen_after,
             max_episodes: rules.max_episodes,
-            email_hours: HoursDocument {
-                start: rules.email_hours.start,
-                end: rules.email_hours.end,
-            },
+            email_hours: HoursDocument::of(&rules.email_hours),
+            sms_hours: HoursDocument::of(&rules.sms_hours),
             default_zones: rules.default_zones.iter().map(zone).collect(),
             caps: CapsDocument {
                 per_day: rules.caps.per_day,
@@ -304,10 +303,8 @@ impl RulesDocument {
             outage_wait: self.outage_wait,
             reopen_after: self.reopen_after,
             max_episodes: self.max_episodes,
-            email_hours: SendingHours {
-                start: self.email_hours.start,
-                end: self.email_hours.end,
-            },
+            email_hours: self.email_hours.open(Days::Every),
+            sms_hours: self.sms_hours.open(Days::Weekdays),
             default_zones: self.default_zones.iter().map(zone).collect::<Result<_, _>>()?,
             caps: Caps {
                 per_day: self.caps.per_day,
@@ -347,7 +344,7 @@ impl RulesDocument {
             ("meter.give_up_after", self.meter.give_up_after),
         ];
         let positive = |duration: SignedDuration| duration > SignedDuration::ZERO;
-        let hours = &self.email_hours;
+        let ends_later = |hours: &HoursDocument| hours.end.is_none_or(|end| hours.start < end);
         let (touches, arms) = (&self.touches, &self.experiment.arms);
         let facts = [
             (
@@ -370,8 +367,12 @@ impl RulesDocument {
             ),
             (!self.default_zones.is_empty(), "has no `default_zones`"),
             (
-                hours.end.is_none_or(|end| hours.start < end),
+                ends_later(&self.email_hours),
                 "has `email_hours` that end before they start",
+            ),
+            (
+                ends_later(&self.sms_hours),
+                "has `sms_hours` that end before they start",
             ),
         ];
         if let Some((name, _)) = durations.iter().find(|(_, duration)| !positive(*duration)) {
@@ -380,6 +381,24 @@ impl RulesDocument {
         match facts.iter().find(|(holds, _)| !holds) {
             Some((_, what)) => Err(PackageError::Wrong(format!("it {what}"))),
             None => Ok(()),
+        }
+    }
+}
+
+impl HoursDocument {
+    #[cfg(feature = "check")]
+    fn of(hours: &SendingHours) -> Self {
+        HoursDocument {
+            start: hours.start,
+            end: hours.end,
+        }
+    }
+
+    fn open(self, days: Days) -> SendingHours {
+        SendingHours {
+            start: self.start,
+            end: self.end,
+            days,
         }
     }
 }

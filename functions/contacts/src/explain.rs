@@ -1,7 +1,8 @@
 //! Why each message was or was not sent, in words.
 
 use jiff::Timestamp;
-use journey::contact::{Known, Permission};
+use journey::campaign::Channel;
+use journey::contact::{Facts, Known};
 use journey::{
     DeliveryProblem, Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason,
     StopReason, TimerWhy, TouchRecord, Unavailable,
@@ -41,6 +42,8 @@ pub struct Explanation {
     pub contact_known: bool,
     /// May e-mail go to the person: `allowed`, `no_address`, `opted_out`, `suppressed` or `unknown_contact`.
     pub email: &'static str,
+    /// May texts go to the person: the same, or `no_consent`.
+    pub sms: &'static str,
     /// Each touch.
     pub touches: Vec<TouchExplained>,
     /// The next thing due.
@@ -58,6 +61,8 @@ pub struct TouchExplained {
     pub state: &'static str,
     /// When that was decided.
     pub at: Option<Timestamp>,
+    /// `email` or `sms`, once one was taken.
+    pub channel: Option<&'static str>,
     /// Why it was skipped.
     pub why: Option<String>,
 }
@@ -86,6 +91,11 @@ pub struct TimelineEntry {
 #[must_use]
 pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
     let (phase, summary) = phase(&journey.phase);
+    let facts = known.map(|known| Facts::of(known, Vec::new()));
+    let permission = |channel| match &facts {
+        None => "unknown_contact",
+        Some(facts) => facts.permission(channel).as_str(),
+    };
     Explanation {
         journey: journey.id.to_string(),
         provider: journey.provider.as_str(),
@@ -105,15 +115,8 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
         experiment: journey.assignment.version.clone(),
         arm: journey.assignment.arm.clone(),
         contact_known: known.is_some(),
-        email: match known
-            .map(|known| journey::contact::Facts::of(&known.contact, known.inbox.clone(), Vec::new()).email)
-        {
-            None => "unknown_contact",
-            Some(Permission::Allowed) => "allowed",
-            Some(Permission::NoAddress) => "no_address",
-            Some(Permission::OptedOut) => "opted_out",
-            Some(Permission::Suppressed) => "suppressed",
-        },
+        email: permission(Channel::Email),
+        sms: permission(Channel::Sms),
         touches: journey
             .touches
             .iter()
@@ -159,17 +162,18 @@ fn phase(phase: &Phase) -> (&'static str, String) {
 }
 
 fn touch(index: usize, record: &TouchRecord) -> TouchExplained {
-    let (state, at, why) = match record {
-        TouchRecord::Waiting { .. } => ("waiting", None, None),
-        TouchRecord::Claimed { at, .. } => ("claimed", Some(*at), None),
-        TouchRecord::Sent { at, .. } => ("sent", Some(*at), None),
-        TouchRecord::Unknown { at, .. } => ("unknown", Some(*at), None),
-        TouchRecord::Skipped { why, at } => ("skipped", Some(*at), Some(skip(*why).to_owned())),
+    let (state, at, channel, why) = match record {
+        TouchRecord::Waiting { .. } => ("waiting", None, None, None),
+        TouchRecord::Claimed { at, channel, .. } => ("claimed", Some(*at), Some(channel), None),
+        TouchRecord::Sent { at, channel, .. } => ("sent", Some(*at), Some(channel), None),
+        TouchRecord::Unknown { at, channel, .. } => ("unknown", Some(*at), Some(channel), None),
+        TouchRecord::Skipped { why, at } => ("skipped", Some(*at), None, Some(skip(*why).to_owned())),
     };
     TouchExplained {
         touch: journey::Touch::at(index).0,
         state,
         at,
+        channel: channel.map(|channel| channel.as_str()),
         why,
     }
 }
@@ -204,12 +208,17 @@ pub fn sentence(note: &Note) -> String {
             touch,
             diagnosis,
             after_s,
+            channel,
         } => format!(
-            "Touch {} goes out, {} after the abandonment, for {}.",
+            "Touch {} goes out by {}, {} after the abandonment, for {}.",
             touch.0,
+            by(*channel),
             span(*after_s),
             diagnosis.as_str().replace('_', " ")
         ),
+        Note::ChannelPassed { touch, channel, why } => {
+            format!("Touch {} does not go by {}: {}.", touch.0, by(*channel), skip(*why))
+        }
         Note::Sent { touch } => format!("Touch {} sent.", touch.0),
         Note::Retrying { touch } => format!(
             "Touch {} did not go out; it will be tried again inside its window.",
@@ -241,6 +250,13 @@ pub fn sentence(note: &Note) -> String {
         Note::Drift {
             what: Drift::Completion,
         } => "Found by the reconciliation: no webhook had told that the customer finished.".to_owned(),
+    }
+}
+
+const fn by(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "e-mail",
+        Channel::Sms => "text",
     }
 }
 
@@ -338,9 +354,13 @@ const fn skip(why: SkipReason) -> &'static str {
         SkipReason::Cap => "its window closed under the inbox's cap",
         SkipReason::OtherSeries => "the same inbox is being reminded for another reference",
         SkipReason::UnknownContact => "the contact is not known",
-        SkipReason::NoAddress => "there is no e-mail address",
+        SkipReason::NoSender => "this deployment cannot send on the channel",
+        SkipReason::NoAddress => "there is no address or number",
+        SkipReason::NoConsent => "there is no record of a consent to texts",
+        SkipReason::TextedBefore => "one text was sent in this episode, and there is never a second",
+        SkipReason::TooLateForText => "the abandonment is more than 48 hours ago, too long for a text",
         SkipReason::OptedOut => "the person opted out",
-        SkipReason::Suppressed => "the address is suppressed",
+        SkipReason::Suppressed => "the address or number is suppressed",
         SkipReason::NothingLeft => "nothing is left for the customer to do",
         SkipReason::Unrecognized => "the provider's record has an unknown value",
         SkipReason::Refused => "the sender refused it for good",

@@ -3,11 +3,14 @@
 use core::fmt;
 
 use email_address::{EmailAddress, Options};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::contact::{Classification, Contact, Locale};
-use journey::{Flow, Provider, Reference, UtilityCode};
+use journey::{Flow, PhoneNumber, Provider, Reference, UtilityCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use crate::consent::ConsentInput;
 
 /// A contact as a partner writes it. Every field may be left out; an empty text counts as left out.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +18,10 @@ use url::Url;
 pub struct ContactInput {
     /// The e-mail address.
     pub email: Option<String>,
+    /// The number for texts: a number of the United States in E.164 form, such as `+12025550123`.
+    pub phone: Option<String>,
+    /// The consent to texts; without it none is sent.
+    pub sms_consent: Option<ConsentInput>,
     /// The name to greet with, at most 100 characters.
     pub first_name: Option<String>,
     /// `en` or `es`.
@@ -67,11 +74,11 @@ impl fmt::Display for InvalidContact {
 impl core::error::Error for InvalidContact {}
 
 impl ContactInput {
-    /// Checks every field.
+    /// Checks every field. A consent must not lie after `now`.
     ///
     /// # Errors
     /// [`InvalidContact`] with all that is wrong, not only the first.
-    pub fn check(self, provider: Provider, reference: Reference) -> Result<Contact, InvalidContact> {
+    pub fn check(self, provider: Provider, reference: Reference, now: Timestamp) -> Result<Contact, InvalidContact> {
         let mut errors = Vec::new();
         let mut check = |field: &'static str, value: Option<String>, right: fn(&str) -> bool, problem: &'static str| {
             let value = value.filter(|text| !text.is_empty())?;
@@ -87,6 +94,12 @@ impl ContactInput {
             self.email,
             is_email,
             "not an e-mail address; write for example name@example.com",
+        );
+        let phone = check(
+            "phone",
+            self.phone,
+            |text| PhoneNumber::new(text).is_ok(),
+            PhoneNumber::FORM,
         );
         let first_name = check(
             "first_name",
@@ -131,6 +144,13 @@ impl ContactInput {
             is_link,
             "must be an https URL of at most 2,000 characters, percent-encoded: the link that the customer was given",
         );
+        let sms_consent = self.sms_consent.and_then(|consent| consent.check(now, &mut errors));
+        if sms_consent.is_some() && phone.is_none() {
+            errors.push(FieldError {
+                field: "sms_consent",
+                problem: "is for texts to a number; write the phone it was given for",
+            });
+        }
         if !errors.is_empty() {
             return Err(InvalidContact(errors));
         }
@@ -138,6 +158,8 @@ impl ContactInput {
             provider,
             reference,
             email: email.map(|text| text.trim().to_owned()),
+            phone: phone.as_deref().and_then(|text| PhoneNumber::new(text).ok()),
+            sms_consent,
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
             zone,
@@ -158,6 +180,8 @@ impl ContactInput {
     pub fn of(contact: &Contact) -> Self {
         ContactInput {
             email: contact.email.clone(),
+            phone: contact.phone.as_ref().map(|number| number.expose().to_owned()),
+            sms_consent: contact.sms_consent.as_ref().map(ConsentInput::of),
             first_name: contact.first_name.clone(),
             locale: Some(contact.locale.as_str().to_owned()),
             zone: contact.zone.clone(),
@@ -242,13 +266,18 @@ mod tests {
     fn check(json: &str) -> Result<Contact, String> {
         let input: ContactInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
         input
-            .check(Provider::Leap, Reference::new("site-1").unwrap())
+            .check(
+                Provider::Leap,
+                Reference::new("site-1").unwrap(),
+                "2026-07-01T16:00:00Z".parse().unwrap(),
+            )
             .map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_whole_contact_goes_through_and_back() {
-        let json = r#"{"email":"ana@example.com","first_name":"Ana","locale":"es","zone":"America/Los_Angeles",
+        let json = r#"{"email":"ana@example.com","phone":"+12025550123","sms_consent":
+            {"at":"2026-06-30T16:00:00Z","source":"sign-up page","wording":"Text me"},"first_name":"Ana","locale":"es","zone":"America/Los_Angeles",
             "flow":"connect","region":"CAISO","classification":"commercial","utility":"PGE",
             "link":"https://connect.leap.energy?refId=site-1","opted_out":false}"#;
         let contact = check(json).unwrap();
@@ -278,6 +307,29 @@ mod tests {
             assert!(check(&format!(r#"{{"email":"{bad}"}}"#)).is_err(), "{bad}");
         }
         assert!(check(r#"{"email":" ana+x@mail.example.com "}"#).is_ok());
+    }
+
+    #[test]
+    fn a_number_has_one_spelling_and_a_consent_a_number() {
+        for bad in ["(202) 555-0123", "2025550123", "+442079460123", "+1 202 555 0123"] {
+            let error = check(&format!(r#"{{"phone":"{bad}"}}"#)).unwrap_err();
+            assert!(
+                error.starts_with("phone: must be a number of the United States"),
+                "{error}"
+            );
+            assert!(!error.contains(bad), "{error}");
+        }
+        assert!(check(r#"{"phone":"+12025550123"}"#).unwrap().sms_consent.is_none());
+        let consent = r#"{"at":"2026-06-30T16:00:00Z","source":"page","wording":"Text me"}"#;
+        let error = check(&format!(r#"{{"sms_consent":{consent}}}"#)).unwrap_err();
+        assert!(error.starts_with("sms_consent: is for texts to a number"), "{error}");
+        let error = check(r#"{"phone":"+12025550123","sms_consent":{}}"#).unwrap_err();
+        assert!(
+            error.contains("sms_consent.at: ") && error.contains("sms_consent.wording: "),
+            "{error}"
+        );
+        let error = check(r#"{"phone":"+12025550123","sms_consent":{"when":"now"}}"#).unwrap_err();
+        assert!(error.contains("unknown field `when`"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The partner's own API: contacts, erasure, explanations, links, and the campaign of a deployment.
 
 pub mod api;
+mod consent;
 mod explain;
 mod input;
 mod table;
@@ -12,6 +13,7 @@ use journey::port::{
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference};
 
+pub use consent::ConsentInput;
 pub use explain::{Explanation, NextDue, TimelineEntry, TouchExplained, explain, sentence};
 pub use input::{ContactInput, FieldError, InvalidContact};
 pub use table::{COLUMNS, ReadRow, RowError, Rows, header, row};
@@ -63,7 +65,7 @@ where
         return Ok(None);
     };
     // Zones are worked out where messages are composed; the rules need none to hear of a change.
-    let facts = Facts::of(&known.contact, known.inbox, Vec::new());
+    let facts = Facts::of(&known, Vec::new());
     let person = Person {
         contact: Some(&id),
         known: None,

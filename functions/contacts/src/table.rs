@@ -3,16 +3,22 @@
 use std::io::Read;
 
 use csv::StringRecord;
+use jiff::Timestamp;
 use journey::Reference;
 use journey::contact::Contact;
 
+use crate::consent::ConsentInput;
 use crate::input::{ContactInput, InvalidContact};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
-pub const COLUMNS: [&str; 12] = [
+pub const COLUMNS: [&str; 16] = [
     "provider",
     "reference",
     "email",
+    "phone",
+    "sms_consent_at",
+    "sms_consent_source",
+    "sms_consent_wording",
     "first_name",
     "locale",
     "zone",
@@ -29,12 +35,12 @@ pub const COLUMNS: [&str; 12] = [
 pub enum RowError {
     /// The file has no such column.
     #[error(
-        "the header has no column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+        "the header has no column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
     )]
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
     #[error(
-        "the header has the unknown column {0}; known columns: provider, reference, email, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+        "the header has the unknown column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
     )]
     UnknownColumn(String),
     /// The header names a column twice.
@@ -69,14 +75,15 @@ pub struct Rows<R> {
     reader: csv::Reader<R>,
     places: Vec<&'static str>,
     record: StringRecord,
+    now: Timestamp,
 }
 
 impl<R: Read> Rows<R> {
-    /// Reads the header.
+    /// Reads the header. No consent in the file may lie after `now`.
     ///
     /// # Errors
     /// [`RowError`] when the header lacks a column, or has one that is unknown or repeated.
-    pub fn new(reader: R) -> Result<Self, RowError> {
+    pub fn new(reader: R, now: Timestamp) -> Result<Self, RowError> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::None).from_reader(reader);
         let headers = reader.headers().map_err(|error| RowError::Csv(plain(&error)))?;
         let mut places: Vec<&'static str> = Vec::new();
@@ -104,6 +111,7 @@ impl<R: Read> Rows<R> {
             reader,
             places,
             record: StringRecord::new(),
+            now,
         })
     }
 
@@ -128,8 +136,16 @@ impl<R: Read> Rows<R> {
                 .into());
             }
         };
+        let consent = ConsentInput {
+            at: text("sms_consent_at"),
+            source: text("sms_consent_source"),
+            wording: text("sms_consent_wording"),
+        };
         let input = ContactInput {
             email: text("email"),
+            phone: text("phone"),
+            // One of its columns is enough to say that there is one, and then the others must be filled, too.
+            sms_consent: (consent != ConsentInput::default()).then_some(consent),
             first_name: text("first_name"),
             locale: text("locale"),
             zone: text("zone"),
@@ -140,7 +156,7 @@ impl<R: Read> Rows<R> {
             link: text("link"),
             opted_out,
         };
-        Ok(input.check(provider, reference)?)
+        Ok(input.check(provider, reference, self.now)?)
     }
 }
 
@@ -213,11 +229,16 @@ pub fn header() -> StringRecord {
 pub fn row(contact: &Contact) -> StringRecord {
     let input = ContactInput::of(contact);
     let opted_out = if contact.opted_out { "true" } else { "false" };
+    let consent = input.sms_consent.unwrap_or_default();
     let text = Option::unwrap_or_default;
     StringRecord::from(vec![
         contact.provider.as_str().to_owned(),
         contact.reference.expose().to_owned(),
         text(input.email),
+        text(input.phone),
+        text(consent.at),
+        text(consent.source),
+        text(consent.wording),
         text(input.first_name),
         text(input.locale),
         text(input.zone),
@@ -234,8 +255,12 @@ pub fn row(contact: &Contact) -> StringRecord {
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        "2026-07-01T16:00:00Z".parse().unwrap()
+    }
+
     fn read(text: &str) -> Vec<(u64, Result<String, String>)> {
-        let rows = Rows::new(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let rows = Rows::new(text.as_bytes(), now()).unwrap_or_else(|error| panic!("{error}"));
         rows.map(|row| {
             let contact = row.contact.map(|contact| contact.reference.expose().to_owned());
             (row.line, contact.map_err(|error| error.to_string()))
@@ -271,9 +296,26 @@ mod tests {
     }
 
     #[test]
+    fn a_consent_in_columns_is_whole_or_absent() {
+        let rows = read(
+            "provider,reference,phone,sms_consent_at,sms_consent_source,sms_consent_wording\n\
+             leap,site-1,+12025550123,,,\n\
+             leap,site-2,+12025550123,2026-06-30T16:00:00Z,page,Text me\n\
+             leap,site-3,+12025550123,2026-06-30T16:00:00Z,,\n",
+        );
+        assert_eq!(rows[0].1, Ok("site-1".to_owned()));
+        assert_eq!(rows[1].1, Ok("site-2".to_owned()));
+        let problem = rows[2].1.clone().unwrap_err();
+        assert!(
+            problem.contains("sms_consent.source: ") && problem.contains("sms_consent.wording: "),
+            "{problem}"
+        );
+    }
+
+    #[test]
     fn a_header_must_name_what_is_needed_and_nothing_unknown() {
         let header = |text: &str| {
-            Rows::new(text.as_bytes())
+            Rows::new(text.as_bytes(), now())
                 .err()
                 .map(|error| error.to_string())
                 .unwrap_or_default()
@@ -288,8 +330,9 @@ mod tests {
 
     #[test]
     fn an_export_reads_back_as_it_was() {
-        let input = "provider,reference,email,locale\nleap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es\n";
-        let contact = Rows::new(input.as_bytes())
+        let input = "provider,reference,email,locale,phone,sms_consent_at,sms_consent_source,sms_consent_wording\n\
+                     leap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es,+12025550123,2026-06-30T16:00:00Z,page,\"Text me,\nplease\"\n";
+        let contact = Rows::new(input.as_bytes(), now())
             .ok()
             .unwrap()
             .next()
@@ -300,7 +343,7 @@ mod tests {
         writer.write_record(&header()).unwrap();
         writer.write_record(&row(&contact)).unwrap();
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let back = Rows::new(text.as_bytes())
+        let back = Rows::new(text.as_bytes(), now())
             .ok()
             .unwrap()
             .next()

@@ -27,7 +27,7 @@ async fn an_unknown_send_is_resolved_by_any_event_that_shows_it_went_out() {
         ] {
             let place = Place::unknown().await;
             place.take(&payload).await.unwrap();
-            let TouchRecord::Sent { at, message_id } = place.touch().await else {
+            let TouchRecord::Sent { at, message_id, .. } = place.touch().await else {
                 panic!("{kind}: {:?}", place.touch().await)
             };
             assert_eq!(at.to_string(), "2026-07-01T16:45:03.123Z");

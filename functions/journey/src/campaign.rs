@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::Experiment;
-use crate::hours::SendingHours;
+use crate::hours::{SendingHours, text_hours};
 
 /// A checked campaign.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Campaign {
     pub max_episodes: u16,
     /// When e-mail may go out, in every zone the person may be in.
     pub email_hours: SendingHours,
+    /// When texts may go out; whatever it says, never outside [`text_hours`](crate::text_hours).
+    pub sms_hours: SendingHours,
     /// The zones to respect for a person of whom no zone is known.
     pub default_zones: Vec<TimeZone>,
     /// The most that one inbox gets.
@@ -50,6 +52,12 @@ impl Campaign {
     /// The most touches an episode may have: the provider's guide knows three; a stored journey
     /// keeps one record each.
     pub const MAX_TOUCHES: usize = 6;
+
+    /// May any of its touches go as a text?
+    #[must_use]
+    pub fn sends_texts(&self) -> bool {
+        self.touches.iter().any(|rule| rule.channels.contains(&Channel::Sms))
+    }
 }
 
 /// One reminder: when it is due and until when it may go, both counted from the abandonment.
@@ -64,24 +72,37 @@ pub struct TouchRule {
 }
 
 /// A way to reach a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// E-mail.
+    #[default]
     Email,
+    /// A text message.
+    Sms,
 }
 
 impl Channel {
+    /// Every channel.
+    pub const ALL: [Channel; 2] = [Channel::Email, Channel::Sms];
+
     /// The name used in files and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Channel::Email => "email",
+            Channel::Sms => "sms",
         }
+    }
+
+    /// Is it e-mail? What is stored of it names no channel, since it was the only one once.
+    #[must_use]
+    pub fn is_email(&self) -> bool {
+        *self == Channel::Email
     }
 }
 
-/// The most that one inbox gets, over all journeys and references that share it.
+/// The most that one inbox gets, over all channels, journeys and references that share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Messages in any 24 hours.
@@ -168,6 +189,7 @@ impl Campaign {
             reopen_after: hours(7 * 24),
             max_episodes: 4,
             email_hours: SendingHours::always(),
+            sms_hours: text_hours(),
             default_zones: [
                 "America/New_York",
                 "America/Chicago",

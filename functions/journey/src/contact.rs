@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
+use crate::campaign::Channel;
+use crate::id::{AddressId, ContactId, IdKey, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
+use crate::phone::{PhoneNumber, SmsConsent};
 use crate::state::{Flow, SendKey};
 
-/// A person at one provider, as the partner told us. The only place of the raw reference and address.
+/// A person at one provider, as the partner told us. The only place of the raw reference, address and number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The provider.
@@ -20,6 +22,12 @@ pub struct Contact {
     /// The e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The number for texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
+    /// The consent to texts: without it none is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_consent: Option<SmsConsent>,
     /// The name to greet with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -57,6 +65,20 @@ impl fmt::Debug for Contact {
 }
 
 impl Contact {
+    /// The inbox whose ledger counts what the person gets, on every channel: that of the address, or of
+    /// the number where there is no address.
+    #[must_use]
+    pub fn ledger(&self, key: &IdKey) -> Option<AddressId> {
+        let of_email = self.email.as_deref().map(|email| AddressId::new(key, email));
+        of_email.or_else(|| self.number(key))
+    }
+
+    /// The inbox of the number.
+    #[must_use]
+    pub fn number(&self, key: &IdKey) -> Option<AddressId> {
+        self.phone.as_ref().map(|number| AddressId::of_number(key, number))
+    }
+
     /// Names this content: another content has another tag, the same content the same one.
     ///
     /// 26 characters of lower-case base32, from a hash of the whole; it hides what it names only from
@@ -124,7 +146,9 @@ pub struct Facts {
     pub utility: Option<UtilityCode>,
     /// May e-mail go to this person?
     pub email: Permission,
-    /// What was sent to the same inbox lately, for whichever journey.
+    /// May texts go to this person?
+    pub sms: Permission,
+    /// What was sent to the same person lately, on whichever channel and for whichever journey.
     pub inbox: Inbox,
 }
 
@@ -141,22 +165,39 @@ impl Facts {
             classification: Classification::Residential,
             utility: None,
             email: Permission::NoAddress,
+            sms: Permission::NoAddress,
             inbox: Inbox::default(),
         }
     }
 
-    /// The facts of a contact and of its inbox. `zones` are those the person may be in, from the
+    /// The facts of a contact and of its inboxes. `zones` are those the person may be in, from the
     /// contact's own zone or the utility's.
     #[must_use]
-    pub fn of(contact: &Contact, inbox: Inbox, zones: Vec<TimeZone>) -> Self {
-        let email = if contact.email.is_none() {
-            Permission::NoAddress
-        } else if contact.opted_out {
-            Permission::OptedOut
-        } else if inbox.suppressed_at.is_some() {
-            Permission::Suppressed
-        } else {
-            Permission::Allowed
+    pub fn of(known: &Known, zones: Vec<TimeZone>) -> Self {
+        let Known { contact, inbox, .. } = known;
+        let permission = |has_address: bool, suppressed: Option<Timestamp>| {
+            if !has_address {
+                Permission::NoAddress
+            } else if contact.opted_out {
+                Permission::OptedOut
+            } else if suppressed.is_some() {
+                Permission::Suppressed
+            } else {
+                Permission::Allowed
+            }
+        };
+        let email = permission(contact.email.is_some(), inbox.suppressed_at);
+        let sms = match permission(
+            contact.phone.is_some(),
+            known.number.as_ref().and_then(|number| number.suppressed_at),
+        ) {
+            Permission::Allowed if contact.sms_consent.is_none() => Permission::NoConsent,
+            sms @ (Permission::Allowed
+            | Permission::NoSender
+            | Permission::NoAddress
+            | Permission::NoConsent
+            | Permission::OptedOut
+            | Permission::Suppressed) => sms,
         };
         Facts {
             known: true,
@@ -167,7 +208,17 @@ impl Facts {
             classification: contact.classification,
             utility: contact.utility.clone(),
             email,
-            inbox,
+            sms,
+            inbox: inbox.clone(),
+        }
+    }
+
+    /// May this channel be used for the person?
+    #[must_use]
+    pub const fn permission(&self, channel: Channel) -> Permission {
+        match channel {
+            Channel::Email => self.email,
+            Channel::Sms => self.sms,
         }
     }
 }
@@ -177,12 +228,31 @@ impl Facts {
 pub enum Permission {
     /// Yes.
     Allowed,
-    /// There is no address.
+    /// This deployment cannot send on the channel.
+    NoSender,
+    /// There is no address, or no number.
     NoAddress,
+    /// There is a number, but no record of a consent to texts.
+    NoConsent,
     /// The person opted out.
     OptedOut,
-    /// The address is suppressed: somebody opted out with it, or it bounced.
+    /// The address or number is suppressed: somebody opted out with it, or it bounced.
     Suppressed,
+}
+
+impl Permission {
+    /// The word that explanations use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Permission::Allowed => "allowed",
+            Permission::NoSender => "no_sender",
+            Permission::NoAddress => "no_address",
+            Permission::NoConsent => "no_consent",
+            Permission::OptedOut => "opted_out",
+            Permission::Suppressed => "suppressed",
+        }
+    }
 }
 
 /// What an inbox has received, over all journeys and references that share it.
@@ -253,10 +323,21 @@ pub struct Known {
     pub id: ContactId,
     /// The contact.
     pub contact: Contact,
-    /// The inbox of its address, when it has one.
+    /// The inbox whose ledger counts: see [`Contact::ledger`].
     pub address: Option<AddressId>,
     /// What that inbox has received.
     pub inbox: Inbox,
+    /// The inbox of its number, when it has one.
+    pub number: Option<NumberInbox>,
+}
+
+/// The inbox of a phone number: texts are counted in the person's ledger, so this only opens or closes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberInbox {
+    /// Its name.
+    pub address: AddressId,
+    /// Since when it must not be texted.
+    pub suppressed_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Known {

@@ -98,6 +98,11 @@ macro_rules! delegate_port {
             async send_email(email: &$crate::port::Email) -> $crate::SendOutcome;
         }}
     };
+    ($type:ty, $field:ident, SendText) => {
+        $crate::delegate_port! { @impl $type, $field, SendText {
+            async send_text(text: &$crate::port::Text) -> $crate::SendOutcome;
+        }}
+    };
     ($type:ty, $field:ident, LookUpSend) => {
         $crate::delegate_port! { @impl $type, $field, LookUpSend {
             async look_up_send(key: &$crate::SendKey) -> $crate::Resolution;

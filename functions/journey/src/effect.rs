@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::Channel;
 use crate::contact::Locale;
 use crate::diagnosis::Diagnosis;
 use crate::id::UtilityCode;
@@ -36,8 +35,6 @@ pub struct SendOrder {
     pub key: SendKey,
     /// When it was claimed. A shell that is held up for long after must not send any more.
     pub claimed_at: Timestamp,
-    /// The channel.
-    pub channel: Channel,
     /// Where the customer stopped: it chooses the message.
     pub diagnosis: Diagnosis,
     /// The language.

@@ -202,6 +202,9 @@ pub enum SendOutcome {
         /// Why, without the address.
         why: String,
     },
+    /// Refused for good, as every other message to this recipient would be: it is on the sender's own
+    /// list of those who opted out.
+    OptedOut,
     /// Surely not sent; try again.
     Throttled,
     /// Surely not sent: the customer finished, opted out or was erased before the sender was called.

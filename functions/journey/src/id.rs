@@ -11,6 +11,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::phone::PhoneNumber;
+
 /// A company whose customers are brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -262,7 +264,7 @@ hashed_id! {
     ContactId
 }
 hashed_id! {
-    /// The name of an inbox: a keyed hash of a normalised e-mail address.
+    /// The name of an inbox: a keyed hash of a normalised e-mail address, or of a phone number.
     AddressId
 }
 
@@ -287,6 +289,12 @@ impl AddressId {
     #[must_use]
     pub fn new(key: &IdKey, address: &str) -> Self {
         AddressId(key.hash("address", &[&address.trim().to_lowercase()]))
+    }
+
+    /// Names the inbox of a phone number; no address has the same name.
+    #[must_use]
+    pub fn of_number(key: &IdKey, number: &PhoneNumber) -> Self {
+        AddressId(key.hash("number", &[number.expose()]))
     }
 }
 
@@ -407,5 +415,13 @@ mod tests {
             AddressId::new(&key(), " Ana@Example.com "),
             AddressId::new(&key(), "ana@example.com")
         );
+    }
+
+    #[test]
+    fn a_number_has_a_name_of_its_own() {
+        let number = PhoneNumber::new("+12025550123").unwrap();
+        let name = AddressId::of_number(&key(), &number);
+        assert_eq!(name.as_str().len(), 26);
+        assert_ne!(name, AddressId::new(&key(), number.expose()));
     }
 }

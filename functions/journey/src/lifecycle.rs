@@ -254,6 +254,7 @@ impl<'a> Reading<'a> {
             | Note::Diagnosed { .. }
             | Note::Held { .. }
             | Note::Claimed { .. }
+            | Note::ChannelPassed { .. }
             | Note::Retrying { .. }
             | Note::LateAnswer { .. }
             | Note::Unrecognized
@@ -285,32 +286,33 @@ impl<'a> Reading<'a> {
 
     fn sent(&mut self, place: usize, at: Timestamp, touch: Touch) {
         // Where a message was found later in the sender's record, it went out earlier than it was noted.
-        let went_at = match record(self.after, self.episode, touch) {
-            Some(TouchRecord::Sent { at, .. }) => *at,
+        let (went_at, went_by) = match record(self.after, self.episode, touch) {
+            Some(TouchRecord::Sent { at, channel, .. }) => (*at, Some(*channel)),
             Some(
                 TouchRecord::Waiting { .. }
                 | TouchRecord::Claimed { .. }
                 | TouchRecord::Unknown { .. }
                 | TouchRecord::Skipped { .. },
             )
-            | None => at,
+            | None => (at, None),
         };
         let claimed = self.after.history.iter().take(place).rev().find_map(|noted| {
             if let Note::Claimed {
                 touch: claimed,
                 diagnosis,
+                channel,
                 ..
             } = noted.note
             {
-                (claimed == touch).then_some(diagnosis)
+                (claimed == touch).then_some((diagnosis, channel))
             } else {
                 None
             }
         });
         let what = Lifecycle::TouchSent {
             touch,
-            channel: Channel::Email,
-            diagnosis: claimed.or(self.after.diagnosis),
+            channel: went_by.or(claimed.map(|(_, channel)| channel)).unwrap_or_default(),
+            diagnosis: claimed.map(|(diagnosis, _)| diagnosis).or(self.after.diagnosis),
         };
         let id = self.name(place, at, &what);
         self.push(id, went_at, what);

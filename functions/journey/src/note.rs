@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Channel;
 use crate::diagnosis::Diagnosis;
 use crate::event::{DeliveryProblem, Unavailable};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
@@ -85,6 +86,18 @@ pub enum Note {
         diagnosis: Diagnosis,
         /// From the abandonment to this decision, in seconds.
         after_s: i64,
+        /// By which channel.
+        #[serde(default, skip_serializing_if = "Channel::is_email")]
+        channel: Channel,
+    },
+    /// A channel that a touch could not take, so that another was tried.
+    ChannelPassed {
+        /// Which touch.
+        touch: Touch,
+        /// Which channel.
+        channel: Channel,
+        /// Why.
+        why: SkipReason,
     },
     /// A message went out.
     Sent {
@@ -206,12 +219,20 @@ pub enum SkipReason {
     OtherSeries,
     /// We do not know the person.
     UnknownContact,
-    /// There is no e-mail address.
+    /// This deployment cannot send on the channel.
+    NoSender,
+    /// There is no address, or no number.
     NoAddress,
+    /// There is no record of a consent to texts.
+    NoConsent,
     /// The person opted out.
     OptedOut,
-    /// The address is suppressed.
+    /// The address or number is suppressed.
     Suppressed,
+    /// One text was sent in this episode, and there is never a second.
+    TextedBefore,
+    /// The abandonment is too long ago for a text.
+    TooLateForText,
     /// Nothing is left for the customer to do.
     NothingLeft,
     /// The provider's record has a value we do not know.
@@ -255,7 +276,11 @@ impl SkipReason {
             SkipReason::Cap => "cap",
             SkipReason::OtherSeries => "other_series",
             SkipReason::UnknownContact => "unknown_contact",
+            SkipReason::NoSender => "no_sender",
             SkipReason::NoAddress => "no_address",
+            SkipReason::NoConsent => "no_consent",
+            SkipReason::TextedBefore => "texted_before",
+            SkipReason::TooLateForText => "too_late_for_text",
             SkipReason::OptedOut => "opted_out",
             SkipReason::Suppressed => "suppressed",
             SkipReason::NothingLeft => "nothing_left",
@@ -292,6 +317,7 @@ impl Note {
             | Note::StaleTimer
             | Note::Diagnosed { .. }
             | Note::Claimed { .. }
+            | Note::ChannelPassed { .. }
             | Note::Sent { .. }
             | Note::Retrying { .. }
             | Note::LateAnswer { .. }

@@ -11,6 +11,7 @@ pub use jiff::civil::Date;
 use crate::contact::{Contact, Known};
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
+use crate::phone::PhoneNumber;
 use crate::state::{Journey, Lane, SendKey, Timer};
 use crate::status::Snapshot;
 
@@ -162,8 +163,8 @@ pub enum PutError {
 
 /// Writes contacts.
 pub trait KeepContact: Sync {
-    /// Stores a contact durably; an opt-out in it suppresses its address as well. An opt-out that is
-    /// stored already stays, also when this contact comes without it.
+    /// Stores a contact durably; an opt-out in it suppresses its address and its number as well. An
+    /// opt-out that is stored already stays, also when this contact comes without it.
     ///
     /// The precondition is checked against what is stored in the same moment as the write.
     fn put_contact(
@@ -172,7 +173,7 @@ pub trait KeepContact: Sync {
         only_if: &Precondition,
     ) -> impl Future<Output = Result<(), PutError>> + Send;
 
-    /// Erases a contact: reference, name, address and links are gone. Answers whether there was one.
+    /// Erases a contact: reference, name, address, number and links are gone. Answers whether there was one.
     fn erase_contact(
         &self,
         id: &ContactId,
@@ -212,8 +213,11 @@ pub trait ListContacts: Sync {
 
 /// Records that a person wants no more messages.
 pub trait Suppress: Sync {
-    /// Marks the contact of a journey as opted out and suppresses its address, or takes both back.
-    /// After an erasure the address that it had is still suppressed. Answers whether anything was known.
+    /// Marks the contact of a journey as opted out and suppresses its address and its number.
+    /// After an erasure those that it had are still suppressed. Answers whether anything was known.
+    ///
+    /// Opting in again takes the mark back and opens the address. The number stays suppressed: texts
+    /// need a consent in writing, and a click on a page is none.
     fn set_opted_out(
         &self,
         journey: &JourneyId,
@@ -222,9 +226,9 @@ pub trait Suppress: Sync {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Closes an inbox that bounced or complained, whoever it belongs to.
+/// Closes an inbox that bounced, complained or opted out with its sender, whoever it belongs to.
 pub trait SuppressAddress: Sync {
-    /// Suppresses an address, known by its keyed hash, from `at` on, if it is not already.
+    /// Suppresses an address or a number, known by its keyed hash, from `at` on, if it is not already.
     fn suppress_address(
         &self,
         address: &AddressId,
@@ -342,12 +346,27 @@ pub struct Email {
     /// The URL of the one-click unsubscription (RFC 8058).
     pub unsubscribe_url: String,
     /// What the sender's log says of it.
-    pub label: EmailLabel,
+    pub label: MessageLabel,
 }
 
-/// What an outbox's log says of an e-mail.
+/// A text message, complete.
 #[derive(Clone)]
-pub struct EmailLabel {
+pub struct Text {
+    /// Its name.
+    pub key: SendKey,
+    /// When it was composed.
+    pub at: Timestamp,
+    /// The recipient's number.
+    pub to: PhoneNumber,
+    /// The words; at most two segments long.
+    pub body: String,
+    /// What the sender's log says of it.
+    pub label: MessageLabel,
+}
+
+/// What an outbox's log says of a message.
+#[derive(Clone)]
+pub struct MessageLabel {
     /// The provider.
     pub provider: Provider,
     /// The reference.
@@ -364,6 +383,12 @@ pub struct EmailLabel {
 pub trait SendEmail: Sync {
     /// Hands the message over. What cannot be said for sure is [`SendOutcome::Ambiguous`].
     fn send_email(&self, email: &Email) -> impl Future<Output = SendOutcome> + Send;
+}
+
+/// Sends a text message.
+pub trait SendText: Sync {
+    /// Hands the message over. What cannot be said for sure is [`SendOutcome::Ambiguous`].
+    fn send_text(&self, text: &Text) -> impl Future<Output = SendOutcome> + Send;
 }
 
 /// Looks up what became of a send.

@@ -1,4 +1,4 @@
-//! The tags of a sent message: they name the attempt, and prove that the name is ours.
+//! The tags of a sent e-mail: they name the attempt, and prove that the name is ours.
 //!
 //! A sender's events (delivered, bounced, complained) come back with the tags that the message went
 //! out with. Everybody who may send through the same account can set tags, so they carry a proof that
@@ -11,6 +11,7 @@ use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::campaign::Channel;
 use crate::id::{IdKey, JourneyId, mac};
 use crate::state::{SendKey, Touch};
 
@@ -55,6 +56,8 @@ impl SendTags {
             episode: tag(Self::EPISODE)?.parse().ok()?,
             touch: Touch(tag(Self::TOUCH)?.parse().ok()?),
             attempt: tag(Self::ATTEMPT)?.parse().ok()?,
+            // Texts carry no tags.
+            channel: Channel::Email,
         };
         let claimed = BASE32_NOPAD
             .decode(tag(Self::PROOF)?.to_uppercase().as_bytes())
@@ -99,6 +102,7 @@ mod tests {
             episode: 2,
             touch: Touch(3),
             attempt: 4,
+            channel: Channel::Email,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Channel};
 use crate::diagnosis::Diagnosis;
 use crate::event::DeliveryProblem;
 use crate::experiment::Assignment;
@@ -44,6 +44,8 @@ pub struct Journey {
     pub assignment: Assignment,
     /// One record for each touch of the campaign, in order.
     pub touches: Vec<TouchRecord>,
+    /// The channels by which a touch of this episode was refused for good: they are not tried again.
+    pub refused: BTreeSet<(Touch, Channel)>,
     /// The one live timer.
     pub timer: Option<Timer>,
     /// The last generation given to a timer.
@@ -224,11 +226,15 @@ pub enum TouchRecord {
         attempt: u8,
         /// Since when.
         at: Timestamp,
+        /// By which channel.
+        channel: Channel,
     },
     /// Out.
     Sent {
         /// When.
         at: Timestamp,
+        /// By which channel.
+        channel: Channel,
         /// The sender's identifier of the message.
         message_id: String,
     },
@@ -238,6 +244,8 @@ pub enum TouchRecord {
         attempt: u8,
         /// Since when.
         at: Timestamp,
+        /// By which channel.
+        channel: Channel,
     },
     /// Not sent, and it will not be.
     Skipped {
@@ -263,6 +271,9 @@ pub struct SendKey {
     /// The attempt, from 1.
     #[serde(rename = "a")]
     pub attempt: u8,
+    /// The channel of this attempt.
+    #[serde(rename = "c", default, skip_serializing_if = "Channel::is_email")]
+    pub channel: Channel,
 }
 
 impl SendKey {
@@ -352,6 +363,7 @@ impl Journey {
             diagnosis: None,
             utility: None,
             touches: vec![TouchRecord::Waiting { attempts: 0 }; campaign.touches.len()],
+            refused: BTreeSet::new(),
             timer: None,
             generation: 0,
             recent_events: VecDeque::new(),
@@ -391,12 +403,13 @@ impl Journey {
 
     /// The name of the next attempt to send a touch.
     #[must_use]
-    pub fn send_key(&self, touch: Touch, attempt: u8) -> SendKey {
+    pub fn send_key(&self, touch: Touch, attempt: u8, channel: Channel) -> SendKey {
         SendKey {
             journey: self.id.clone(),
             episode: self.episode,
             touch,
             attempt,
+            channel,
         }
     }
 }

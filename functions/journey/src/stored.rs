@@ -3,25 +3,27 @@
 //! JSON, so that an operator can read a record where it lies; short names and times relative to the
 //! episode's opening, so that a typical journey stays within one write unit (1 KB).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Channel;
 use crate::experiment::Assignment;
 use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
 use crate::note::SkipReason;
 use crate::state::{
-    Evidence, Flow, Journey, MeterFollowUp, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, TouchRecord,
+    Evidence, Flow, Journey, MeterFollowUp, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, Touch, TouchRecord,
 };
 
 mod notes;
 
 use notes::{StoredDiagnosis, StoredMilestone, StoredNote};
 
-/// The version of the shape that is written.
-const VERSION: u8 = 1;
+/// The version of the shape that is written. Version 1 knew no channel but e-mail, and reads as version 2
+/// does: what names no channel went, or goes, by e-mail.
+const VERSION: u8 = 2;
 
 /// A stored record that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,8 @@ struct StoredJourney {
     ut: Option<UtilityCode>,
     ar: Assignment,
     to: Vec<StoredTouch>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    rf: BTreeSet<(Touch, Channel)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ti: Option<(i64, i64, TimerWhy)>,
     ge: u32,
@@ -102,11 +106,23 @@ enum StoredTouch {
     #[serde(rename = "w")]
     Waiting(u8),
     #[serde(rename = "c")]
-    Claimed(u8, i64),
+    Claimed(
+        u8,
+        i64,
+        #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
+    ),
     #[serde(rename = "s")]
-    Sent(i64, String),
+    Sent(
+        i64,
+        String,
+        #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
+    ),
     #[serde(rename = "u")]
-    Unknown(u8, i64),
+    Unknown(
+        u8,
+        i64,
+        #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
+    ),
     #[serde(rename = "k")]
     Skipped(SkipReason, i64),
 }
@@ -153,12 +169,17 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
             .iter()
             .map(|record| match record {
                 TouchRecord::Waiting { attempts } => StoredTouch::Waiting(*attempts),
-                TouchRecord::Claimed { attempt, at } => StoredTouch::Claimed(*attempt, rel(*at)),
-                TouchRecord::Sent { at, message_id } => StoredTouch::Sent(rel(*at), message_id.clone()),
-                TouchRecord::Unknown { attempt, at } => StoredTouch::Unknown(*attempt, rel(*at)),
+                TouchRecord::Claimed { attempt, at, channel } => StoredTouch::Claimed(*attempt, rel(*at), *channel),
+                TouchRecord::Sent {
+                    at,
+                    channel,
+                    message_id,
+                } => StoredTouch::Sent(rel(*at), message_id.clone(), *channel),
+                TouchRecord::Unknown { attempt, at, channel } => StoredTouch::Unknown(*attempt, rel(*at), *channel),
                 TouchRecord::Skipped { why, at } => StoredTouch::Skipped(*why, rel(*at)),
             })
             .collect(),
+        rf: journey.refused.clone(),
         // The generation of the live timer is always the last one given.
         ti: journey
             .timer
@@ -248,16 +269,26 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
             .map(|touch| {
                 Ok(match touch {
                     StoredTouch::Waiting(attempts) => TouchRecord::Waiting { attempts },
-                    StoredTouch::Claimed(attempt, at) => TouchRecord::Claimed { attempt, at: abs(at)? },
-                    StoredTouch::Sent(at, message_id) => TouchRecord::Sent {
+                    StoredTouch::Claimed(attempt, at, channel) => TouchRecord::Claimed {
+                        attempt,
                         at: abs(at)?,
+                        channel,
+                    },
+                    StoredTouch::Sent(at, message_id, channel) => TouchRecord::Sent {
+                        at: abs(at)?,
+                        channel,
                         message_id,
                     },
-                    StoredTouch::Unknown(attempt, at) => TouchRecord::Unknown { attempt, at: abs(at)? },
+                    StoredTouch::Unknown(attempt, at, channel) => TouchRecord::Unknown {
+                        attempt,
+                        at: abs(at)?,
+                        channel,
+                    },
                     StoredTouch::Skipped(why, at) => TouchRecord::Skipped { why, at: abs(at)? },
                 })
             })
             .collect::<Result<_, Unreadable>>()?,
+        refused: stored.rf,
         timer: stored
             .ti
             .map(|(due, closes, why)| {

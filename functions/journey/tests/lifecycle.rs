@@ -237,6 +237,7 @@ fn expected(write: &Write) -> Vec<(&'static str, Option<Touch>)> {
             | Note::Diagnosed { .. }
             | Note::Held { .. }
             | Note::Claimed { .. }
+            | Note::ChannelPassed { .. }
             | Note::Retrying { .. }
             | Note::SendUnknown { .. }
             | Note::LateAnswer { .. }

@@ -186,6 +186,7 @@ fn looked_up_and_sent() {
         story.journey.touches[0],
         TouchRecord::Sent {
             at: at("2026-07-01T16:45:01Z"),
+            channel: journey::campaign::Channel::Email,
             message_id: "0100019abc-0002".to_owned()
         }
     );

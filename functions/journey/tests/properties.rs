@@ -13,7 +13,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use journey::campaign::Campaign;
+use journey::campaign::{Campaign, Channel};
 use journey::contact::{Inbox, InboxSend};
 use journey::{Effect, Event, Flow, Journey, Phase, SendKey, SendOutcome, TouchRecord};
 use proptest::collection::vec;
@@ -47,7 +47,7 @@ fn check<T: std::fmt::Debug>(
     }
 }
 
-/// A campaign's hours, the person's zones, the moment it begins, and the flow of the link.
+/// A campaign's hours and channels, the person's zones, the moment it begins, and the flow of the link.
 fn beginnings() -> impl Strategy<Value = Story> {
     let zones = prop_oneof![
         Just(vec!["America/Los_Angeles"]),
@@ -62,11 +62,24 @@ fn beginnings() -> impl Strategy<Value = Story> {
         Just("2026-10-31T00:00:00Z"),
         Just("2026-03-07T00:00:00Z"),
     ];
-    (zones, days, flows, starts, 0_i64..48 * 60, any::<bool>()).prop_map(|(zones, day, flow, start, minute, arms)| {
+    let channels = vec(
+        prop_oneof![
+            3 => Just(vec![Channel::Email]),
+            2 => Just(vec![Channel::Sms, Channel::Email]),
+            1 => Just(vec![Channel::Email, Channel::Sms]),
+            1 => Just(vec![Channel::Sms]),
+        ],
+        3,
+    );
+    let begun = (0_i64..48 * 60, any::<bool>());
+    (zones, days, flows, starts, channels, begun).prop_map(|(zones, day, flow, start, channels, (minute, arms))| {
         let start = at(start).checked_add(SignedDuration::from_mins(minute)).unwrap();
         let mut campaign = if arms { Campaign::standard() } else { campaign() };
         if let Some((from, until)) = day {
             campaign.email_hours = hours(from, until);
+        }
+        for (rule, channels) in campaign.touches.iter_mut().zip(channels) {
+            rule.channels = channels;
         }
         Story::with(campaign)
             .flow(flow)

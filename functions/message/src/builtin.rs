@@ -22,6 +22,7 @@ pub(crate) const FILES: &[(&str, &str)] = templates! {
         "login_help.txt",
         "phone_at_hand.mjml",
         "phone_at_hand.txt",
+        "sms.txt",
         "not_started.mjml",
         "not_started.txt",
         "agreements_unanswered.mjml",

@@ -343,6 +343,26 @@ pub(crate) fn always_shown(compiled: &str) -> Vec<(&str, Option<&str>)> {
     shown
 }
 
+/// The words that a compiled text shows whatever the values are: outside every block.
+pub(crate) fn always_said(compiled: &str) -> String {
+    let mut depth = 0_usize;
+    let mut said = String::new();
+    let mut from = 0;
+    for item in markup(compiled).0 {
+        if depth == 0 {
+            said.push_str(compiled.get(from..item.start).unwrap_or_default());
+        }
+        match tag_name(&item) {
+            Some("if" | "unless" | "case" | "comment") => depth += 1,
+            Some("endif" | "endunless" | "endcase" | "endcomment") => depth = depth.saturating_sub(1),
+            Some(_) | None => {}
+        }
+        from = item.end;
+    }
+    said.push_str(compiled.get(from..).unwrap_or_default());
+    said
+}
+
 fn in_comment(html: &str, at: usize) -> bool {
     let before = html.get(..at).unwrap_or_default();
     match (before.rfind("<!--"), before.rfind("-->")) {

@@ -117,16 +117,29 @@ impl<'a> Room<'a> {
         let mut used = Used::new();
         let html = self.html(name, &mut used);
         let text = self.text(name, &mut used);
-        match (html, text) {
-            (Ok((subject, html)), Ok(text)) => Ok((MessageText { subject, html, text }, used)),
-            (html, text) => Err(html.err().into_iter().chain(text.err()).flatten().collect()),
+        let sms = self.sms(name.locale, &mut used);
+        match (html, text, sms) {
+            (Ok((subject, html)), Ok(text), Ok(sms)) => {
+                let text = MessageText {
+                    subject,
+                    html,
+                    text,
+                    sms,
+                };
+                Ok((text, used))
+            }
+            (html, text, sms) => {
+                let faults = html.err().into_iter().chain(text.err()).chain(sms.err());
+                Err(faults.flatten().collect())
+            }
         }
     }
 
-    /// The message's own file of one format, and the same with its includes. The built-in set has them all.
+    /// A file of one format, and the same with its includes. The built-in set has them all.
     fn read(
         &self,
-        name: MessageName,
+        locale: Locale,
+        name: &str,
         format: Format,
         used: &mut Used,
     ) -> Result<(&'a SourceFile, Expanded<'a>), Vec<TemplateError>> {
@@ -143,14 +156,14 @@ impl<'a> Room<'a> {
                 problem,
             }]);
         };
-        let expanded = Expanded::of(self.source, name.locale, file, format).map_err(|fault| vec![fault])?;
+        let expanded = Expanded::of(self.source, locale, file, format).map_err(|fault| vec![fault])?;
         used.insert(path, file.text.clone());
         used.extend(expanded.used.clone());
         Ok((file, expanded))
     }
 
     fn html(&self, name: MessageName, used: &mut Used) -> Result<(String, String), Vec<TemplateError>> {
-        let (file, expanded) = self.read(name, Format::Mjml, used)?;
+        let (file, expanded) = self.read(name.locale, &name.to_string(), Format::Mjml, used)?;
         let made = mjml::compile(&expanded.text).map_err(|fault| {
             let byte = fault.at.unwrap_or(expanded.text.trim_end().len());
             expanded.fault(byte, fault.problem).into_iter().collect::<Vec<_>>()
@@ -176,12 +189,32 @@ impl<'a> Room<'a> {
     }
 
     fn text(&self, name: MessageName, used: &mut Used) -> Result<String, Vec<TemplateError>> {
-        let (file, expanded) = self.read(name, Format::Text, used)?;
+        let (file, expanded) = self.read(name.locale, &name.to_string(), Format::Text, used)?;
         let shown = check::always_shown(&expanded.text);
         let has = |variable| shown.iter().any(|(shown, _)| *shown == variable);
         let said = "every text part needs it, outside every {% if %}";
         let needs = ["resume_url", "unsubscribe_url", "postal_address"].map(|variable| (variable, has(variable), said));
         let faults = left_out(file, needs);
+        if faults.is_empty() {
+            self.liquid(file, expanded.text)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The text message, one file for all diagnoses of a language. How long it is depends on who writes, so
+    /// that is for [`Templates::try_out_texts`].
+    fn sms(&self, locale: Locale, used: &mut Used) -> Result<String, Vec<TemplateError>> {
+        let name = format!("{}/sms", locale.as_str());
+        let (file, expanded) = self.read(locale, &name, Format::Text, used)?;
+        let shown = check::always_shown(&expanded.text);
+        let said = "every text message needs it, outside every {% if %}";
+        let needs = ["sender_name", "resume_url"]
+            .map(|variable| (variable, shown.iter().any(|(shown, _)| *shown == variable), said));
+        let mut faults = left_out(file, needs);
+        if !check::always_said(&expanded.text).contains("STOP") {
+            faults.push(expand::at(file, file.text.trim_end().len(), Problem::NoOptOut));
+        }
         if faults.is_empty() {
             self.liquid(file, expanded.text)
         } else {

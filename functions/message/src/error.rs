@@ -82,6 +82,8 @@ pub enum Problem {
     },
     /// No subject.
     NoSubject,
+    /// A text message that does not say how to stop.
+    NoOptOut,
     /// A file that no message uses.
     NotUsed {
         /// The nearest file that would be.
@@ -123,6 +125,9 @@ impl fmt::Display for Problem {
             Problem::Script => f.write_str("a message must not hold a script"),
             Problem::LeavesOut { name, how } => write!(f, "leaves out `{{{{ {name} }}}}`: {how}"),
             Problem::NoSubject => f.write_str("has no subject: write one as <mj-title> in <mj-head>"),
+            Problem::NoOptOut => f.write_str(
+                "does not say how to stop: write \"Reply STOP to opt out\", with STOP in capitals, outside every {% if %}",
+            ),
             Problem::NotUsed { nearest } => {
                 write!(f, "no message uses this file{}", meant(nearest.as_deref()))
             }

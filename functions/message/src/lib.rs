@@ -1,4 +1,4 @@
-//! The words: MJML and Liquid templates, compiled once, filled in at each send.
+//! The words: MJML and Liquid templates for e-mails and texts, compiled once, filled in at each send.
 //!
 //! There is one message for each diagnosis that may be sent, in each language, with wording that
 //! depends on the touch. A partner's campaign may replace any file (see `templates/README.md`).
@@ -32,6 +32,7 @@ mod liquid_parser;
 mod mjml;
 mod plain;
 mod render;
+mod segments;
 #[cfg(feature = "compile")]
 mod source;
 mod templates;
@@ -44,7 +45,8 @@ mod variables;
 #[cfg(feature = "compile")]
 pub use error::{Problem, TemplateError};
 pub use gallery::Sample;
-pub use render::{Message, RenderError};
+pub use render::{Message, RenderError, TextMessage};
+pub use segments::{Coding, Length};
 #[cfg(feature = "compile")]
 pub use source::TemplateSource;
 pub use templates::{MessageName, MessageText, NoMessageName, NotLiquid, Templates};

@@ -2,6 +2,7 @@
 
 use crate::clean;
 use crate::plain;
+use crate::segments::Length;
 use crate::templates::{MessageName, Templates};
 use crate::variables::Variables;
 
@@ -25,6 +26,19 @@ impl core::fmt::Debug for Message {
     }
 }
 
+/// A text message, ready for a sender: one line, at most [`Length::MAX_SEGMENTS`] segments.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TextMessage {
+    /// The words.
+    pub body: String,
+}
+
+impl core::fmt::Debug for TextMessage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("TextMessage(hidden)")
+    }
+}
+
 /// Why a message cannot be filled in. It names no value: values may be personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
@@ -37,6 +51,9 @@ pub enum RenderError {
     /// Liquid failed, which checked templates do not.
     #[error("the template cannot be filled in")]
     Liquid,
+    /// A text is too long, even without what may be left out.
+    #[error("the text has {0}, and at most {max} may be sent", max = Length::MAX_SEGMENTS)]
+    TooLong(Length),
 }
 
 impl Templates {
@@ -62,5 +79,41 @@ impl Templates {
             html: fill(&message.html, &html_values)?,
             text: plain::tidy(&fill(&message.text, &plain_values)?),
         })
+    }
+    /// Fills in the text message of the variables' language and diagnosis.
+    ///
+    /// If the values make it longer than two segments, it goes without those that may be missing: the
+    /// name, and what is known of the utility. One accent in a name can halve what a segment holds.
+    ///
+    /// # Errors
+    /// As [`Templates::render`]; and it is too long without them, too.
+    pub fn render_text(&self, variables: &Variables) -> Result<TextMessage, RenderError> {
+        let whole = self.text_of(variables)?;
+        if Length::of(&whole.body).fits() {
+            return Ok(whole);
+        }
+        let short = self.text_of(&variables.without_optional())?;
+        let length = Length::of(&short.body);
+        if length.fits() {
+            Ok(short)
+        } else {
+            Err(RenderError::TooLong(length))
+        }
+    }
+
+    fn text_of(&self, variables: &Variables) -> Result<TextMessage, RenderError> {
+        let name = MessageName {
+            locale: variables.locale,
+            diagnosis: variables.diagnosis,
+        };
+        let message = self
+            .parsed(name)
+            .ok_or(RenderError::NoTemplate)?
+            .map_err(|_| RenderError::Liquid)?;
+        let values = variables.values(str::to_owned)?;
+        let filled = message.sms.render(&values).map_err(|_| RenderError::Liquid)?;
+        // Template authors break lines where they like; a text has one.
+        let body = filled.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(TextMessage { body })
     }
 }

@@ -40,6 +40,8 @@ pub struct MessageText {
     pub html: String,
     /// The plain-text part.
     pub text: String,
+    /// The text message.
+    pub sms: String,
 }
 
 /// A text that is no name of a message.
@@ -53,7 +55,7 @@ pub struct NoMessageName;
 pub struct NotLiquid {
     /// The message.
     pub name: MessageName,
-    /// `subject`, `html` or `text`.
+    /// `subject`, `html`, `text` or `sms`.
     pub part: &'static str,
     /// What the parser says.
     pub what: String,
@@ -70,6 +72,7 @@ pub(crate) struct Parsed {
     pub(crate) subject: Template,
     pub(crate) html: Template,
     pub(crate) text: Template,
+    pub(crate) sms: Template,
 }
 
 impl Templates {
@@ -143,6 +146,7 @@ impl Parsed {
             subject: parse("subject", &text.subject)?,
             html: parse("html", &text.html)?,
             text: parse("text", &text.text)?,
+            sms: parse("sms", &text.sms)?,
         })
     }
 }

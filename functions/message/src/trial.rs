@@ -4,6 +4,7 @@ use utilities::Directory;
 
 use crate::clean;
 use crate::render::RenderError;
+use crate::segments::Length;
 use crate::templates::{MessageName, NotLiquid, Templates};
 use crate::variables::Brand;
 
@@ -26,12 +27,29 @@ pub enum TrialError {
     LeavesOut {
         /// The message.
         name: MessageName,
-        /// `subject`, `html` or `text`.
+        /// `subject`, `html`, `text` or `sms`.
         part: &'static str,
-        /// The variable, or `subject`.
+        /// The variable, `subject` or `STOP`.
         what: &'static str,
     },
+    /// As a text it is too long, even without what may be left out.
+    #[error(
+        "the text message {name} has {length}, counted with a link of {LINK_CHARS} characters and without a name or a \
+         utility; at most {max} segments may be sent: shorten `{locale}/sms.txt` or the sender's name",
+        max = Length::MAX_SEGMENTS,
+        locale = name.locale.as_str()
+    )]
+    TooLong {
+        /// The message.
+        name: MessageName,
+        /// How long it is.
+        length: Length,
+    },
 }
+
+/// The length of the link in a text when it is checked: a token of ours with its path, 65 characters, behind
+/// a host such as API Gateway gives one. A shorter host leaves room for a name.
+const LINK_CHARS: usize = 120;
 
 impl Templates {
     /// Fills in every message for every touch, with an invented person's values, and looks for what each
@@ -72,6 +90,43 @@ impl Templates {
                 if let Some((what, _)) = needed.into_iter().find(|(_, value)| !words.contains(&escape(value))) {
                     return Err(TrialError::LeavesOut { name, part, what });
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in every text message for every touch as [`Templates::try_out`] does, without the values that may
+    /// be missing, and looks for what each must show, and for its length.
+    ///
+    /// For campaigns that send texts: it depends on who writes, and another campaign need not care.
+    ///
+    /// # Errors
+    /// The first fault, by message.
+    pub fn try_out_texts(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
+        self.check()?;
+        let nobody = Directory::default();
+        for sample in self.gallery(touches) {
+            let name = MessageName {
+                locale: sample.locale,
+                diagnosis: sample.diagnosis,
+            };
+            let mut variables = sample.variables(brand, &nobody, None).without_optional();
+            let host = "https://example.com/r/";
+            variables.resume_url = format!("{host}{}", "x".repeat(LINK_CHARS.saturating_sub(host.len())));
+            let body = match self.render_text(&variables) {
+                Ok(text) => text.body,
+                Err(RenderError::TooLong(length)) => return Err(TrialError::TooLong { name, length }),
+                Err(why) => return Err(TrialError::NotFilledIn { name, why }),
+            };
+            let sender_name = clean::one_line(&brand.sender_name).unwrap_or_default();
+            let needed = [
+                ("resume_url", variables.resume_url.as_str()),
+                ("sender_name", &sender_name),
+                ("STOP", "STOP"),
+            ];
+            if let Some((what, _)) = needed.into_iter().find(|(_, value)| !body.contains(value)) {
+                let part = "sms";
+                return Err(TrialError::LeavesOut { name, part, what });
             }
         }
         Ok(())

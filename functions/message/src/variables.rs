@@ -151,6 +151,19 @@ impl Variables {
         "diagnosis",
     ];
 
+    /// The same without what may be missing.
+    pub(crate) fn without_optional(&self) -> Variables {
+        Variables {
+            first_name: None,
+            utility: UtilityWords::default(),
+            brand: Brand {
+                support_email: None,
+                ..self.brand.clone()
+            },
+            ..self.clone()
+        }
+    }
+
     /// The values for one part of a message, each passed through `escape`.
     pub(crate) fn values(&self, escape: fn(&str) -> String) -> Result<Object, RenderError> {
         let text = |value: Option<String>| value.map_or(Value::Nil, |value| Value::scalar(escape(&value)));

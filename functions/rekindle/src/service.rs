@@ -75,6 +75,8 @@ impl Service {
                 offered: campaign.locales.offered,
                 links: links.clone(),
                 public_url: config.public_url.clone(),
+                // The outbox takes them like mail.
+                texts: true,
             },
             rules: campaign.rules,
             pages: pages::Pages {

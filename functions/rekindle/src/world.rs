@@ -48,7 +48,7 @@ impl core::ops::Deref for World {
 journey::delegate_ports!(World {
     clock: Clock;
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
-        KeepWatermark, Count;
+        SuppressAddress, KeepWatermark, Count;
     leap: ReadStatus, ReadChanges, SearchMeters;
-    outbox: SendEmail, LookUpSend;
+    outbox: SendEmail, SendText, LookUpSend;
 });

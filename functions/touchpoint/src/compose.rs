@@ -1,16 +1,17 @@
-//! An order becomes an e-mail: the words, the person, our own links.
+//! An order becomes a message: the words, the person, our own links.
 
 use jiff::Timestamp;
-use journey::contact::{Facts, Known, Locale};
+use journey::campaign::Channel;
+use journey::contact::{Facts, Known, Locale, Permission};
 use journey::link::{LinkKey, LinkKind};
-use journey::port::{Email, EmailLabel};
+use journey::port::{Email, MessageLabel, Text};
 use journey::{JourneyId, SendOrder};
 use message::{Brand, RenderError, Templates, UtilityWords, Variables};
 use utilities::Directory;
 
-use crate::Compose;
+use crate::{Compose, Outgoing};
 
-/// Composes e-mails from a checked campaign.
+/// Composes messages from a checked campaign.
 #[derive(Debug)]
 pub struct Composer {
     /// The words.
@@ -29,13 +30,15 @@ pub struct Composer {
     pub links: LinkKey,
     /// Where our own pages are, without a slash at the end.
     pub public_url: String,
+    /// Can this deployment send texts? If not, they are skipped with that reason.
+    pub texts: bool,
 }
 
-/// Why an e-mail could not be composed.
+/// Why a message could not be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// The person has no address.
-    #[error("the person has no e-mail address")]
+    /// The person has no address, or no number.
+    #[error("the person has no address for this channel")]
     NoAddress,
     /// The template does not allow it.
     #[error(transparent)]
@@ -43,12 +46,11 @@ pub enum ComposeError {
 }
 
 impl Compose for Composer {
-    fn compose(&self, order: &SendOrder, known: &Known, at: Timestamp) -> Result<Email, ComposeError> {
+    fn compose(&self, order: &SendOrder, known: &Known, at: Timestamp) -> Result<Outgoing, ComposeError> {
         let contact = &known.contact;
-        let to = contact.email.clone().ok_or(ComposeError::NoAddress)?;
         let journey = &order.key.journey;
         let unsubscribe_url = self.url(LinkKind::Unsubscribe, journey, at);
-        let message = self.templates.render(&Variables {
+        let variables = Variables {
             locale: order.locale,
             diagnosis: order.diagnosis,
             touch: u16::from(order.key.touch.0),
@@ -58,23 +60,42 @@ impl Compose for Composer {
             utility: UtilityWords::of(&self.directory, order.utility.as_ref(), order.utility_name.as_deref()),
             resume_url: self.url(LinkKind::Resume, journey, at),
             unsubscribe_url: unsubscribe_url.clone(),
-        })?;
-        Ok(Email {
-            key: order.key.clone(),
-            at,
-            to,
-            subject: message.subject,
-            html: message.html,
-            text: message.text,
-            unsubscribe_url,
-            label: EmailLabel {
-                provider: contact.provider,
-                reference: contact.reference.clone(),
-                diagnosis: order.diagnosis,
-                locale: order.locale,
-                arm: order.arm.clone(),
-            },
-        })
+        };
+        let label = MessageLabel {
+            provider: contact.provider,
+            reference: contact.reference.clone(),
+            diagnosis: order.diagnosis,
+            locale: order.locale,
+            arm: order.arm.clone(),
+        };
+        let key = order.key.clone();
+        match order.key.channel {
+            Channel::Email => {
+                let to = contact.email.clone().ok_or(ComposeError::NoAddress)?;
+                let message = self.templates.render(&variables)?;
+                Ok(Outgoing::Email(Email {
+                    key,
+                    at,
+                    to,
+                    subject: message.subject,
+                    html: message.html,
+                    text: message.text,
+                    unsubscribe_url,
+                    label,
+                }))
+            }
+            Channel::Sms => {
+                let to = contact.phone.clone().ok_or(ComposeError::NoAddress)?;
+                let body = self.templates.render_text(&variables)?.body;
+                Ok(Outgoing::Text(Text {
+                    key,
+                    at,
+                    to,
+                    body,
+                    label,
+                }))
+            }
+        }
     }
 
     /// The zones are those of the person and of the utility: both, where both are known.
@@ -94,7 +115,10 @@ impl Compose for Composer {
             .chain(utility.and_then(|utility| utility.zone.clone()))
             .collect();
         zones.dedup();
-        let mut facts = Facts::of(&known.contact, known.inbox.clone(), zones);
+        let mut facts = Facts::of(known, zones);
+        if !self.texts {
+            facts.sms = Permission::NoSender;
+        }
         if !self.offered.contains(&facts.locale) {
             facts.locale = self.default_locale;
         }

@@ -9,10 +9,11 @@ use std::collections::VecDeque;
 
 use core::error::Error;
 
+use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Permission};
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
-    SendEmail, StoreError, Unit,
+    SendEmail, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
 use journey::{
@@ -21,13 +22,22 @@ use journey::{
 
 pub use compose::{ComposeError, Composer};
 
-/// Turns an order into an e-mail, and says in which zones a person may be.
+/// A message that is ready to go, for the sender of its channel.
+#[derive(Clone)]
+pub enum Outgoing {
+    /// An e-mail.
+    Email(Email),
+    /// A text.
+    Text(Text),
+}
+
+/// Turns an order into a message, and says in which zones a person may be.
 pub trait Compose: Sync {
     /// Fills in the words.
     ///
     /// # Errors
     /// [`ComposeError`] when the template or an address does not allow it.
-    fn compose(&self, order: &SendOrder, known: &Known, at: jiff::Timestamp) -> Result<Email, ComposeError>;
+    fn compose(&self, order: &SendOrder, known: &Known, at: jiff::Timestamp) -> Result<Outgoing, ComposeError>;
 
     /// What the rules may know of a person.
     fn facts(&self, known: &Known) -> Facts;
@@ -43,7 +53,9 @@ pub trait Ports:
     + ReadStatus
     + SearchMeters
     + SendEmail
+    + SendText
     + LookUpSend
+    + SuppressAddress
     + Count
 {
 }
@@ -57,7 +69,9 @@ impl<P> Ports for P where
         + ReadStatus
         + SearchMeters
         + SendEmail
+        + SendText
         + LookUpSend
+        + SuppressAddress
         + Count
 {
 }
@@ -217,12 +231,27 @@ where
 
     /// May the message still go? The journey is read last: of what may have changed since the claim, a
     /// completion is the likeliest.
-    async fn still_goes(&self, to: &str) -> Result<bool, StoreError> {
+    async fn still_goes(&self, message: &Outgoing) -> Result<bool, StoreError> {
         let allowed = self.person().await?.is_some_and(|known| {
-            self.composer.facts(&known).email == Permission::Allowed && known.contact.email.as_deref() == Some(to)
+            let (channel, same) = match message {
+                Outgoing::Email(email) => (Channel::Email, known.contact.email.as_ref() == Some(&email.to)),
+                Outgoing::Text(text) => (Channel::Sms, known.contact.phone.as_ref() == Some(&text.to)),
+            };
+            same && self.composer.facts(&known).permission(channel) == Permission::Allowed
         });
         let loaded = self.ports.load_journey(self.journey).await?;
         Ok(allowed && loaded.is_some_and(|loaded| loaded.journey.is_live()))
+    }
+
+    /// What the sender refuses to everybody, we need not ask for again. If it cannot be kept now, the
+    /// sender will say it again.
+    async fn close_number(&self, person: Option<&Known>, at: Timestamp) {
+        let Some(number) = person.and_then(|known| known.number.as_ref()) else {
+            return;
+        };
+        if let Err(error) = self.ports.suppress_address(&number.address, at).await {
+            tracing::error!(journey = %self.journey, error = &error as &dyn Error, "a number that opted out is not closed");
+        }
     }
 
     async fn send(&self, order: &SendOrder, person: Option<&Known>) -> Result<Option<Taken>, TakeError> {
@@ -236,8 +265,9 @@ where
         let outcome = match person.map(|known| self.composer.compose(order, known, now)) {
             // One more look, as late as can be: since the claim the customer may have finished, or
             // opted out, or may have been erased.
-            Some(Ok(email)) if !self.still_goes(&email.to).await? => SendOutcome::Withheld,
-            Some(Ok(email)) => self.ports.send_email(&email).await,
+            Some(Ok(message)) if !self.still_goes(&message).await? => SendOutcome::Withheld,
+            Some(Ok(Outgoing::Email(email))) => self.ports.send_email(&email).await,
+            Some(Ok(Outgoing::Text(text))) => self.ports.send_text(&text).await,
             Some(Err(error)) => {
                 self.ports.count("send.not_composed", 1);
                 tracing::error!(journey = %self.journey, error = &error as &dyn Error, "message not composed");
@@ -254,11 +284,15 @@ where
                 let residual = self.ports.now().duration_since(order.claimed_at).as_secs_f64() * 1_000.0;
                 self.ports.measure("send.residual_ms", Unit::Milliseconds, residual);
                 let touch = order.key.touch.0.to_string();
-                let labels = [("channel", order.channel.as_str()), ("touch", touch.as_str())];
+                let labels = [("channel", order.key.channel.as_str()), ("touch", touch.as_str())];
                 self.ports.count_labelled("send.accepted", &labels, 1);
             }
             SendOutcome::Refused { why } => {
                 tracing::warn!(journey = %self.journey, why, "message refused for good");
+            }
+            SendOutcome::OptedOut => {
+                tracing::warn!(journey = %self.journey, "the recipient opted out with the sender");
+                self.close_number(person, now).await;
             }
             SendOutcome::Throttled | SendOutcome::Withheld | SendOutcome::Ambiguous => {}
         }

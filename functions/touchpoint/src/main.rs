@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    Environment, Mailer, Metrics, ScheduledFire, Schedules, SecretKind, Sender, Start, SystemClock, Table,
+    Environment, Mailer, Metrics, ScheduledFire, Schedules, SecretKind, Sender, Start, SystemClock, Table, Texter,
     TouchpointConfig,
 };
 use campaign::{Loader, Running};
@@ -19,15 +19,17 @@ struct World {
     table: Table,
     schedules: Schedules,
     mailer: Mailer,
+    texter: Texter,
     leap: LeapClient,
     metrics: Arc<Metrics>,
 }
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, CommitJourney, FindContact, LoadCampaign;
+    table: LoadJourney, CommitJourney, FindContact, SuppressAddress, LoadCampaign;
     schedules: ArmTimer;
     mailer: SendEmail, LookUpSend;
+    texter: SendText;
     leap: ReadStatus, SearchMeters;
     metrics: Count;
 });
@@ -54,7 +56,9 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         config.configuration_set,
         Sender::default(),
     );
+    let texts = config.texts.is_some();
     let world = World {
+        texter: Texter::new(start.clients.sns(), config.texts),
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         mailer,
@@ -70,7 +74,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     );
     lambda_runtime::run(service_fn(async |event: LambdaEvent<ScheduledFire>| {
         let campaign = campaigns.current(&world).await?;
-        let composer = composer(&campaign, links.clone(), config.public_url.clone());
+        let composer = composer(&campaign, links.clone(), config.public_url.clone(), texts);
         let world = World {
             mailer: world.mailer.with_sender(sender(&campaign)),
             ..world.clone()
@@ -83,7 +87,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     .await
 }
 
-fn composer(campaign: &Running, links: LinkKey, public_url: String) -> Composer {
+fn composer(campaign: &Running, links: LinkKey, public_url: String, texts: bool) -> Composer {
     let head = campaign.head.clone();
     Composer {
         templates: campaign.templates.clone(),
@@ -94,6 +98,7 @@ fn composer(campaign: &Running, links: LinkKey, public_url: String) -> Composer 
         offered: head.locales.offered,
         links,
         public_url,
+        texts,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ports on AWS: one table in DynamoDB, one-shot schedules, SES, a bus, secrets in SSM.
+//! The ports on AWS: one table in DynamoDB, one-shot schedules, SES and SNS, a bus, secrets in SSM.
 //!
 //! Architecture invariant: an SDK's types end here. What leaves this crate are the rules' own types,
 //! and errors that say what the caller can do.
@@ -19,14 +19,15 @@ mod start;
 mod table;
 #[cfg(test)]
 mod testing;
+mod texter;
 
 pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;
 pub use config::{
     AnnounceConfig, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings, MeterCheckConfig,
-    PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TouchpointConfig,
-    WebhookConfig,
+    PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
+    TouchpointConfig, WebhookConfig,
 };
 pub use gateway::{GatewayRequest, GatewayResponse};
 pub use hooks::{Announcer, Hook, HookError};
@@ -38,3 +39,4 @@ pub use schedules::{NotAJourney, ScheduledFire, Schedules};
 pub use secrets::{Secret, Secrets, SecretsError};
 pub use start::{Start, StartError};
 pub use table::{MAX_COUNTS, Table};
+pub use texter::Texter;

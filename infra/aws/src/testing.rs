@@ -1,6 +1,8 @@
 //! What the tests of this crate share: the SDK's own clients over a wire that replays answers, so that
 //! the very requests are seen.
 
+use std::collections::BTreeMap;
+
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
 use axum::http::{Request, Response};
@@ -49,6 +51,12 @@ impl Asked {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(header, _)| header == name);
         header.map(|(_, value)| value.as_str())
+    }
+
+    /// The fields of a form, as the query protocol has it.
+    pub(crate) fn form(&self) -> BTreeMap<String, String> {
+        let parsed = reqwest::Url::parse(&format!("http://form/?{}", String::from_utf8_lossy(&self.body))).unwrap();
+        parsed.query_pairs().into_owned().collect()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use embedded::{DataDir, Outbox, OutboxConfig, ProgramClock, Store};
 use jiff::SignedDuration;
 use journey::contact::Locale;
-use journey::port::{Clock, Commit, CommitJourney, Email, EmailLabel, LoadJourney, SendEmail};
+use journey::port::{Clock, Commit, CommitJourney, Email, LoadJourney, MessageLabel, SendEmail};
 use journey::{
     Campaign, Diagnosis, Flow, IdKey, Journey, JourneyId, Provider, Purpose, Reference, Timer, TimerWhy, Touch,
 };
@@ -126,6 +126,7 @@ async fn sends(outbox: Outbox, clock: ProgramClock, key: IdKey, name: String) ->
                 episode: 1,
                 touch: Touch(1),
                 attempt: 1,
+                channel: journey::campaign::Channel::Email,
             },
             at: clock.now(),
             to: "somebody@example.com".to_owned(),
@@ -133,7 +134,7 @@ async fn sends(outbox: Outbox, clock: ProgramClock, key: IdKey, name: String) ->
             html: "<p>One more step.</p>\n".repeat(300),
             text: "One more step.\n".repeat(20),
             unsubscribe_url: "https://batteries.example/u/token".to_owned(),
-            label: EmailLabel {
+            label: MessageLabel {
                 provider: Provider::Leap,
                 reference,
                 diagnosis: Diagnosis::UtilityNotConnected,

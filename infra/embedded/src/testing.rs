@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Locale};
-use journey::port::{Commit, CommitError, CommitJourney, Email, EmailLabel};
+use journey::port::{Commit, CommitError, CommitJourney, Email, MessageLabel};
 use journey::{
     Campaign, Diagnosis, Flow, IdKey, Journey, JourneyId, Provider, Purpose, Reference, SendKey, Timer, TimerWhy, Touch,
 };
@@ -110,6 +111,8 @@ pub(crate) fn contact(n: u32, email: &str) -> Contact {
         provider: Provider::Leap,
         reference: reference(n),
         email: Some(email.to_owned()),
+        phone: None,
+        sms_consent: None,
         first_name: Some("Ana".to_owned()),
         locale: Locale::Es,
         zone: Some("America/Los_Angeles".to_owned()),
@@ -139,6 +142,7 @@ pub(crate) fn send_key(n: u32, touch: u8, attempt: u8) -> SendKey {
         episode: 1,
         touch: Touch(touch),
         attempt,
+        channel: Channel::Email,
     }
 }
 
@@ -151,7 +155,7 @@ pub(crate) fn email(n: u32, touch: u8) -> Email {
         html: "<p>Hola <b>Ana</b>: su conexión espera.</p>\n".to_owned(),
         text: "Hola Ana: su conexión espera.\n".to_owned(),
         unsubscribe_url: format!("https://batteries.example/u/{}?one={}", "a".repeat(60), "b".repeat(60)),
-        label: EmailLabel {
+        label: MessageLabel {
             provider: Provider::Leap,
             reference: reference(n),
             diagnosis: Diagnosis::UtilityNotConnected,

@@ -67,6 +67,7 @@ impl Deployed {
                 offered: head.locales.offered,
                 links: links.clone(),
                 public_url: PUBLIC_URL.to_owned(),
+                texts: false,
             },
             links,
             running,

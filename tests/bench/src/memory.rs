@@ -122,6 +122,8 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         provider: Provider::Leap,
         reference: Reference::new(reference(number))?,
         email: Some(format!("customer-{number}@example.com")),
+        phone: None,
+        sms_consent: None,
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
     Announce, Announcement, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count,
-    Email, LookUpSend, ProviderError, ReadChanges, ReadStatus, SearchMeters, SendEmail, StoreError,
+    Email, LookUpSend, ProviderError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendText, StoreError, Text,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
@@ -214,6 +214,13 @@ impl SendEmail for Mail {
     }
 }
 
+/// The campaign that is measured sends none.
+impl SendText for Mail {
+    async fn send_text(&self, _text: &Text) -> SendOutcome {
+        SendOutcome::Throttled
+    }
+}
+
 impl LookUpSend for Mail {
     async fn look_up_send(&self, _key: &SendKey) -> Resolution {
         Resolution::Unknown
@@ -350,7 +357,7 @@ journey::delegate_ports!(World {
     table: LoadJourney, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
     schedules: ArmTimer;
     leap: ReadStatus, SearchMeters, ReadChanges;
-    mail: SendEmail, LookUpSend;
+    mail: SendEmail, SendText, LookUpSend;
     bus: Announce;
     metrics: Count;
 });

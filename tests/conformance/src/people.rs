@@ -1,6 +1,7 @@
 //! Invented people, their journeys, and the short forms in which checks write them.
 
 use jiff::{SignedDuration, Timestamp};
+use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Known, Locale};
 use journey::port::{Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, Precondition};
 use journey::{
@@ -57,6 +58,8 @@ pub fn contact(n: u32, email: &str) -> Contact {
         provider: Provider::Leap,
         reference: reference(n),
         email: Some(email.to_owned()),
+        phone: None,
+        sms_consent: None,
         first_name: Some("Ana".to_owned()),
         locale: Locale::Es,
         zone: Some("America/Los_Angeles".to_owned()),
@@ -119,6 +122,7 @@ pub fn send_key(n: u32, touch: u8) -> SendKey {
         episode: 1,
         touch: Touch(touch),
         attempt: 1,
+        channel: Channel::Email,
     }
 }
 

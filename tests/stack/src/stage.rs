@@ -130,7 +130,12 @@ impl Stage {
         runtime.block_on(async {
             let (status, answer) = self.call("PUT", "/campaign", Some(&crate::campaign::package())).await;
             assert_eq!(status, 200, "PUT /campaign: {answer}");
-            for row in contacts::Rows::new(self.leap.population.contacts_csv().as_bytes()).unwrap() {
+            for row in contacts::Rows::new(
+                self.leap.population.contacts_csv().as_bytes(),
+                jiff::Timestamp::UNIX_EPOCH,
+            )
+            .unwrap()
+            {
                 let contact = row.contact.unwrap();
                 let path = format!("/contacts/leap/{}", encoded(contact.reference.expose()));
                 let body = serde_json::to_value(contacts::ContactInput::of(&contact)).unwrap();

@@ -13,7 +13,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ("ReadStatus", &[]),
     ("ReadChanges", &[]),
     ("SearchMeters", &[]),
-    // SES cannot be asked: its events tell.
+    // SES cannot be asked, its events tell; and of a text nobody can tell.
     ("LookUpSend", &[]),
     ("LoadJourney", &["dynamodb:GetItem"]),
     ("CommitJourney", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
@@ -51,6 +51,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("SendEmail", &["ses:SendEmail", "ses:GetConfigurationSet"]),
+    ("SendText", &["sns:Publish", "sns:CheckIfPhoneNumberIsOptedOut"]),
     ("Announce", &["events:PutEvents", "events:DescribeEventBus"]),
     (
         "CountOnce",
@@ -118,6 +119,11 @@ const CALLS: &[(&str, &[&str])] = &[
     ("client.get_schedule()", &["scheduler:GetSchedule"]),
     ("client.send_email()", &["ses:SendEmail"]),
     ("client.get_configuration_set()", &["ses:GetConfigurationSet"]),
+    ("client.publish()", &["sns:Publish"]),
+    (
+        "client.check_if_phone_number_is_opted_out()",
+        &["sns:CheckIfPhoneNumberIsOptedOut"],
+    ),
     ("client.invoke()", &["lambda:InvokeFunction"]),
     ("client.put_events()", &["events:PutEvents"]),
     ("client.describe_event_bus()", &["events:DescribeEventBus"]),

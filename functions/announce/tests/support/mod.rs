@@ -260,6 +260,8 @@ fn known() -> Known {
             provider: Provider::Leap,
             reference: reference(1),
             email: Some("ana@example.com".to_owned()),
+            phone: None,
+            sms_consent: None,
             first_name: Some("Ana".to_owned()),
             locale: Locale::En,
             zone: None,
@@ -272,6 +274,7 @@ fn known() -> Known {
         },
         address: None,
         inbox: Inbox::default(),
+        number: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use journey::campaign::{FollowUp, Unlisted};
-use journey::{Campaign, SendingHours};
+use journey::{Campaign, SendingHours, text_hours};
 
 use crate::document::Section;
 use crate::problem::Report;
@@ -43,38 +43,58 @@ pub(crate) fn zones(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Re
     Some(entry.span)
 }
 
-/// Reads the sending hours, and says where they stand.
+/// Reads the sending hours, and says where those of e-mail stand.
 pub(crate) fn hours(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Report<'_>) -> Option<Range<usize>> {
     let mut hours = top.section("hours", report);
-    let mut email = hours.section("email", report);
+    let email = span_of_day(&mut hours, "email", &mut rules.email_hours, report);
+    let law = text_hours();
+    if let Some(span) = span_of_day(&mut hours, "sms", &mut rules.sms_hours, report)
+        && rules.sms_hours.within(&law) != rules.sms_hours
+    {
+        report.error(
+            &span,
+            "hours.sms",
+            "texts may go from \"10:00\" to \"18:00\", Monday to Friday; a campaign may only be stricter",
+        );
+    }
     hours.finish(report);
-    let standard = SendingHours::always();
-    let start = email.take("start");
-    let end = email.take("end");
+    email
+}
+
+/// Reads one channel's `start` and `end` into its hours, and says where they stand.
+fn span_of_day(
+    hours: &mut Section<'_>,
+    channel: &'static str,
+    rule: &mut SendingHours,
+    report: &mut Report<'_>,
+) -> Option<Range<usize>> {
+    let mut section = hours.section(channel, report);
+    let start = section.take("start");
+    let end = section.take("end");
     let span = start.as_ref().or(end.as_ref()).map(|entry| entry.span.clone());
     let from = start
         .as_ref()
-        .map_or(Some(Some(standard.start)), |entry| time(entry, report));
-    let until = end.as_ref().map_or(Some(standard.end), |entry| time(entry, report));
+        .map_or(Some(Some(rule.start)), |entry| time(entry, report));
+    let until = end.as_ref().map_or(Some(rule.end), |entry| time(entry, report));
     match (start, from, until) {
         (Some(entry), Some(None), _) => entry.error(report, "\"24:00\" is the end of a day; a start is earlier"),
         (_, Some(Some(start)), Some(end)) if end.is_none_or(|end| start < end) => {
-            rules.email_hours = SendingHours { start, end };
+            (rule.start, rule.end) = (start, end);
         }
         (_, Some(Some(_)), Some(_)) => {
             let place = end
                 .map(|entry| entry.span)
                 .or(span.clone())
-                .unwrap_or(email.span.clone());
+                .unwrap_or(section.span.clone());
             report.error(
                 &place,
-                "hours.email.end",
+                &section.path_of("end"),
                 "must be later than `start`; hours do not run over midnight",
             );
         }
         (_, _, _) => {}
     }
-    email.finish(report);
+    section.finish(report);
     span
 }
 

@@ -1,9 +1,10 @@
 //! `[[touch]]`
 
 use core::ops::Range;
+use std::collections::BTreeSet;
 
-use journey::Campaign;
 use journey::campaign::{Channel, TouchRule};
+use journey::{Campaign, TEXT_WITHIN};
 
 use crate::document::Section;
 use crate::problem::Report;
@@ -15,6 +16,8 @@ const AFTER: Bounds = Bounds {
     least: minutes(5),
     most: days(30),
 };
+
+const CHANNELS: [(&str, Channel); 2] = [("email", Channel::Email), ("sms", Channel::Sms)];
 
 /// The touches, with the places of their windows.
 #[derive(Debug, Default)]
@@ -79,11 +82,19 @@ fn touch(mut section: Section<'_>, found: &mut Touches, report: &mut Report<'_>)
             let items = entry.list(report).unwrap_or_default();
             let mut channels: Vec<Channel> = items
                 .iter()
-                .filter_map(|item| choice(item, &[("email", Channel::Email)], report))
+                .filter_map(|item| choice(item, &CHANNELS, report))
                 .collect();
-            channels.dedup();
+            let mut seen = BTreeSet::new();
+            channels.retain(|channel| seen.insert(*channel));
             if items.is_empty() {
-                entry.error(report, "names no channel; write [\"email\"]");
+                entry.error(report, "names no channel; write [\"email\"] or [\"sms\", \"email\"]");
+            }
+            let too_late = after.as_ref().is_some_and(|after| after.duration > TEXT_WITHIN);
+            if too_late && channels.contains(&Channel::Sms) {
+                entry.error(
+                    report,
+                    "a text may go within 48 hours of the abandonment, and this touch is due later; leave \"sms\" out",
+                );
             }
             channels
         }

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use embedded::{DataDir, ProgramClock, Store};
 use feedback::{Config, FeedbackError, handle};
+use journey::campaign::Channel;
 use journey::contact::Contact;
 use journey::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, FindContact, KeepContact, LoadJourney, Precondition,
@@ -58,6 +59,7 @@ pub(crate) fn send_key() -> SendKey {
         episode: 1,
         touch: Touch(1),
         attempt: 1,
+        channel: Channel::Email,
     }
 }
 
@@ -81,6 +83,8 @@ impl Place {
             provider: Provider::Leap,
             reference: reference(),
             email: Some("Ana@Example.com".to_owned()),
+            phone: None,
+            sms_consent: None,
             first_name: Some("Ana".to_owned()),
             locale: journey::contact::Locale::En,
             zone: None,
@@ -116,18 +120,33 @@ impl Place {
 
     pub(crate) async fn claimed() -> Self {
         let at = "2026-07-01T16:45:00Z".parse().unwrap();
-        Self::with(TouchRecord::Claimed { attempt: 1, at }).await
+        Self::with(TouchRecord::Claimed {
+            attempt: 1,
+            at,
+            channel: Channel::Email,
+        })
+        .await
     }
 
     pub(crate) async fn unknown() -> Self {
         let at = "2026-07-01T16:48:00Z".parse().unwrap();
-        Self::with(TouchRecord::Unknown { attempt: 1, at }).await
+        Self::with(TouchRecord::Unknown {
+            attempt: 1,
+            at,
+            channel: Channel::Email,
+        })
+        .await
     }
 
     pub(crate) async fn sent() -> Self {
         let at = "2026-07-01T16:45:02Z".parse().unwrap();
         let message_id = "0100019abc-0001".to_owned();
-        Self::with(TouchRecord::Sent { at, message_id }).await
+        Self::with(TouchRecord::Sent {
+            at,
+            channel: Channel::Email,
+            message_id,
+        })
+        .await
     }
 
     pub(crate) async fn take(&self, payload: &Value) -> Result<(), FeedbackError> {

@@ -72,7 +72,9 @@ impl Deciding<'_> {
             .iter()
             .enumerate()
             .filter_map(|(index, record)| match record {
-                TouchRecord::Claimed { attempt, .. } => Some(self.journey.send_key(Touch::at(index), *attempt)),
+                TouchRecord::Claimed { attempt, channel, .. } => {
+                    Some(self.journey.send_key(Touch::at(index), *attempt, *channel))
+                }
                 TouchRecord::Waiting { .. }
                 | TouchRecord::Sent { .. }
                 | TouchRecord::Unknown { .. }

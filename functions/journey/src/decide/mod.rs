@@ -1,5 +1,6 @@
 //! The decision: total, pure, and the only place where a choice is made.
 
+mod channel;
 mod fire;
 mod meter;
 mod outcome;

@@ -20,6 +20,7 @@ impl Deciding<'_> {
                     key,
                     TouchRecord::Sent {
                         at,
+                        channel: key.channel,
                         message_id: message_id.clone(),
                     },
                 );
@@ -27,7 +28,7 @@ impl Deciding<'_> {
                 self.journey.timer = None;
                 self.arm_next();
             }
-            SendOutcome::Refused { .. } => self.not_sent(key, SkipReason::Refused),
+            SendOutcome::Refused { .. } | SendOutcome::OptedOut => self.refused(key),
             SendOutcome::Withheld => self.not_sent(key, SkipReason::Ended),
             SendOutcome::Throttled => {
                 self.record(key, TouchRecord::Waiting { attempts: key.attempt });
@@ -56,6 +57,7 @@ impl Deciding<'_> {
                     key,
                     TouchRecord::Sent {
                         at,
+                        channel: key.channel,
                         message_id: message_id.clone(),
                     },
                 );
@@ -78,6 +80,7 @@ impl Deciding<'_> {
                     TouchRecord::Unknown {
                         attempt: key.attempt,
                         at: self.now,
+                        channel: key.channel,
                     },
                 );
                 self.note(Note::SendUnknown { touch });
@@ -96,7 +99,7 @@ impl Deciding<'_> {
         }
         self.note(Note::DeliveryProblem { touch, what });
         if what.is_unsent() && self.is_open(key) {
-            self.not_sent(key, SkipReason::Refused);
+            self.refused(key);
         }
     }
 
@@ -117,6 +120,23 @@ impl Deciding<'_> {
                     }
                     TouchRecord::Waiting { .. } | TouchRecord::Sent { .. } | TouchRecord::Skipped { .. } => false,
                 })
+    }
+
+    /// The channel will never take this touch. Surely nothing went out, so another channel may: as an
+    /// attempt of its own, after another look at the provider.
+    fn refused(&mut self, key: &SendKey) {
+        self.journey.refused.insert((key.touch, key.channel));
+        if !self.journey.is_live() || !self.has_channel_left(key.touch) {
+            return self.not_sent(key, SkipReason::Refused);
+        }
+        self.record(key, TouchRecord::Waiting { attempts: key.attempt });
+        self.note(Note::ChannelPassed {
+            touch: key.touch,
+            channel: key.channel,
+            why: SkipReason::Refused,
+        });
+        self.journey.timer = None;
+        self.arm_next();
     }
 
     fn not_sent(&mut self, key: &SendKey, why: SkipReason) {

@@ -107,6 +107,7 @@ impl Deciding<'_> {
         self.journey.last_sign_of_life = self.journey.last_sign_of_life.min(self.now);
         self.journey.diagnosis = None;
         self.journey.touches = vec![TouchRecord::Waiting { attempts: 0 }; self.campaign.touches.len()];
+        self.journey.refused.clear();
         self.journey.timer = None;
         self.note(Note::Reopened {
             episode: self.journey.episode,

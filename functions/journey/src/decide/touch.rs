@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Deciding;
+use super::channel::Passed;
 use super::fire::Finding;
 use super::schedule::Window;
 use crate::campaign::{Channel, FollowUp};
-use crate::contact::{Facts, Permission};
+use crate::contact::Facts;
 use crate::diagnosis::{Diagnosis, Turn};
 use crate::effect::{Effect, SendOrder};
-use crate::hours::next_open;
 use crate::note::{HoldReason, Note, SkipReason};
 use crate::state::{Journey, Noted, StopReason, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
@@ -59,8 +59,12 @@ impl Deciding<'_> {
             }
             Turn::Customer | Turn::Policy | Turn::Nobody => {}
         }
-        if let Some(why) = refusal(facts) {
-            return self.skip(touch, why);
+        if !facts.known {
+            return self.skip(touch, SkipReason::UnknownContact);
+        }
+        let mut channels = self.channels(touch, facts);
+        if channels.open.is_empty() {
+            return self.skip_channels(touch, channels.passed);
         }
         let series = self
             .campaign
@@ -74,20 +78,22 @@ impl Deciding<'_> {
         if let Some(free) = self.capped_until(touch, facts) {
             return self.hold(touch, window, HoldReason::Cap, Some(free));
         }
-        let zones = if facts.zones.is_empty() {
-            &self.campaign.default_zones
-        } else {
-            &facts.zones
-        };
-        match next_open(self.now, &self.campaign.email_hours, zones) {
-            Some(open) if open <= self.now => self.claim(touch, finding, facts),
-            Some(open) => {
-                let spread = self.after(open, jitter(&self.journey));
-                let until = if spread <= window.closes { spread } else { open };
-                self.hold(touch, window, HoldReason::QuietHours, Some(until));
+        for channel in channels.open {
+            match self.opening(channel, window, facts) {
+                Some(open) if open <= self.now => {
+                    return self.claim(touch, channel, channels.passed, finding, facts);
+                }
+                Some(open) => {
+                    // Its own time is kept where the spread would lead out of the window or the hours.
+                    let spread = self.after(open, jitter(&self.journey));
+                    let fits = self.opens_at(channel, spread, window, facts) == Some(spread);
+                    let until = if fits { spread } else { open };
+                    return self.hold(touch, window, HoldReason::QuietHours, Some(until));
+                }
+                None => channels.passed.push((channel, SkipReason::QuietHours)),
             }
-            None => self.hold(touch, window, HoldReason::QuietHours, None),
         }
+        self.skip_channels(touch, channels.passed);
     }
 
     fn stop_reason(&self, diagnosis: Diagnosis) -> Option<StopReason> {
@@ -123,7 +129,8 @@ impl Deciding<'_> {
 
     /// The time at which the inbox's cap lets this touch through, if it does not now.
     fn capped_until(&self, touch: Touch, facts: &Facts) -> Option<Timestamp> {
-        let key = self.journey.send_key(touch, 0);
+        // Only the touch counts in the comparison, not the attempt or the channel.
+        let key = self.journey.send_key(touch, 0, Channel::default());
         let frees = |most: u16, span: SignedDuration| {
             let since = self.now.checked_sub(span).unwrap_or(Timestamp::MIN);
             let recent: Vec<_> = facts.inbox.sends_since(since, &key).collect();
@@ -139,8 +146,9 @@ impl Deciding<'_> {
         day.max(week)
     }
 
-    fn claim(&mut self, touch: Touch, finding: Finding, facts: &Facts) {
+    fn claim(&mut self, touch: Touch, channel: Channel, passed: Vec<Passed>, finding: Finding, facts: &Facts) {
         self.skip_missed(Some(touch));
+        self.note_passed(touch, passed);
         let Some(record) = self.journey.touches.get_mut(touch.index()) else {
             return;
         };
@@ -151,17 +159,21 @@ impl Deciding<'_> {
             | TouchRecord::Unknown { .. }
             | TouchRecord::Skipped { .. } => return,
         };
-        *record = TouchRecord::Claimed { attempt, at: self.now };
+        *record = TouchRecord::Claimed {
+            attempt,
+            at: self.now,
+            channel,
+        };
         let after_s = self.now.duration_since(self.journey.last_sign_of_life).as_secs();
         self.note(Note::Claimed {
             touch,
             diagnosis: finding.diagnosis,
             after_s,
+            channel,
         });
         self.effects.push(Effect::Send(SendOrder {
-            key: self.journey.send_key(touch, attempt),
+            key: self.journey.send_key(touch, attempt, channel),
             claimed_at: self.now,
-            channel: Channel::Email,
             diagnosis: finding.diagnosis,
             locale: facts.locale,
             utility: self.journey.utility.clone().or_else(|| facts.utility.clone()),
@@ -248,6 +260,22 @@ impl Deciding<'_> {
         self.rearm();
     }
 
+    /// No channel is left for a touch: the last one's reason is the touch's, the others' are noted.
+    fn skip_channels(&mut self, touch: Touch, mut passed: Vec<Passed>) {
+        let why = passed.pop().map_or(SkipReason::Refused, |(_, why)| why);
+        self.note_passed(touch, passed);
+        self.skip(touch, why);
+    }
+
+    fn note_passed(&mut self, touch: Touch, passed: Vec<Passed>) {
+        for (channel, why) in passed {
+            // A refusal was noted when it came.
+            if why != SkipReason::Refused {
+                self.note(Note::ChannelPassed { touch, channel, why });
+            }
+        }
+    }
+
     /// A touch waits until a given time, if its window is still open then.
     fn hold(&mut self, touch: Touch, window: Window, why: HoldReason, until: Option<Timestamp>) {
         match until.map(up_to_millisecond).filter(|until| *until <= window.closes) {
@@ -292,19 +320,6 @@ pub(super) enum Choice {
     AllClosed,
     /// This touch, in this window.
     Touch(Touch, Window),
-}
-
-/// May this person be written to at all?
-fn refusal(facts: &Facts) -> Option<SkipReason> {
-    if !facts.known {
-        return Some(SkipReason::UnknownContact);
-    }
-    match facts.email {
-        Permission::Allowed => None,
-        Permission::NoAddress => Some(SkipReason::NoAddress),
-        Permission::OptedOut => Some(SkipReason::OptedOut),
-        Permission::Suppressed => Some(SkipReason::Suppressed),
-    }
 }
 
 /// The reason of a skip after a hold that outlasted the window.

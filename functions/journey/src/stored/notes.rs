@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
+use crate::campaign::Channel;
 use crate::diagnosis::Diagnosis;
 use crate::event::{DeliveryProblem, Unavailable};
 use crate::note::{Drift, HoldReason, Note, SkipReason};
@@ -71,7 +72,14 @@ pub(super) enum StoredNote {
     #[serde(rename = "ho")]
     Held(Touch, HoldReason, i64),
     #[serde(rename = "cl")]
-    Claimed(Touch, StoredDiagnosis, i64),
+    Claimed(
+        Touch,
+        StoredDiagnosis,
+        i64,
+        #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
+    ),
+    #[serde(rename = "cp")]
+    ChannelPassed(Touch, Channel, SkipReason),
     #[serde(rename = "se")]
     Sent(Touch),
     #[serde(rename = "rt")]
@@ -131,7 +139,9 @@ impl StoredNote {
                 touch,
                 diagnosis,
                 after_s,
-            } => Self::Claimed(*touch, (*diagnosis).into(), *after_s),
+                channel,
+            } => Self::Claimed(*touch, (*diagnosis).into(), *after_s, *channel),
+            Note::ChannelPassed { touch, channel, why } => Self::ChannelPassed(*touch, *channel, *why),
             Note::Sent { touch } => Self::Sent(*touch),
             Note::Retrying { touch } => Self::Retrying(*touch),
             Note::SendUnknown { touch } => Self::SendUnknown(*touch),
@@ -175,11 +185,13 @@ impl StoredNote {
                 why,
                 until: abs(until)?,
             },
-            Self::Claimed(touch, diagnosis, after_s) => Note::Claimed {
+            Self::Claimed(touch, diagnosis, after_s, channel) => Note::Claimed {
                 touch,
                 diagnosis: diagnosis.into(),
                 after_s,
+                channel,
             },
+            Self::ChannelPassed(touch, channel, why) => Note::ChannelPassed { touch, channel, why },
             Self::Sent(touch) => Note::Sent { touch },
             Self::Retrying(touch) => Note::Retrying { touch },
             Self::SendUnknown(touch) => Note::SendUnknown { touch },

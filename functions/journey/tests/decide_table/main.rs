@@ -34,6 +34,7 @@ fn events(story: &Story) -> Vec<(&'static str, Event)> {
             episode: 1,
             touch: Touch(1),
             attempt: 1,
+            channel: journey::campaign::Channel::Email,
         },
         |order| order.key.clone(),
     );

@@ -15,11 +15,11 @@ pub(crate) mod world;
 
 use expect_test::Expect;
 use jiff::{SignedDuration, Timestamp};
-use journey::campaign::Campaign;
+use journey::campaign::{Campaign, Channel};
 use journey::contact::{Classification, Facts, Inbox, InboxSend, Locale, Permission};
 use journey::{
-    Effect, Flow, IdKey, Journey, JourneyId, MeterFollowUp, MeterFound, MeterKind, Note, Phase, Provider, Purpose,
-    Reference, SendKey, SendingHours, Touch, TouchRecord, UtilityCode,
+    Days, Effect, Flow, IdKey, Journey, JourneyId, MeterFollowUp, MeterFound, MeterKind, Note, Phase, Provider,
+    Purpose, Reference, SendKey, SendingHours, Touch, TouchRecord, UtilityCode,
 };
 
 #[allow(unused_imports, reason = "the diagnosis tells no stories")]
@@ -46,6 +46,7 @@ pub(crate) fn hours(start: i8, end: i8) -> SendingHours {
     SendingHours {
         start: jiff::civil::Time::constant(start, 0, 0, 0),
         end: Some(jiff::civil::Time::constant(end, 0, 0, 0)),
+        days: Days::Every,
     }
 }
 
@@ -93,6 +94,7 @@ pub(crate) fn facts() -> Facts {
         classification: Classification::Residential,
         utility: Some(code("SDGE")),
         email: Permission::Allowed,
+        sms: Permission::Allowed,
         inbox: Inbox::default(),
     }
 }
@@ -106,6 +108,7 @@ pub(crate) fn other_send(sent_at: &str) -> InboxSend {
             episode: 1,
             touch: Touch(1),
             attempt: 1,
+            channel: Channel::Email,
         },
     }
 }
@@ -155,7 +158,13 @@ pub(crate) fn touches(journey: &Journey) -> String {
         TouchRecord::Waiting { attempts: 0 } => "waiting".to_owned(),
         TouchRecord::Waiting { attempts } => format!("waiting after {attempts}"),
         TouchRecord::Claimed { attempt, .. } => format!("claimed {attempt}"),
-        TouchRecord::Sent { .. } => "sent".to_owned(),
+        TouchRecord::Sent {
+            channel: Channel::Email,
+            ..
+        } => "sent".to_owned(),
+        TouchRecord::Sent {
+            channel: Channel::Sms, ..
+        } => "texted".to_owned(),
         TouchRecord::Unknown { attempt, .. } => format!("unknown {attempt}"),
         TouchRecord::Skipped { why, .. } => format!("{why:?}"),
     };
@@ -187,6 +196,7 @@ pub(crate) fn notes(notes: &[Note]) -> String {
         | Note::Diagnosed { .. }
         | Note::Held { .. }
         | Note::Claimed { .. }
+        | Note::ChannelPassed { .. }
         | Note::Sent { .. }
         | Note::Retrying { .. }
         | Note::SendUnknown { .. }
@@ -208,7 +218,10 @@ pub(crate) fn notes(notes: &[Note]) -> String {
 
 /// `Held { touch: Touch(1), why: Cap }` becomes `Held(1, Cap)`.
 fn short(debug: &str) -> String {
-    let mut text = debug.replace(" { ", "(").replace(" }", ")");
+    let mut text = debug
+        .replace(", channel: Email }", " }")
+        .replace(" { ", "(")
+        .replace(" }", ")");
     for name in [
         "touch: Touch(1)",
         "touch: Touch(2)",
@@ -226,6 +239,7 @@ fn short(debug: &str) -> String {
         "episode: ",
         "checks: ",
         "at: ",
+        "channel: ",
     ] {
         text = text.replace(name, "");
     }
@@ -238,12 +252,23 @@ pub(crate) fn effects(effects: &[Effect]) -> String {
         Effect::Recheck { meters: false, .. } => Some("Recheck".to_owned()),
         Effect::Recheck { meters: true, .. } => Some("Recheck with meters".to_owned()),
         Effect::Send(order) => Some(format!(
-            "Send touch {} attempt {}: {:?}",
-            order.key.touch.0, order.key.attempt, order.diagnosis
+            "Send touch {} attempt {}{}: {:?}",
+            order.key.touch.0,
+            order.key.attempt,
+            by(order.key.channel),
+            order.diagnosis
         )),
         Effect::LookUpSend(key) => Some(format!("LookUpSend touch {} attempt {}", key.touch.0, key.attempt)),
     };
     effects.iter().filter_map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The usual channel goes without saying.
+fn by(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "",
+        Channel::Sms => " by text",
+    }
 }
 
 /// Compares one line.

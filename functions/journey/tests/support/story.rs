@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use expect_test::Expect;
 use jiff::Timestamp;
-use journey::campaign::Campaign;
+use journey::campaign::{Campaign, Channel};
 use journey::contact::Facts;
 use journey::status::Snapshot;
 use journey::{
@@ -444,7 +444,8 @@ fn send_holds(
     ));
     assert!(matches!(
         next.touches.get(touch.index()),
-        Some(TouchRecord::Claimed { attempt, at }) if *attempt == key.attempt && *at == journey::to_millisecond(now)
+        Some(TouchRecord::Claimed { attempt, at, channel })
+            if *attempt == key.attempt && *at == journey::to_millisecond(now) && *channel == key.channel
     ));
     // The window, counted again from the campaign.
     let rule = &campaign.touches[touch.index()];
@@ -459,20 +460,48 @@ fn send_holds(
         context()
     );
     // The hours, in every zone (I3).
-    let zones = if facts.zones.is_empty() {
-        &campaign.default_zones
-    } else {
-        &facts.zones
+    let zones = match (facts.zones.is_empty(), key.channel) {
+        (false, Channel::Email | Channel::Sms) => facts.zones.clone(),
+        (true, Channel::Email) => campaign.default_zones.clone(),
+        (true, Channel::Sms) => journey::us_zones(),
     };
     for zone in zones {
-        let local = now.to_zoned(zone.clone()).time();
-        let hours = &campaign.email_hours;
-        let open = local >= hours.start && hours.end.is_none_or(|end| local < end);
+        let local = now.to_zoned(zone.clone());
+        let (time, hours) = match key.channel {
+            Channel::Email => (local.time(), &campaign.email_hours),
+            Channel::Sms => {
+                let lawful = (10..18).contains(&local.hour()) && local.weekday().to_monday_zero_offset() < 5;
+                assert!(lawful, "texted at {local} (I3)\n{}", context());
+                (local.time(), &campaign.sms_hours)
+            }
+        };
+        let open = time >= hours.start && hours.end.is_none_or(|end| time < end);
         assert!(open, "sent at {local} (I3)\n{}", context());
     }
     assert!(
-        facts.known && facts.email == journey::contact::Permission::Allowed,
+        facts.known && facts.permission(key.channel) == journey::contact::Permission::Allowed,
         "sent without leave (I5)"
     );
+    assert!(rule.channels.contains(&key.channel), "a channel of nobody's");
+    if key.channel == Channel::Sms {
+        assert!(
+            waited <= jiff::SignedDuration::from_hours(48),
+            "a text comes too late\n{}",
+            context()
+        );
+        let texted = before.touches.iter().any(|record| {
+            matches!(
+                record,
+                TouchRecord::Sent {
+                    channel: Channel::Sms,
+                    ..
+                } | TouchRecord::Unknown {
+                    channel: Channel::Sms,
+                    ..
+                }
+            )
+        });
+        assert!(!texted, "a second text in one episode\n{}", context());
+    }
     assert!(!next.assignment.is_holdout(), "sent to the holdout");
 }

@@ -88,11 +88,18 @@ impl World {
             1 => {
                 let mut facts = facts();
                 facts.email = Permission::OptedOut;
+                facts.sms = Permission::OptedOut;
+                facts
+            }
+            2 => {
+                let mut facts = facts();
+                facts.sms = Permission::NoConsent;
                 facts
             }
             _ => facts(),
         };
         self.story.facts.email = changed.email;
+        self.story.facts.sms = changed.sms;
         let facts = self.story.facts.clone();
         self.take(|story| story.event(Event::ContactChanged { facts }));
     }
@@ -186,7 +193,7 @@ impl World {
     }
 
     fn send(&mut self, key: &SendKey, fate: u16) {
-        let (went, answer) = match fate % 8 {
+        let (went, answer) = match fate % 9 {
             0 => (true, Some(SendOutcome::Ambiguous)),
             1 => (false, Some(SendOutcome::Ambiguous)),
             2 => (false, Some(SendOutcome::Throttled)),
@@ -194,6 +201,7 @@ impl World {
             // The shell died after the send, or before it.
             4 => (true, None),
             5 => (false, None),
+            6 => (false, Some(SendOutcome::OptedOut)),
             _ => (
                 true,
                 Some(SendOutcome::Accepted {

@@ -72,6 +72,7 @@ fn a_trial_finds_what_only_some_touches_leave_out() {
             subject: "{{ brand }}".to_owned(),
             html: html.to_owned(),
             text: "{{ resume_url }} {{ unsubscribe_url }} {{ postal_address }}".to_owned(),
+            sms: String::new(),
         };
         Templates::open([(name, text)]).try_out(&brand, 3)
     };

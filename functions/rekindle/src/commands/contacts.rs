@@ -11,7 +11,7 @@ use contacts::{Rows, header, row};
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use journey::contact::Contact;
-use journey::port::Precondition;
+use journey::port::{Clock, Precondition};
 use journey::{Campaign, Provider, Reference};
 
 use super::say;
@@ -85,7 +85,7 @@ async fn import(place: &Place, file: PathBuf) -> anyhow::Result<ExitCode> {
         let bytes = opened.metadata().map(|meta| meta.len()).unwrap_or(0);
         (Box::new(opened), bytes)
     };
-    let rows = Rows::new(BufReader::new(input)).with_context(|| file.display().to_string())?;
+    let rows = Rows::new(BufReader::new(input), reading.store.now()).with_context(|| file.display().to_string())?;
     let bar = ProgressBar::new(bytes).with_style(
         ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );

@@ -150,6 +150,21 @@ impl Clients {
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
 
+    /// Texts. Nothing is ever tried again here: a repeated request could be a second message.
+    #[must_use]
+    pub fn sns(&self) -> aws_sdk_sns::Client {
+        let limits = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_timeout(MAIL_OPERATION)
+            .build();
+        let mut config = aws_sdk_sns::config::Builder::from(&self.shared)
+            .http_client(self.mail.clone())
+            .timeout_config(limits)
+            .retry_config(RetryConfig::disabled());
+        config.set_endpoint_url(self.endpoints.of("SNS"));
+        aws_sdk_sns::Client::from_conf(config.build())
+    }
+
     /// The bus.
     #[must_use]
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
@@ -194,7 +209,7 @@ pub(crate) struct Account {
 struct Endpoints(BTreeMap<&'static str, String>);
 
 impl Endpoints {
-    const SERVICES: [&'static str; 6] = ["DYNAMODB", "SCHEDULER", "SESV2", "EVENTBRIDGE", "SSM", "LAMBDA"];
+    const SERVICES: [&'static str; 7] = ["DYNAMODB", "SCHEDULER", "SESV2", "SNS", "EVENTBRIDGE", "SSM", "LAMBDA"];
 
     fn read(environment: &Environment) -> Self {
         let all = environment.get("AWS_ENDPOINT_URL");

@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use super::Environment;
-use super::parts::{LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack};
+use super::parts::{LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
 use super::reader::{ConfigError, Reader};
 
 /// What `webhook` needs.
@@ -36,6 +36,8 @@ pub struct TouchpointConfig {
     pub public_url: String,
     /// The SES configuration set that mail goes through (`CONFIGURATION_SET`).
     pub configuration_set: String,
+    /// How texts are sent; without it none are.
+    pub texts: Option<TextsConfig>,
 }
 
 /// What `reconcile` needs.
@@ -159,6 +161,7 @@ impl TouchpointConfig {
         let leap = read.leap();
         let public_url = read.public_url();
         let configuration_set = read.configuration_set();
+        let texts = read.texts();
         read.finish(|| {
             Some(TouchpointConfig {
                 stack: stack?,
@@ -167,6 +170,7 @@ impl TouchpointConfig {
                 leap: leap?,
                 public_url: public_url?,
                 configuration_set: configuration_set?,
+                texts: texts?,
             })
         })
     }

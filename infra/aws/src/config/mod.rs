@@ -13,7 +13,7 @@ pub use functions::{
     AnnounceConfig, ContactsConfig, FeedbackConfig, MeterCheckConfig, PagesConfig, ReconcileConfig, TouchpointConfig,
     WebhookConfig,
 };
-pub use parts::{LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack};
+pub use parts::{LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig};
 pub use reader::ConfigError;
 use reader::Reader;
 

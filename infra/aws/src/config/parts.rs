@@ -40,6 +40,15 @@ pub struct LeapSettings {
     pub page_size: u32,
 }
 
+/// How texts are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextsConfig {
+    /// The number that they come from, in E.164 form (`SMS_ORIGINATION_NUMBER`).
+    pub origination_number: String,
+    /// The most that one may cost, in US dollars (`SMS_MAX_PRICE`; 0.10 without it).
+    pub max_price: String,
+}
+
 /// What a secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretKind {
@@ -192,6 +201,23 @@ impl Reader<'_> {
         self.text("CONFIGURATION_SET", "the name of the SES configuration set")
     }
 
+    /// Without an origination number, no texts are sent.
+    pub(super) fn texts(&mut self) -> Option<Option<TextsConfig>> {
+        let number = self.optional(
+            "SMS_ORIGINATION_NUMBER",
+            "a number of the account in E.164 form, for example +18335550100, or a short code",
+            |value| is_origination(value).then(|| value.to_owned()),
+        );
+        let max_price = self.optional("SMS_MAX_PRICE", "an amount in US dollars, for example 0.10", |value| {
+            is_price(value).then(|| value.to_owned())
+        });
+        let (number, max_price) = (number?, max_price?);
+        Some(number.map(|origination_number| TextsConfig {
+            origination_number,
+            max_price: max_price.unwrap_or_else(|| "0.10".to_owned()),
+        }))
+    }
+
     pub(super) fn account_id(&mut self) -> Option<String> {
         let right = "the 12 digits of the account";
         self.required("ACCOUNT_ID", right, |value| {
@@ -242,6 +268,22 @@ fn parse_url(value: &str) -> Option<Url> {
         let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         url.host_str().is_some() && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
     })
+}
+
+/// `+` and 8 to 15 digits, or the 5 or 6 digits of a short code.
+fn is_origination(value: &str) -> bool {
+    let (digits, length) = match value.strip_prefix('+') {
+        Some(digits) => (digits, 8..=15),
+        None => (value, 5..=6),
+    };
+    length.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Dollars and cents, or fractions of a cent; above zero.
+fn is_price(value: &str) -> bool {
+    let digits = value.replacen('.', "", 1);
+    let number = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    number && digits.bytes().any(|b| b != b'0') && !value.starts_with('.') && !value.ends_with('.')
 }
 
 fn is_parameter(value: &str) -> bool {

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Every variable that any function reads, and a value that is right.
-const RIGHT: [(&str, &str); 24] = [
+const RIGHT: [(&str, &str); 26] = [
     ("STACK_NAME", "rekindle"),
     ("TABLE_NAME", "rekindle-table"),
     ("SCHEDULE_GROUP", "rekindle"),
@@ -28,6 +28,8 @@ const RIGHT: [(&str, &str); 24] = [
     ("LEAP_CALLS_PER_MINUTE", "60"),
     ("LEAP_PAGE_SIZE", "100"),
     ("CONFIGURATION_SET", "rekindle"),
+    ("SMS_ORIGINATION_NUMBER", "+18335550100"),
+    ("SMS_MAX_PRICE", "0.05"),
     ("ACCOUNT_ID", "123456789012"),
     ("TOUCHPOINT_FUNCTION", "rekindle-touchpoint"),
     ("EVENT_BUS_NAME", "rekindle"),
@@ -79,6 +81,11 @@ fn every_function_reads_what_is_right() {
     assert_eq!(touchpoint.public_url, "https://remind.example.com");
     assert_eq!(touchpoint.leap.calls_per_minute.get(), 60);
     assert_eq!(touchpoint.leap.page_size, 100);
+    let texts = touchpoint.texts.unwrap();
+    assert_eq!(
+        (texts.origination_number.as_str(), texts.max_price.as_str()),
+        ("+18335550100", "0.05")
+    );
     let contacts = ContactsConfig::read(&right()).unwrap();
     let kinds: Vec<_> = contacts.secrets.iter().map(|secret| secret.kind).collect();
     assert_eq!(kinds, [SecretKind::IdentityKey, SecretKind::ApiToken]);
@@ -140,6 +147,10 @@ fn a_wrong_value_is_named_with_what_would_be_right_and_not_repeated() {
         ("TOUCHPOINT_FUNCTION", "touchpoint!", "name or the ARN"),
         ("RESERVED_PREFIXES", "crm-,,test-", "at least one character"),
         ("ACCOUNT_ID", "1234", "12 digits"),
+        ("SMS_ORIGINATION_NUMBER", "(833) 555-0100", "E.164"),
+        ("SMS_ORIGINATION_NUMBER", "8335550100", "E.164"),
+        ("SMS_MAX_PRICE", "0.00", "US dollars"),
+        ("SMS_MAX_PRICE", "ten cents", "US dollars"),
         ("ANNOUNCE_URL", "ftp://partner.example.com", "https URL"),
         ("WEBHOOK_HEADER", "x rekindle", "name of a header"),
         ("API_TOKEN_NEXT_PARAMETER", "a secret value!", "not the secret itself"),
@@ -172,6 +183,7 @@ fn optional_variables_have_defaults() {
         "WEBHOOK_HEADER",
         "RESERVED_PREFIXES",
         "LEAP_PAGE_SIZE",
+        "SMS_ORIGINATION_NUMBER",
         "ANNOUNCE_URL",
         "ANNOUNCE_SECRET_PARAMETER",
     ];
@@ -183,7 +195,13 @@ fn optional_variables_have_defaults() {
     assert_eq!(webhook.header, "x-rekindle-key");
     assert!(webhook.reserved_prefixes.is_empty());
     assert_eq!(webhook.secrets.len(), 2);
-    assert_eq!(TouchpointConfig::read(&environment).unwrap().leap.page_size, 10);
+    let touchpoint = TouchpointConfig::read(&environment).unwrap();
+    assert_eq!(touchpoint.leap.page_size, 10);
+    assert_eq!(touchpoint.texts, None, "a price without a number is not used");
+    let standard = TouchpointConfig::read(&with("SMS_MAX_PRICE", "")).unwrap();
+    assert_eq!(standard.texts.unwrap().max_price, "0.10");
+    let short_code = TouchpointConfig::read(&with("SMS_ORIGINATION_NUMBER", "12345")).unwrap();
+    assert_eq!(short_code.texts.unwrap().origination_number, "12345");
     let announce = AnnounceConfig::read(&environment).unwrap();
     assert_eq!(announce.announce_url, None);
     assert_eq!(announce.secrets.len(), 1);

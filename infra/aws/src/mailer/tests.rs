@@ -1,5 +1,6 @@
+use journey::campaign::Channel;
 use journey::contact::Locale;
-use journey::port::EmailLabel;
+use journey::port::MessageLabel;
 use journey::send_tag::SendTags;
 use journey::{Diagnosis, Provider, Reference, Touch};
 use serde_json::json;
@@ -14,6 +15,7 @@ fn email() -> Email {
             episode: 1,
             touch: Touch(2),
             attempt: 3,
+            channel: Channel::Email,
         },
         at: "2026-11-22T04:00:00Z".parse().unwrap(),
         to: "ana@example.com".to_owned(),
@@ -21,7 +23,7 @@ fn email() -> Email {
         html: "<p>Hola</p>".to_owned(),
         text: "Hola".to_owned(),
         unsubscribe_url: "https://remind.example.com/u/token".to_owned(),
-        label: EmailLabel {
+        label: MessageLabel {
             provider: Provider::Leap,
             reference: Reference::new("site-ca-0001").unwrap(),
             diagnosis: Diagnosis::NotStarted,

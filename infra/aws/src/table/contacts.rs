@@ -1,5 +1,8 @@
 //! Writing contacts: read, decide, write on condition that nothing has changed since.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use journey::contact::Contact;
 use journey::port::{KeepContact, Precondition, PutError, StoreError};
 use journey::{AddressId, ContactId, IdKey, JourneyId, Purpose};
@@ -19,8 +22,8 @@ impl KeepContact for Table {
         race("put_contact", || self.try_put(contact, only_if)).await?
     }
 
-    /// Erases a contact. Its inbox stays, with its suppression: it is named by a keyed hash, and holds
-    /// nothing else of the person. Which inbox it was stays known too, under the contact's hash, so that
+    /// Erases a contact. Its inboxes stay, with their suppression: they are named by keyed hashes, and hold
+    /// nothing else of the person. Which they were stays known too, under the contact's hash, so that
     /// an opt-out that comes later is kept.
     async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
         race("erase_contact", || self.try_erase(id, only_if)).await?
@@ -40,10 +43,8 @@ impl Table {
             ..contact.clone()
         };
         let mut inboxes = Inboxes::default();
-        if contact.opted_out
-            && let Some(address) = &names.address
-        {
-            inboxes.suppress(address, self.now());
+        if contact.opted_out {
+            names.suppress(&mut inboxes, self.now());
         }
         if inboxes.is_empty() && was == Some(&contact) {
             return Ok(Ok(()));
@@ -72,6 +73,9 @@ impl Table {
         if let Some(address) = &names.address {
             item.insert("a".to_owned(), s(address.as_str()));
         }
+        if let Some(number) = &names.number {
+            item.insert("n".to_owned(), s(number.as_str()));
+        }
         let condition = unchanged(before.map(|before| &before.record));
         let mut writes = vec![Write::Put(Key::contact(&names.id), item, condition)];
         if before.is_none() {
@@ -98,14 +102,18 @@ impl Table {
             None => Condition::that("attribute_not_exists(#r) AND attribute_exists(#pk)", &["r", "pk"]),
         };
         let mut writes = vec![Write::Delete(Key::contact(id), condition)];
-        let address = item.get("a").and_then(|value| value.as_s().ok());
-        if let Some(address) = address.and_then(|text| AddressId::parse(text)) {
-            let outlives = AttributeValue::Ss(vec![address.as_str().to_owned()]);
+        let named = |name: &str| AddressId::parse(item.get(name)?.as_s().ok()?);
+        // A set: without an address, both are the number's.
+        let had: BTreeSet<AddressId> = ["a", "n"].into_iter().filter_map(named).collect();
+        if !had.is_empty() {
+            let outlives = AttributeValue::Ss(had.iter().map(|address| address.as_str().to_owned()).collect());
             writes.push(Write::Change(
                 Change::of(Key::erased(id), Condition::none()).add("a", outlives),
             ));
             let mut inboxes = Inboxes::default();
-            inboxes.disturb(&address);
+            for address in &had {
+                inboxes.disturb(address);
+            }
             writes.extend(inboxes.writes());
         }
         self.write_all(writes).await?;
@@ -117,7 +125,9 @@ impl Table {
 pub(super) struct Names {
     pub(super) id: ContactId,
     pub(super) journey: JourneyId,
+    /// The inbox whose ledger counts.
     pub(super) address: Option<AddressId>,
+    pub(super) number: Option<AddressId>,
 }
 
 impl Names {
@@ -125,7 +135,15 @@ impl Names {
         Names {
             id: ContactId::new(key, contact.provider, &contact.reference),
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
-            address: contact.email.as_deref().map(|email| AddressId::new(key, email)),
+            address: contact.ledger(key),
+            number: contact.number(key),
+        }
+    }
+
+    /// Suppresses whatever the contact could be reached at.
+    pub(super) fn suppress(&self, inboxes: &mut Inboxes, at: Timestamp) {
+        for address in self.address.iter().chain(&self.number) {
+            inboxes.suppress(address, at);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading a person: the contact, with what its inbox has received.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use journey::contact::{Contact, Inbox, Known};
+use journey::contact::{Contact, Inbox, Known, NumberInbox};
 use journey::port::{FindContact, StoreError};
 use journey::{AddressId, ContactId, JourneyId};
 
@@ -25,11 +25,19 @@ impl FindContact for Table {
                 return Ok(None);
             };
             if stored.address == address {
+                let number = match stored.number {
+                    None => None,
+                    Some(number) => Some(NumberInbox {
+                        suppressed_at: self.inbox(&number).await?.suppressed_at,
+                        address: number,
+                    }),
+                };
                 return Ok(Some(Known {
                     id: id.clone(),
                     contact: stored.contact,
                     address,
                     inbox,
+                    number,
                 }));
             }
             address = stored.address;
@@ -51,8 +59,10 @@ impl FindContact for Table {
 /// A contact's item.
 pub(super) struct Stored {
     pub(super) contact: Contact,
-    /// The inbox of its address.
+    /// The inbox whose ledger counts.
     pub(super) address: Option<AddressId>,
+    /// The inbox of its number.
+    pub(super) number: Option<AddressId>,
     /// Its record as it lies there: what a write is decided on, and so its condition. A version would
     /// begin anew after an erasure, and could be mistaken.
     pub(super) record: AttributeValue,
@@ -84,11 +94,15 @@ impl Table {
 pub(super) fn stored(item: &Item) -> Result<Stored, StoreError> {
     let record = item.get("r").ok_or_else(|| foreign("r"))?;
     let text = record.as_s().map_err(|_| foreign("r"))?;
+    let address = |name: &'static str| {
+        item::optional_text(item, name)?
+            .map(|text| AddressId::parse(text).ok_or_else(|| foreign(name)))
+            .transpose()
+    };
     Ok(Stored {
         contact: serde_json::from_str(text).map_err(fault::corrupt)?,
-        address: item::optional_text(item, "a")?
-            .map(|text| AddressId::parse(text).ok_or_else(|| foreign("a")))
-            .transpose()?,
+        address: address("a")?,
+        number: address("n")?,
         record: record.clone(),
     })
 }

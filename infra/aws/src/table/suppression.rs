@@ -14,7 +14,7 @@ use super::write::race;
 
 impl Suppress for Table {
     /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
-    /// inbox that it had: the link in a mail that is older than the erasure must go on working. There is
+    /// inboxes that it had: the link in a message that is older than the erasure must go on working. There is
     /// nobody to opt in again.
     async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
         let Some(id) = self.contact_id_of(journey).await? else {
@@ -43,15 +43,14 @@ impl Table {
             opted_out,
             ..before.contact.clone()
         };
-        let mut inboxes = Inboxes::default();
-        if let Some(address) = &before.address {
-            if opted_out {
-                inboxes.suppress(address, at);
-            } else {
-                inboxes.release(address);
-            }
-        }
         let names = Names::of(&self.id_key, &contact);
+        let mut inboxes = Inboxes::default();
+        if opted_out {
+            names.suppress(&mut inboxes, at);
+        } else if let (Some(_), Some(address)) = (&contact.email, &names.address) {
+            // The ledger's inbox is that of the number where there is no address; and that stays.
+            inboxes.release(address);
+        }
         self.replace(Some(&before), &names, &contact, inboxes).await?;
         Ok(true)
     }

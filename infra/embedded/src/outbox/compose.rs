@@ -64,7 +64,7 @@ pub(super) fn compose(email: &Email, sender: &OutboxConfig) -> Result<Composed, 
 }
 
 /// The domain of an address: what follows the last `@`.
-fn domain(address: &str) -> &str {
+pub(super) fn domain(address: &str) -> &str {
     address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
@@ -86,7 +86,7 @@ pub(super) fn address(text: &str) -> Result<String, NotAnAddress> {
 }
 
 /// The identifier of a message follows from its name, so an attempt that is repeated has the same one.
-fn message_id(key: &SendKey, domain: &str) -> String {
+pub(super) fn message_id(key: &SendKey, domain: &str) -> String {
     format!(
         "{}.e{}.t{}.a{}@{domain}",
         key.journey, key.episode, key.touch.0, key.attempt

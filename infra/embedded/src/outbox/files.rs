@@ -2,7 +2,7 @@
 //!
 //! Each file is made once, since whoever collects the mail takes it away. The database remembers how
 //! far the files are written, and that number follows only when they are on the disk. So opening has
-//! to look at the messages after the number alone; of these, an `.eml` is on the disk before its line is
+//! to look at the messages after the number alone; of these, a message's own file is on the disk before its line is
 //! in the log, and a line that is found there says that both are done.
 
 use std::collections::BTreeSet;
@@ -177,9 +177,9 @@ impl Files {
             let number = last.number;
             // Whoever collects the mail may have taken the folder with it.
             fs::create_dir_all(&self.folder)?;
-            write_emls(&self.folder, &portion, store)?;
+            write_messages(&self.folder, &portion, store)?;
             // A person who was erased meanwhile: their files were looked for before they were there.
-            remove_emls(&self.folder, &store.erased_files(self.number, number)?);
+            remove_files(&self.folder, &store.erased_files(self.number, number)?);
             append_lines(&self.folder, &portion)?;
             store.keep_files_written(number)?;
             self.number = number;
@@ -213,19 +213,19 @@ fn whole_lines(log: &mut File, at_least: usize) -> io::Result<Vec<u8>> {
 
 /// Writes the messages' own files, each in one step: whoever lists the folder sees the whole of it or
 /// nothing. All are on the disk when this returns.
-fn write_emls(folder: &Path, portion: &[FileOf], store: &Store) -> Result<(), Behind> {
+fn write_messages(folder: &Path, portion: &[FileOf], store: &Store) -> Result<(), Behind> {
     let mut written = Vec::with_capacity(portion.len());
     for wanted in portion {
-        let (new, eml) = (folder.join(format!(".{}.new", wanted.file)), folder.join(&wanted.file));
-        match store.message_eml(wanted.number)? {
-            Some(content) => {
+        let (new, named) = (folder.join(format!(".{}.new", wanted.file)), folder.join(&wanted.file));
+        match store.message_content(wanted.number)? {
+            Some((_, content)) => {
                 fs::write(&new, content)?;
-                written.push((new, eml));
+                written.push((new, named));
             }
             // Erased before it came to this; a crash may have left something nevertheless.
             None => {
                 remove(&new)?;
-                remove(&eml)?;
+                remove(&named)?;
             }
         }
     }
@@ -233,8 +233,8 @@ fn write_emls(folder: &Path, portion: &[FileOf], store: &Store) -> Result<(), Be
     for (new, _) in &written {
         File::options().write(true).open(new)?.sync_all()?;
     }
-    for (new, eml) in &written {
-        fs::rename(new, eml)?;
+    for (new, named) in &written {
+        fs::rename(new, named)?;
     }
     Ok(sync_names(folder)?)
 }
@@ -262,7 +262,7 @@ fn sync_names(folder: &Path) -> io::Result<()> {
 }
 
 /// Deletes the files of people who were erased, as far as the disk allows.
-pub(crate) fn remove_emls(folder: &Path, files: &[String]) {
+pub(crate) fn remove_files(folder: &Path, files: &[String]) {
     for file in files {
         if let Err(error) = remove(&folder.join(file)) {
             tracing::warn!(

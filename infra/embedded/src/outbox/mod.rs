@@ -1,4 +1,4 @@
-//! The outbox: e-mails go to a folder instead of a mail server.
+//! The outbox: e-mails and texts go to a folder instead of a mail server or a carrier.
 //!
 //! A message is accepted when it is in the database; the files are made from there. So a message is
 //! there once or not at all, whatever happens to the files.
@@ -6,7 +6,7 @@
 mod compose;
 mod files;
 
-pub(crate) use files::remove_emls;
+pub(crate) use files::remove_files;
 
 #[cfg(test)]
 mod tests;
@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use journey::campaign::Channel;
 use journey::contact::Locale;
-use journey::port::{Email, LookUpSend, SendEmail, StoreError};
+use journey::port::{Email, LookUpSend, MessageLabel, SendEmail, SendText, StoreError, Text};
 use journey::{JourneyId, Provider, Reference, Resolution, SendKey, SendOutcome, Touch};
 use mail_parser::MessageParser;
 use serde::{Deserialize, Serialize};
@@ -49,19 +50,19 @@ pub enum OutboxError {
     Thread(#[source] std::io::Error),
 }
 
-/// Accepts e-mails durably, and shows them as files: one `.eml` each in `outbox/` of the data folder,
-/// and one line each in `outbox/messages.jsonl`.
+/// Accepts messages durably, and shows them as files: one each in `outbox/` of the data folder, an `.eml`
+/// for an e-mail and a `.txt` for a text, and one line each in `outbox/messages.jsonl`.
 ///
 /// A touch of an episode has at most one message. Sending it again, in the same attempt or another,
 /// stores nothing and answers the identifier of the first. Clones share one outbox; when the last one
 /// is dropped, the files are up to date, if the disk allows.
 ///
-/// A file is made once. Whoever collects the mail may take the `.eml` files and the log away: they are
+/// A file is made once. Whoever collects the mail may take these files and the log away: they are
 /// not made again, also not when the outbox is opened anew, and the log begins again with the next
 /// message. Only what a crash has interrupted is completed, so a file that was collected in the moment
 /// before the crash may come a second time, under the same name.
 ///
-/// When a person is erased, their messages are blanked in the database and their `.eml` files deleted.
+/// When a person is erased, their messages are blanked in the database and their files deleted.
 /// Their lines in `messages.jsonl` stay: the log is only ever appended to, and whoever follows it may
 /// rely on that. It names people, so rotate it, and delete it, by the rules for the mail itself.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ type TouchName = (JourneyId, u16, Touch);
 pub struct LogLine {
     /// When the message was composed, in UTC, to the millisecond.
     pub at: Timestamp,
-    /// The channel: `email`.
+    /// The channel: `email` or `sms`.
     pub channel: String,
     /// The provider.
     pub provider: Provider,
@@ -97,10 +98,13 @@ pub struct LogLine {
     pub locale: Locale,
     /// The arm of the experiment.
     pub arm: String,
-    /// The subject line.
+    /// The subject line; empty for a text, which has none.
     pub subject: String,
-    /// The recipient's address.
+    /// The recipient's address, or number.
     pub to: String,
+    /// The words of a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// A message that was accepted, without its content.
@@ -153,23 +157,75 @@ impl Outbox {
         listed(self.0.store.messages_of(journey))
     }
 
-    /// The whole message, as a mail program reads it; `None` when there is no such message, or
-    /// its person was erased.
+    /// The content of a message's file: the whole e-mail, as a mail program reads it, or the words of a
+    /// text. `None` when there is no such message, or its person was erased.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn message_eml(&self, id: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.0.store.message_eml(id)?)
+    pub fn message_content(&self, id: u64) -> Result<Option<(Channel, Vec<u8>)>, StoreError> {
+        Ok(self.0.store.message_content(id)?)
     }
 
-    /// The HTML part of a message; `None` when there is no such message, or
-    /// its person was erased.
+    /// A message as HTML: an e-mail's own part, or the words of a text. `None` when there is no such
+    /// message, or its person was erased.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn message_html(&self, id: u64) -> Result<Option<String>, StoreError> {
-        let eml = self.message_eml(id)?;
-        Ok(eml.and_then(|eml| Some(MessageParser::default().parse(&eml)?.body_html(0)?.into_owned())))
+        Ok(self.message_content(id)?.and_then(|(channel, content)| match channel {
+            Channel::Email => Some(MessageParser::default().parse(&content)?.body_html(0)?.into_owned()),
+            Channel::Sms => Some(as_html(&String::from_utf8_lossy(&content))),
+        }))
+    }
+
+    /// Accepts a message: when it is in the database, it is out.
+    async fn accept(&self, draft: Draft) -> SendOutcome {
+        let journey = draft.key.journey.clone();
+        let on_its_way = OnItsWay::new(&self.0.in_flight, &draft.key);
+        let more = self.0.files.notifier();
+        let accepted = self.0.store.keep_message(draft, move || {
+            // Held until here, by the write itself: it goes on even if nobody waits for it any more.
+            drop(on_its_way);
+            more.notify();
+        });
+        match accepted.await {
+            Ok(message_id) => SendOutcome::Accepted { message_id },
+            Err(fault) => {
+                tracing::error!(
+                    %journey,
+                    error = &fault as &dyn std::error::Error,
+                    "a message could not be stored"
+                );
+                match fault {
+                    Fault::Database(_) | Fault::Record(_) => SendOutcome::Throttled,
+                    // After a sync that failed, a crash may still bring the message to light.
+                    Fault::NotCommitted(_) | Fault::Stopped => SendOutcome::Ambiguous,
+                }
+            }
+        }
+    }
+}
+
+impl SendText for Outbox {
+    async fn send_text(&self, text: &Text) -> SendOutcome {
+        let line = LogLine {
+            to: text.to.expose().to_owned(),
+            body: Some(text.body.clone()),
+            ..log_line(&text.key, text.at, &text.label)
+        };
+        let line = match serde_json::to_string(&line) {
+            Ok(line) => line,
+            Err(error) => return SendOutcome::Refused { why: error.to_string() },
+        };
+        self.accept(Draft {
+            key: text.key.clone(),
+            message_id: compose::message_id(&text.key, compose::domain(&self.0.config.from_address)),
+            at: text.at,
+            file: file_name(&text.key, text.at),
+            line,
+            content: text.body.clone().into_bytes(),
+        })
+        .await
     }
 }
 
@@ -183,40 +239,24 @@ impl SendEmail for Outbox {
                 };
             }
         };
-        let line = match serde_json::to_string(&log_line(email)) {
+        let line = LogLine {
+            subject: email.subject.clone(),
+            to: email.to.clone(),
+            ..log_line(&email.key, email.at, &email.label)
+        };
+        let line = match serde_json::to_string(&line) {
             Ok(line) => line,
             Err(error) => return SendOutcome::Refused { why: error.to_string() },
         };
-        let draft = Draft {
+        self.accept(Draft {
             key: email.key.clone(),
             message_id: composed.message_id,
             at: email.at,
-            file: file_name(email),
+            file: file_name(&email.key, email.at),
             line,
-            eml: composed.eml,
-        };
-        let on_its_way = OnItsWay::new(&self.0.in_flight, &email.key);
-        let more = self.0.files.notifier();
-        let accepted = self.0.store.keep_message(draft, move || {
-            // Held until here, by the write itself: it goes on even if nobody waits for it any more.
-            drop(on_its_way);
-            more.notify();
-        });
-        match accepted.await {
-            Ok(message_id) => SendOutcome::Accepted { message_id },
-            Err(fault) => {
-                tracing::error!(
-                    journey = %email.key.journey,
-                    error = &fault as &dyn std::error::Error,
-                    "a message could not be stored"
-                );
-                match fault {
-                    Fault::Database(_) | Fault::Record(_) => SendOutcome::Throttled,
-                    // After a sync that failed, a crash may still bring the message to light.
-                    Fault::NotCommitted(_) | Fault::Stopped => SendOutcome::Ambiguous,
-                }
-            }
-        }
+            content: composed.eml,
+        })
+        .await
     }
 }
 
@@ -281,32 +321,42 @@ fn touch_name(key: &SendKey) -> TouchName {
 }
 
 /// The name of a message's file: it sorts by time, and says nothing of the person.
-fn file_name(email: &Email) -> String {
-    let key = &email.key;
+fn file_name(key: &SendKey, at: Timestamp) -> String {
+    let kind = match key.channel {
+        Channel::Email => "eml",
+        Channel::Sms => "txt",
+    };
     format!(
-        "{}-{}-e{}-t{}.eml",
-        email.at.strftime("%Y%m%dT%H%M%SZ"),
+        "{}-{}-e{}-t{}.{kind}",
+        at.strftime("%Y%m%dT%H%M%SZ"),
         key.journey,
         key.episode,
         key.touch.0
     )
 }
 
-fn log_line(email: &Email) -> LogLine {
-    let label = &email.label;
+/// What the lines of all channels have in common.
+fn log_line(key: &SendKey, at: Timestamp, label: &MessageLabel) -> LogLine {
     LogLine {
-        at: Timestamp::from_millisecond(email.at.as_millisecond()).unwrap_or(email.at),
-        channel: "email".to_owned(),
+        at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
+        channel: key.channel.as_str().to_owned(),
         provider: label.provider,
         reference: label.reference.clone(),
-        episode: email.key.episode,
-        touch: email.key.touch,
+        episode: key.episode,
+        touch: key.touch,
         diagnosis: label.diagnosis.as_str().to_owned(),
         locale: label.locale,
         arm: label.arm.clone(),
-        subject: email.subject.clone(),
-        to: email.to.clone(),
+        subject: String::new(),
+        to: String::new(),
+        body: None,
     }
+}
+
+/// The words of a text on a page.
+fn as_html(words: &str) -> String {
+    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<!doctype html><meta charset=\"utf-8\"><p>{escaped}</p>\n")
 }
 
 fn listed(messages: Result<Vec<StoredMessage>, Fault>) -> Result<Vec<Message>, StoreError> {

@@ -66,7 +66,7 @@ async fn an_accepted_message_appears_as_a_file_and_a_line() {
     let file = format!("20261122T031500Z-{id}-e1-t1.eml");
     assert_eq!(emls(folder.path()), [file.as_str()]);
     let eml = fs::read(folder.path().join("outbox").join(file)).unwrap();
-    assert_eq!(outbox.message_eml(1).unwrap().unwrap(), eml);
+    assert_eq!(outbox.message_content(1).unwrap(), Some((Channel::Email, eml)));
     assert!(outbox.message_html(1).unwrap().unwrap().contains("su conexión espera"));
     assert!(outbox.message_html(2).unwrap().is_none());
 }
@@ -242,7 +242,7 @@ async fn an_erased_persons_messages_are_blank_and_cannot_be_sent_again() {
     assert_eq!(recent.iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
     assert_eq!(outbox.recent_messages(9).unwrap().len(), 1);
     assert!(outbox.messages_of(&journey_id(1)).unwrap().is_empty());
-    assert!(outbox.message_eml(1).unwrap().is_none() && outbox.message_html(1).unwrap().is_none());
+    assert!(outbox.message_content(1).unwrap().is_none() && outbox.message_html(1).unwrap().is_none());
     assert!(outbox.message_html(2).unwrap().is_some());
     assert_eq!(send(&outbox, &email(1, 1)).await, sent);
     let known = outbox.look_up_send(&send_key(1, 1, 1)).await;

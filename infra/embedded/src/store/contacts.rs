@@ -1,7 +1,7 @@
 //! Contacts: the only place of references, names and addresses.
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Inbox, Known};
+use journey::contact::{Contact, Inbox, Known, NumberInbox};
 use journey::port::{
     Clock, ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, StoreError,
     Suppress, SuppressAddress,
@@ -45,11 +45,11 @@ impl KeepContact for Store {
         }
     }
 
-    /// Erases a contact. Its inbox stays, with its suppression: it is named by a keyed hash, and holds
-    /// nothing else of the person. Which inbox it was stays known too, under the journey's hash, so that
+    /// Erases a contact. Its inboxes stay, with their suppression: they are named by keyed hashes, and hold
+    /// nothing else of the person. Which they were stays known too, under the journey's hash, so that
     /// an opt-out that comes later is kept.
     ///
-    /// What its messages said is blanked in the same write, and their `.eml` files are deleted after it,
+    /// What its messages said is blanked in the same write, and their files are deleted after it,
     /// as far as the disk allows. The lines in the outbox's log stay: see [`crate::Outbox`].
     async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
         let (id, only_if) = (id.clone(), only_if.clone());
@@ -58,21 +58,20 @@ impl KeepContact for Store {
                 return Ok(Erased::Unlike);
             }
             // The record itself is not read: one that cannot be read can be erased all the same.
-            let erased: Option<(String, Option<String>)> = connection
-                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address")?
-                .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            let erased: Option<(String, [Option<String>; 2])> = connection
+                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address, phone")?
+                .query_row([id.as_str()], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?])))
                 .optional()?;
-            let Some((journey, address)) = erased else {
+            let Some((journey, inboxes)) = erased else {
                 return Ok(Erased::Nothing);
             };
             let files = messages::blank(connection, &journey)?;
             let journey = JourneyId::parse(&journey);
-            let address = address.and_then(|address| AddressId::parse(&address));
-            if let Some(address) = &address {
-                inboxes::disturb(connection, address)?;
-            }
-            if let (Some(journey), Some(address)) = (&journey, &address) {
-                inboxes::outlive(connection, journey, &id, address)?;
+            for address in inboxes.iter().flatten().filter_map(|text| AddressId::parse(text)) {
+                inboxes::disturb(connection, &address)?;
+                if let Some(journey) = &journey {
+                    inboxes::outlive(connection, journey, &id, &address)?;
+                }
             }
             Ok(Erased::With(files))
         };
@@ -80,7 +79,7 @@ impl KeepContact for Store {
         let clear = move |erased: &Erased, connection: &Connection| {
             if let Erased::With(files) = erased {
                 wipe_log(connection);
-                outbox::remove_emls(&folder, files);
+                outbox::remove_files(&folder, files);
             }
         };
         match self.0.writer.write(erase, clear).await.map_err(StoreError::from)? {
@@ -144,7 +143,7 @@ impl SuppressAddress for Store {
 
 impl Suppress for Store {
     /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
-    /// inbox that it had: the link in a mail that is older than the erasure must go on working. There is
+    /// inboxes that it had: the link in a message that is older than the erasure must go on working. There is
     /// nobody to opt in again.
     async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
         let (key, journey) = (self.0.key.clone(), journey.clone());
@@ -161,7 +160,8 @@ impl Suppress for Store {
                 ..before.contact.clone()
             };
             replace(connection, Some(&before), &Names::of(&key, &contact), &contact, at)?;
-            if let (false, Some(address)) = (opted_out, &before.address) {
+            // The ledger's inbox is that of the number where there is no address; and that stays.
+            if let (false, Some(_), Some(address)) = (opted_out, &contact.email, &before.address) {
                 inboxes::release(connection, address)?;
             }
             Ok(true)
@@ -243,7 +243,9 @@ impl Iterator for Contacts {
 struct Names {
     id: ContactId,
     journey: JourneyId,
+    /// The inbox whose ledger counts.
     address: Option<AddressId>,
+    number: Option<AddressId>,
 }
 
 impl Names {
@@ -251,7 +253,8 @@ impl Names {
         Names {
             id: ContactId::new(key, contact.provider, &contact.reference),
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
-            address: contact.email.as_deref().map(|email| AddressId::new(key, email)),
+            address: contact.ledger(key),
+            number: contact.number(key),
         }
     }
 }
@@ -267,32 +270,48 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
     // Subqueries rather than joins: SQLite would prepare the joins anew on every call.
     let (sql, id) = match by {
         By::Id(id) => (
-            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address)
+            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address),
+                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone)
              FROM contacts c WHERE c.id = ?1",
             id.as_str(),
         ),
         By::Journey(journey) => (
-            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address)
+            "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address),
+                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone)
              FROM contacts c WHERE c.id = COALESCE(
                 (SELECT id FROM contacts WHERE journey = ?1 LIMIT 1),
                 (SELECT contact FROM journeys WHERE id = ?1))",
             journey.as_str(),
         ),
     };
-    let row: Option<(String, Option<String>, String, Option<String>)> = connection
-        .prepare_cached(sql)?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .optional()?;
-    let Some((id, address, record, inbox)) = row else {
+    let named = |text: Option<String>| {
+        text.map(|text| AddressId::parse(&text).ok_or(ForeignText("address")))
+            .transpose()
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else {
         return Ok(None);
     };
+    let (id, record): (String, String) = (row.get(0)?, row.get(2)?);
+    let inbox = |column: usize| -> Result<Inbox, Fault> {
+        let record: Option<String> = row.get(column)?;
+        record.as_deref().map_or_else(|| Ok(Inbox::default()), inboxes::parse)
+    };
+    let number = named(row.get(4)?)?
+        .map(|address| {
+            Ok::<_, Fault>(NumberInbox {
+                address,
+                suppressed_at: inbox(5)?.suppressed_at,
+            })
+        })
+        .transpose()?;
     Ok(Some(Known {
         id: ContactId::parse(&id).ok_or(ForeignText("id"))?,
         contact: parse(&record)?,
-        address: address
-            .map(|text| AddressId::parse(&text).ok_or(ForeignText("address")))
-            .transpose()?,
-        inbox: inbox.as_deref().map_or_else(|| Ok(Inbox::default()), inboxes::parse)?,
+        address: named(row.get(1)?)?,
+        inbox: inbox(3)?,
+        number,
     }))
 }
 
@@ -354,18 +373,22 @@ fn replace(
     {
         inboxes::disturb(connection, address)?;
     }
-    if let (true, Some(address)) = (contact.opted_out, &names.address) {
-        inboxes::suppress(connection, address, now)?;
+    if contact.opted_out {
+        for address in names.address.iter().chain(&names.number) {
+            inboxes::suppress(connection, address, now)?;
+        }
     }
     connection
         .prepare_cached(
-            "INSERT INTO contacts (id, journey, address, record) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (id) DO UPDATE SET address = excluded.address, record = excluded.record",
+            "INSERT INTO contacts (id, journey, address, phone, record) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE
+                SET address = excluded.address, phone = excluded.phone, record = excluded.record",
         )?
         .execute((
             names.id.as_str(),
             names.journey.as_str(),
             names.address.as_ref().map(AddressId::as_str),
+            names.number.as_ref().map(AddressId::as_str),
             serde_json::to_string(contact)?,
         ))?;
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use journey::campaign::Channel;
 use journey::{JourneyId, SendKey, Touch};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -19,7 +20,8 @@ pub(crate) struct Draft {
     pub(crate) file: String,
     /// Its line in the log, without the line's end.
     pub(crate) line: String,
-    pub(crate) eml: Vec<u8>,
+    /// The content of its file: a whole e-mail, or the words of a text.
+    pub(crate) content: Vec<u8>,
 }
 
 /// A message that was accepted, without its content.
@@ -39,7 +41,7 @@ pub(crate) struct FileOf {
     pub(crate) line: String,
 }
 
-const STORED: &str = "SELECT number, journey, episode, touch, attempt, message_id, at, line FROM messages";
+const STORED: &str = "SELECT number, journey, episode, touch, attempt, message_id, at, line, channel FROM messages";
 
 impl Store {
     /// Accepts a message, and answers its identifier; if the touch has one already, that one's. `after`
@@ -93,13 +95,14 @@ impl Store {
         })
     }
 
-    /// The whole message, as a mail program reads it, unless its person was erased.
-    pub(crate) fn message_eml(&self, number: u64) -> Result<Option<Vec<u8>>, Fault> {
+    /// The content of a message's file, unless its person was erased.
+    pub(crate) fn message_content(&self, number: u64) -> Result<Option<(Channel, Vec<u8>)>, Fault> {
         self.read(|connection| {
-            Ok(connection
-                .prepare_cached("SELECT eml FROM messages WHERE number = ?1 AND eml <> x''")?
-                .query_row([number], |row| row.get(0))
-                .optional()?)
+            let mut statement =
+                connection.prepare_cached("SELECT channel, eml FROM messages WHERE number = ?1 AND eml <> x''")?;
+            let mut rows = statement.query([number])?;
+            let found = rows.next()?.map(|row| Ok((channel(row, 0)?, row.get(1)?)));
+            found.transpose()
         })
     }
 
@@ -178,8 +181,8 @@ fn keep(connection: &Connection, draft: Draft) -> Result<String, Fault> {
     }
     connection
         .prepare_cached(
-            "INSERT INTO messages (journey, episode, touch, attempt, message_id, at, file, line, eml)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO messages (journey, episode, touch, attempt, message_id, at, file, line, eml, channel)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute((
             draft.key.journey.as_str(),
@@ -190,7 +193,8 @@ fn keep(connection: &Connection, draft: Draft) -> Result<String, Fault> {
             draft.at.to_string(),
             draft.file,
             draft.line,
-            draft.eml,
+            draft.content,
+            draft.key.channel.as_str(),
         ))?;
     Ok(draft.message_id)
 }
@@ -205,9 +209,16 @@ fn stored(row: &Row<'_>) -> Result<StoredMessage, Fault> {
             episode: row.get(2)?,
             touch: Touch(row.get(3)?),
             attempt: row.get(4)?,
+            channel: channel(row, 8)?,
         },
         message_id: row.get(5)?,
         at: at.parse()?,
         line: row.get(7)?,
     })
+}
+
+fn channel(row: &Row<'_>, column: usize) -> Result<Channel, Fault> {
+    let name: String = row.get(column)?;
+    let known = Channel::ALL.into_iter().find(|channel| channel.as_str() == name);
+    Ok(known.ok_or(ForeignText("channel"))?)
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::data_dir::OpenError;
 
 /// One step from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [&str; 2] = [FIRST, TEXTS];
 
 /// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
 ///
@@ -102,6 +102,13 @@ const FIRST: &str = "
         name  TEXT    PRIMARY KEY,
         value INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Texts: a contact's number has an inbox, and a message a channel.
+const TEXTS: &str = "
+    -- The inbox of the contact's number, a keyed hash.
+    ALTER TABLE contacts ADD COLUMN phone TEXT;
+    ALTER TABLE messages ADD COLUMN channel TEXT NOT NULL DEFAULT 'email';
 ";
 
 /// Prepares a connection that writes, and brings the file to the current schema.

@@ -384,6 +384,8 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         provider: Provider::Leap,
         reference: reference.clone(),
         email: Some(format!("customer-{number}-{}@example.com", reference.expose())),
+        phone: None,
+        sms_consent: None,
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

@@ -286,6 +286,8 @@ fn contact(reference: &Reference) -> Contact {
         provider: Provider::Leap,
         reference: reference.clone(),
         email: Some(format!("{}@example.com", reference.expose())),
+        phone: None,
+        sms_consent: None,
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

@@ -1,0 +1,198 @@
+//! The sender of a play: it takes messages over, and each of them is judged.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use journey::campaign::Channel;
+use journey::contact::Known;
+use journey::port::{Email, MessageLabel, Text};
+use journey::{Phase, SendKey, SendOutcome};
+
+use crate::happening::{Happening, What};
+use crate::world::{State, claims};
+
+/// A message that the sender took.
+#[derive(Clone, Debug)]
+pub(crate) struct Mail {
+    pub(crate) key: SendKey,
+    pub(crate) at: Timestamp,
+    pub(crate) id: String,
+    /// A text has none.
+    pub(crate) unsubscribe_url: Option<String>,
+    pub(crate) text: String,
+}
+
+/// How the sender of a channel fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    Works,
+    Throttles,
+    TimesOut,
+    Refuses,
+    KnowsAnOptOut,
+}
+
+/// What a message of either channel says.
+struct Parcel<'a> {
+    key: &'a SendKey,
+    to: &'a str,
+    label: &'a MessageLabel,
+    text: &'a str,
+    unsubscribe_url: Option<&'a String>,
+}
+
+impl State {
+    pub(crate) fn send(&mut self, email: &Email) -> SendOutcome {
+        let parcel = Parcel {
+            key: &email.key,
+            to: &email.to,
+            label: &email.label,
+            text: &email.text,
+            unsubscribe_url: Some(&email.unsubscribe_url),
+        };
+        self.hand_over(self.sender, &parcel)
+    }
+
+    pub(crate) fn send_text(&mut self, text: &Text) -> SendOutcome {
+        let parcel = Parcel {
+            key: &text.key,
+            to: text.to.expose(),
+            label: &text.label,
+            text: &text.body,
+            unsubscribe_url: None,
+        };
+        self.hand_over(self.texter, &parcel)
+    }
+
+    fn hand_over(&mut self, sender: Sender, parcel: &Parcel<'_>) -> SendOutcome {
+        match sender {
+            Sender::Throttles => return SendOutcome::Throttled,
+            Sender::Refuses => {
+                return SendOutcome::Refused {
+                    why: "the sender refuses everything".to_owned(),
+                };
+            }
+            Sender::KnowsAnOptOut => return SendOutcome::OptedOut,
+            Sender::Works | Sender::TimesOut => {}
+        }
+        let id = self.deliver(parcel);
+        if sender == Sender::TimesOut {
+            SendOutcome::Ambiguous
+        } else {
+            SendOutcome::Accepted { message_id: id }
+        }
+    }
+
+    /// The message goes out, and is judged.
+    fn deliver(&mut self, parcel: &Parcel<'_>) -> String {
+        let key = parcel.key;
+        let journey = self.journey(&key.journey);
+        if !journey
+            .as_ref()
+            .is_some_and(|journey| claims(journey).any(|claim| claim == *key))
+        {
+            self.violated(&key.journey, "a message went out that nobody had claimed");
+        }
+        if journey.is_some_and(|journey| matches!(journey.phase, Phase::Completed { .. })) {
+            self.violated(&key.journey, "a message went out after the completion was known");
+        }
+        if self.asked.get(&key.journey) != Some(&false) {
+            self.violated(
+                &key.journey,
+                "a message went out without a fresh answer of the provider",
+            );
+        }
+        match self.known_of(&key.journey) {
+            None => self.violated(&key.journey, "a message went to somebody whom we do not know"),
+            Some(known) => self.judge_recipient(&known, parcel),
+        }
+        if let Some(before) = self.mails.iter().find(|mail| mail.key.same_touch(key)) {
+            let id = before.id.clone();
+            self.violated(&key.journey, "a touch was sent twice");
+            return id;
+        }
+        let id = format!("mail-{}", self.mails.len() + 1);
+        self.mails.push(Mail {
+            key: key.clone(),
+            at: self.now,
+            id: id.clone(),
+            unsubscribe_url: parcel.unsubscribe_url.cloned(),
+            text: parcel.text.to_owned(),
+        });
+        let label = parcel.label;
+        let line = format!(
+            "{} {} arm {} to {}",
+            label.diagnosis.as_str(),
+            label.locale.as_str(),
+            label.arm,
+            parcel.to
+        );
+        let (at, who) = (self.now, label.reference.expose().to_owned());
+        let what = What::Mail { key: key.clone(), line };
+        self.happened.push(Happening { at, who, what });
+        id
+    }
+
+    fn judge_recipient(&mut self, known: &Known, parcel: &Parcel<'_>) {
+        let key = parcel.key;
+        let contact = &known.contact;
+        let (to, suppressed) = match key.channel {
+            Channel::Email => (contact.email.as_deref(), known.inbox.suppressed_at),
+            Channel::Sms => (
+                contact.phone.as_ref().map(journey::PhoneNumber::expose),
+                known.number.as_ref().and_then(|number| number.suppressed_at),
+            ),
+        };
+        if contact.opted_out || suppressed.is_some() {
+            self.violated(&key.journey, "a message went to somebody who had opted out");
+        }
+        if to != Some(parcel.to) {
+            self.violated(&key.journey, "a message went to another address");
+        }
+        // The hours hold in the person's own zone, or else in every zone of those of whom none is known.
+        let own = contact.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
+        let zones = |unknown: Vec<TimeZone>| match (own, &contact.utility) {
+            (Some(own), _) => vec![own],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => unknown,
+        };
+        match key.channel {
+            Channel::Email => self.judge_hours(key, &zones(self.rules.default_zones.clone())),
+            Channel::Sms => {
+                if contact.sms_consent.is_none() {
+                    self.violated(&key.journey, "a text went out without a consent");
+                }
+                self.judge_text(key, &zones(journey::us_zones()), parcel.text);
+            }
+        }
+    }
+
+    fn judge_hours(&mut self, key: &SendKey, zones: &[TimeZone]) {
+        let hours = self.rules.email_hours.clone();
+        for zone in zones {
+            let local = self.now.to_zoned(zone.clone()).time();
+            if local < hours.start || hours.end.is_some_and(|end| local >= end) {
+                self.violated(&key.journey, "a mail went out in quiet hours");
+            }
+        }
+    }
+
+    fn judge_text(&mut self, key: &SendKey, zones: &[TimeZone], text: &str) {
+        for zone in zones {
+            let local = self.now.to_zoned(zone.clone());
+            if !(10..18).contains(&local.hour()) || local.weekday().to_monday_zero_offset() >= 5 {
+                self.violated(&key.journey, "a text went out outside its hours");
+            }
+        }
+        let second = |mail: &Mail| {
+            let sent = &mail.key;
+            let same_episode = sent.journey == key.journey && sent.episode == key.episode;
+            same_episode && sent.channel == Channel::Sms && !sent.same_touch(key)
+        };
+        if self.mails.iter().any(second) {
+            self.violated(&key.journey, "a second text went out in one episode");
+        }
+        if !text.contains("STOP") || !message::Length::of(text).fits() {
+            self.violated(&key.journey, "a text went out that does not say STOP, or is too long");
+        }
+    }
+}

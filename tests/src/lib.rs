@@ -73,6 +73,10 @@ macro_rules! for_each_scenario {
             session_closed_and_followed_up
             session_closed_and_respected
             spanish
+            text_only_in_its_hours
+            text_refused_then_mail
+            text_then_mail
+            text_times_out
             three_touches_then_handed_back
             two_references_one_inbox
             two_sessions

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Locale};
-use journey::port::{Commit, CommitError, CommitJourney, Email, MessageLabel};
+use journey::port::{Commit, CommitError, CommitJourney, Email, MessageLabel, Text};
 use journey::{
-    Campaign, Diagnosis, Flow, IdKey, Journey, JourneyId, Provider, Purpose, Reference, SendKey, Timer, TimerWhy, Touch,
+    Campaign, Diagnosis, Flow, IdKey, Journey, JourneyId, PhoneNumber, Provider, Purpose, Reference, SendKey, Timer,
+    TimerWhy, Touch,
 };
 
 use crate::{DataDir, ProgramClock, RealTime, Store, lock};
@@ -162,6 +163,19 @@ pub(crate) fn email(n: u32, touch: u8) -> Email {
             locale: Locale::Es,
             arm: "15min".to_owned(),
         },
+    }
+}
+
+pub(crate) fn text(n: u32, touch: u8) -> Text {
+    Text {
+        key: SendKey {
+            channel: Channel::Sms,
+            ..send_key(n, touch, 1)
+        },
+        at: start() + SignedDuration::from_millis(250),
+        to: PhoneNumber::new(&format!("+120255501{n:02}")).unwrap(),
+        body: "Siga: <https://batteries.example/r/x> Responda STOP".to_owned(),
+        label: email(n, touch).label,
     }
 }
 

@@ -116,6 +116,10 @@ macro_rules! every_check {
             an_opt_out_survives_an_erasure_and_a_second_import,
             an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_address,
             a_suppressed_address_stays_so_from_the_first_time_on,
+            an_opt_out_closes_the_number_too_and_opting_in_does_not_open_it,
+            a_number_without_an_address_counts_for_itself,
+            a_number_is_suppressed_by_its_name,
+            a_number_s_opt_out_survives_an_erasure_and_a_second_import,
             nobody_is_opted_out_by_an_unknown_journey;
             watermarks: a_watermark_reads_back_as_it_was_saved;
             faults: a_journey_that_cannot_be_read_is_kept_and_does_not_hide_the_others,

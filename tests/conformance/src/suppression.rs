@@ -1,10 +1,13 @@
 //! Opt-outs: once said, they stay said.
 
-use journey::contact::Contact;
+use journey::contact::{Contact, NumberInbox};
 use journey::port::{FindContact, Suppress, SuppressAddress};
+use journey::{AddressId, PhoneNumber};
 
 use crate::Stage;
-use crate::people::{address, begin, claim, contact, contact_id, erase, journey_id, known, lost, minutes, put, start};
+use crate::people::{
+    address, begin, claim, contact, contact_id, erase, journey_id, key, known, lost, minutes, put, start,
+};
 
 /// An import knows nothing of what the person has said since the last one.
 pub async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may(stage: &impl Stage) {
@@ -97,4 +100,100 @@ pub async fn nobody_is_opted_out_by_an_unknown_journey(stage: &impl Stage) {
     assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
     put(&store, &contact(9, "ana@example.com")).await;
     assert!(!known(&store, 9).await.contact.opted_out);
+}
+
+/// A person with a number, and perhaps an address.
+fn reachable(n: u32, email: Option<&str>, phone: &str) -> Contact {
+    Contact {
+        email: email.map(str::to_owned),
+        phone: Some(PhoneNumber::new(phone).unwrap()),
+        ..contact(n, "")
+    }
+}
+
+async fn number_of(store: &impl FindContact, n: u32) -> NumberInbox {
+    known(store, n).await.number.expect("the contact has a number")
+}
+
+/// An opt-out by one channel is one from all, and a click on a page is no consent to texts.
+pub async fn an_opt_out_closes_the_number_too_and_opting_in_does_not_open_it(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
+    begin(&store, 1).await;
+    let open = known(&store, 1).await;
+    assert_eq!(
+        open.address,
+        Some(address("ana@example.com")),
+        "the address's ledger counts"
+    );
+    assert_eq!(open.number.unwrap().suppressed_at, None);
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
+    assert_eq!(number_of(&store, 1).await.suppressed_at, Some(minutes(1)));
+    // Whoever else has the number gets no texts either, and mail as before.
+    put(&store, &reachable(2, Some("bo@example.com"), "+12025550123")).await;
+    assert_eq!(number_of(&store, 2).await.suppressed_at, Some(minutes(1)));
+    assert_eq!(known(&store, 2).await.inbox.suppressed_at, None);
+    assert!(store.set_opted_out(&journey_id(1), false, minutes(2)).await.unwrap());
+    let again = known(&store, 1).await;
+    assert!(!again.contact.opted_out && again.inbox.suppressed_at.is_none());
+    assert_eq!(again.number.unwrap().suppressed_at, Some(minutes(1)));
+}
+
+/// Without an address the number's inbox is the ledger.
+pub async fn a_number_without_an_address_counts_for_itself(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &reachable(1, None, "+12025550123")).await;
+    begin(&store, 1).await;
+    let alone = known(&store, 1).await;
+    let ledger = alone.address.clone().unwrap();
+    assert_eq!(Some(&ledger), alone.number.as_ref().map(|number| &number.address));
+    claim(&store, 1, &ledger, (1, alone.inbox.version)).await.unwrap();
+    assert_eq!(known(&store, 1).await.inbox.sends.len(), 1);
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
+    assert!(store.set_opted_out(&journey_id(1), false, minutes(2)).await.unwrap());
+    let back = known(&store, 1).await;
+    assert!(!back.contact.opted_out);
+    assert_eq!(back.number.unwrap().suppressed_at, Some(minutes(1)));
+    assert_eq!(back.inbox.suppressed_at, Some(minutes(1)), "it is the same inbox");
+}
+
+/// A sender's own list closes a number for everybody, from the first time on.
+pub async fn a_number_is_suppressed_by_its_name(stage: &impl Stage) {
+    let store = stage.store();
+    let number = PhoneNumber::new("+12025550123").unwrap();
+    let name = AddressId::of_number(&key(), &number);
+    for at in [minutes(1), minutes(5)] {
+        store.suppress_address(&name, at).await.unwrap();
+    }
+    put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
+    put(&store, &reachable(2, Some("bo@example.com"), "+12025550124")).await;
+    assert_eq!(number_of(&store, 1).await.suppressed_at, Some(minutes(1)));
+    assert_eq!(known(&store, 1).await.inbox.suppressed_at, None);
+    assert_eq!(number_of(&store, 2).await.suppressed_at, None);
+}
+
+/// The number outlives the contact as the address does.
+pub async fn a_number_s_opt_out_survives_an_erasure_and_a_second_import(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
+    begin(&store, 1).await;
+    assert!(erase(&store, 1).await);
+    // The link in an older message still closes both.
+    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
+    put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
+    put(&store, &reachable(2, None, "+12025550123")).await;
+    for n in [1, 2] {
+        let known = known(&store, n).await;
+        assert_eq!(known.number.unwrap().suppressed_at, Some(minutes(1)), "{n}");
+        assert_eq!(known.inbox.suppressed_at, Some(minutes(1)), "{n}");
+    }
+    // So does one that comes with an import.
+    let out = Contact {
+        opted_out: true,
+        ..reachable(3, None, "+12025550125")
+    };
+    put(&store, &out).await;
+    assert!(erase(&store, 3).await);
+    put(&store, &reachable(3, None, "+12025550125")).await;
+    assert!(number_of(&store, 3).await.suppressed_at.is_some());
 }

@@ -47,8 +47,8 @@ fn keys() {
         expect!["campaign.toml:2:1: experiment.hold_out: there is no such key (did you mean `holdout`?)"],
     );
     check(
-        "[hours.sms]\nstart = \"08:00\"\n",
-        expect!["campaign.toml:1:8: hours.sms: there is no such key; here belong email"],
+        "[hours.push]\nstart = \"08:00\"\n",
+        expect!["campaign.toml:1:8: hours.push: there is no such key; here belong email, sms"],
     );
     check(
         "[policies]\nzzz = 1\n",
@@ -123,12 +123,12 @@ fn touches() {
         ]],
     );
     check(
-        "[[touch]]\nafter = \"45m\"\nuntil = \"2h\"\nchannels = [\"sms\"]\n",
-        expect![[r#"campaign.toml:4:13: touch[1].channels[1]: "sms" is not known here; write "email""#]],
+        "[[touch]]\nafter = \"45m\"\nuntil = \"2h\"\nchannels = [\"fax\"]\n",
+        expect![[r#"campaign.toml:4:13: touch[1].channels[1]: "fax" is not known here; write "email" or "sms""#]],
     );
     check(
         "[[touch]]\nafter = \"45m\"\nuntil = \"2h\"\nchannels = []\n",
-        expect![[r#"campaign.toml:4:12: touch[1].channels: names no channel; write ["email"]"#]],
+        expect![[r#"campaign.toml:4:12: touch[1].channels: names no channel; write ["email"] or ["sms", "email"]"#]],
     );
     check(
         "touch = []\n",

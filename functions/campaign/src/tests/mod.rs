@@ -4,6 +4,7 @@ mod example;
 mod faults;
 mod loader;
 mod package;
+mod texts;
 mod words;
 
 use crate::{CampaignFiles, LoadedCampaign};

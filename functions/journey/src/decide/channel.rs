@@ -14,29 +14,15 @@ use crate::state::{Touch, TouchRecord};
 /// A channel that a touch cannot take, and why.
 pub(super) type Passed = (Channel, SkipReason);
 
-/// The channels of a touch.
-pub(super) struct Channels {
-    /// Those that may be used, in the campaign's order.
-    pub(super) open: Vec<Channel>,
-    /// Those that may not.
-    pub(super) passed: Vec<Passed>,
-}
-
 impl Deciding<'_> {
-    /// Sorts a touch's channels into those that may be used for this person and those that may not.
-    pub(super) fn channels(&self, touch: Touch, facts: &Facts) -> Channels {
-        let mut channels = Channels {
-            open: Vec::new(),
-            passed: Vec::new(),
-        };
+    /// A touch's channels in the campaign's order, each with what keeps it from being used for this
+    /// person, if anything does.
+    pub(super) fn channels(&self, touch: Touch, facts: &Facts) -> Vec<(Channel, Option<SkipReason>)> {
         let rule = self.campaign.touches.get(touch.index());
-        for channel in rule.into_iter().flat_map(|rule| rule.channels.iter().copied()) {
-            match self.obstacle(touch, channel, facts) {
-                None => channels.open.push(channel),
-                Some(why) => channels.passed.push((channel, why)),
-            }
-        }
+        let channels = rule.into_iter().flat_map(|rule| rule.channels.iter().copied());
         channels
+            .map(|channel| (channel, self.obstacle(touch, channel, facts)))
+            .collect()
     }
 
     /// Has the touch a channel by which it was not refused?

@@ -62,9 +62,10 @@ impl Deciding<'_> {
         if !facts.known {
             return self.skip(touch, SkipReason::UnknownContact);
         }
-        let mut channels = self.channels(touch, facts);
-        if channels.open.is_empty() {
-            return self.skip_channels(touch, channels.passed);
+        let channels = self.channels(touch, facts);
+        if channels.iter().all(|(_, obstacle)| obstacle.is_some()) {
+            let passed = channels.into_iter().filter_map(|(channel, why)| Some((channel, why?)));
+            return self.skip_channels(touch, passed.collect());
         }
         let series = self
             .campaign
@@ -78,22 +79,25 @@ impl Deciding<'_> {
         if let Some(free) = self.capped_until(touch, facts) {
             return self.hold(touch, window, HoldReason::Cap, Some(free));
         }
-        for channel in channels.open {
-            match self.opening(channel, window, facts) {
-                Some(open) if open <= self.now => {
-                    return self.claim(touch, channel, channels.passed, finding, facts);
+        let mut passed = Vec::new();
+        for (channel, obstacle) in channels {
+            let why = match (obstacle, self.opening(channel, window, facts)) {
+                (Some(why), _) => why,
+                (None, None) => SkipReason::QuietHours,
+                (None, Some(open)) if open <= self.now => {
+                    return self.claim(touch, channel, passed, finding, facts);
                 }
-                Some(open) => {
+                (None, Some(open)) => {
                     // Its own time is kept where the spread would lead out of the window or the hours.
                     let spread = self.after(open, jitter(&self.journey));
                     let fits = self.opens_at(channel, spread, window, facts) == Some(spread);
                     let until = if fits { spread } else { open };
                     return self.hold(touch, window, HoldReason::QuietHours, Some(until));
                 }
-                None => channels.passed.push((channel, SkipReason::QuietHours)),
-            }
+            };
+            passed.push((channel, why));
         }
-        self.skip_channels(touch, channels.passed);
+        self.skip_channels(touch, passed);
     }
 
     fn stop_reason(&self, diagnosis: Diagnosis) -> Option<StopReason> {

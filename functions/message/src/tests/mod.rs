@@ -3,6 +3,7 @@
 mod faults;
 mod injection;
 mod open;
+mod texts;
 mod words;
 
 use std::collections::BTreeMap;

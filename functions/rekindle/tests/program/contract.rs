@@ -412,13 +412,14 @@ async fn a_journey_is_told_as_json_without_naming_the_person() {
         ("arm", json!("only")),
         ("contact_known", json!(true)),
         ("email", json!("allowed")),
+        ("sms", json!("no_address")),
     ] {
         assert_eq!(journey[key], value, "{key}");
     }
     assert_eq!(journey["touches"].as_array().unwrap().len(), 3);
     assert_eq!(
         journey["touches"][0],
-        json!({"touch": 1, "state": "waiting", "at": null, "why": null})
+        json!({"touch": 1, "state": "waiting", "at": null, "channel": null, "why": null})
     );
     assert_eq!(journey["next"]["why"], "touch");
     assert!(!journey["timeline"].as_array().unwrap().is_empty());

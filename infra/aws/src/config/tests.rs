@@ -148,7 +148,7 @@ fn a_wrong_value_is_named_with_what_would_be_right_and_not_repeated() {
         ("RESERVED_PREFIXES", "crm-,,test-", "at least one character"),
         ("ACCOUNT_ID", "1234", "12 digits"),
         ("SMS_ORIGINATION_NUMBER", "(833) 555-0100", "E.164"),
-        ("SMS_ORIGINATION_NUMBER", "8335550100", "E.164"),
+        ("SMS_ORIGINATION_NUMBER", "2025550123", "E.164"),
         ("SMS_MAX_PRICE", "0.00", "US dollars"),
         ("SMS_MAX_PRICE", "ten cents", "US dollars"),
         ("ANNOUNCE_URL", "ftp://partner.example.com", "https URL"),

@@ -7,7 +7,7 @@ use journey::ContactId;
 use journey::port::{KeepContact, LookUpSend, Precondition, SendEmail};
 
 use super::*;
-use crate::testing::{contact, email, eventually, journey_id, key, open, reference, send_key, start};
+use crate::testing::{contact, email, eventually, journey_id, key, open, reference, send_key, start, text};
 
 fn outbox(store: Store) -> Outbox {
     let config = OutboxConfig {
@@ -313,4 +313,59 @@ fn a_sender_that_is_no_address_is_refused_at_the_start() {
     ));
     let reply = config("hello@batteries.example", Some("help"));
     assert!(matches!(Outbox::new(store, reply), Err(OutboxError::ReplyTo)));
+}
+
+#[tokio::test]
+async fn a_text_appears_as_a_file_and_a_line_and_is_erased_like_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = outbox(open(folder.path()));
+    let store = outbox.0.store.clone();
+    let whole = journey::contact::Contact {
+        phone: Some(text(1, 1).to),
+        ..contact(1, "ana1@example.com")
+    };
+    store.put_contact(&whole, &Precondition::None).await.unwrap();
+    let SendOutcome::Accepted { message_id } = outbox.send_text(&text(1, 1)).await else {
+        panic!("not accepted")
+    };
+    // The touch has its message, whatever the channel and the attempt.
+    assert_eq!(
+        outbox.send_text(&text(1, 1)).await,
+        SendOutcome::Accepted {
+            message_id: message_id.clone()
+        }
+    );
+    assert_eq!(send(&outbox, &email(1, 1)).await, message_id);
+    assert!(matches!(
+        outbox.look_up_send(&text(1, 1).key).await,
+        Resolution::Sent { message_id: known, .. } if known == message_id
+    ));
+    eventually("the file", || store.files_written().unwrap() == 1).await;
+    let file = format!("20261122T031500Z-{}-e1-t1.txt", journey_id(1));
+    assert_eq!(emls(folder.path()), [file.clone()]);
+    let written = fs::read_to_string(folder.path().join("outbox").join(&file)).unwrap();
+    assert_eq!(written, text(1, 1).body);
+    assert_eq!(
+        log(folder.path()),
+        [
+            r#"{"at":"2026-11-22T03:15:00.25Z","channel":"sms","provider":"leap","reference":"site-1","episode":1,"touch":1,"diagnosis":"utility_not_connected","locale":"es","arm":"15min","subject":"","to":"+12025550101","body":"Siga: <https://batteries.example/r/x> Responda STOP"}"#
+        ]
+    );
+    let listed = outbox.messages_of(&journey_id(1)).unwrap();
+    assert_eq!(listed[0].key.channel, Channel::Sms);
+    assert_eq!(
+        outbox.message_html(1).unwrap().unwrap(),
+        "<!doctype html><meta charset=\"utf-8\"><p>Siga: &lt;https://batteries.example/r/x&gt; Responda STOP</p>\n"
+    );
+
+    let id = ContactId::new(&key(), Provider::Leap, &reference(1));
+    assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
+    assert!(emls(folder.path()).is_empty());
+    assert!(outbox.message_content(1).unwrap().is_none());
+    assert!(outbox.messages_of(&journey_id(1)).unwrap().is_empty());
+    assert_eq!(
+        outbox.send_text(&text(1, 1)).await,
+        SendOutcome::Accepted { message_id },
+        "never a second one"
+    );
 }

@@ -1,0 +1,110 @@
+//! What a campaign may say of texts.
+
+use expect_test::{Expect, expect};
+use jiff::civil::time;
+use journey::campaign::Channel;
+use journey::{Campaign, Days};
+
+use super::{SENDER, load, with_sender};
+use crate::{CampaignFiles, LoadedCampaign, Package};
+
+const TOUCH: &str = "[[touch]]\nafter = \"1h\"\nuntil = \"20h\"\nchannels = [\"sms\", \"email\"]\n\
+                     [experiment]\narm = []\nholdout = \"10%\"\n";
+
+fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&with_sender(text).err().unwrap_or_default());
+}
+
+fn rules(text: &str) -> Campaign {
+    with_sender(text).unwrap_or_else(|errors| panic!("{errors}")).rules
+}
+
+#[test]
+fn a_touch_names_its_channels_in_order() {
+    assert_eq!(rules(TOUCH).touches[0].channels, [Channel::Sms, Channel::Email]);
+    assert!(rules(TOUCH).sends_texts());
+    assert!(!Campaign::standard().sends_texts());
+    let twice = TOUCH.replace("[\"sms\", \"email\"]", "[\"sms\", \"email\", \"sms\"]");
+    assert_eq!(rules(&twice).touches[0].channels, [Channel::Sms, Channel::Email]);
+}
+
+#[test]
+fn the_hours_of_texts_may_only_be_stricter() {
+    let hours = rules("[hours.sms]\nstart = \"11:00\"\nend = \"17:30\"\n").sms_hours;
+    assert_eq!((hours.start, hours.end), (time(11, 0, 0, 0), Some(time(17, 30, 0, 0))));
+    assert_eq!(hours.days, Days::Weekdays);
+    assert_eq!(
+        rules("[hours.sms]\nend = \"12:00\"\n").sms_hours.start,
+        time(10, 0, 0, 0)
+    );
+    for looser in [
+        "start = \"09:59\"\n",
+        "end = \"18:01\"\n",
+        "start = \"00:00\"\nend = \"24:00\"\n",
+    ] {
+        let errors = with_sender(&format!("[hours.sms]\n{looser}")).unwrap_err();
+        assert!(
+            errors.contains("hours.sms: texts may go from \"10:00\" to \"18:00\""),
+            "{errors}"
+        );
+    }
+    check(
+        "[hours.sms]\nstart = \"12:00\"\nend = \"11:00\"\n",
+        expect!["campaign.toml:3:7: hours.sms.end: must be later than `start`; hours do not run over midnight"],
+    );
+}
+
+#[test]
+fn a_touch_that_is_due_after_two_days_has_no_text() {
+    check(
+        "[[touch]]\nafter = \"48h 1s\"\nuntil = \"72h\"\nchannels = [\"sms\"]\n[experiment]\narm = []\n",
+        expect![[
+            r#"campaign.toml:4:12: touch[1].channels: a text may go within 48 hours of the abandonment, and this touch is due later; leave "sms" out"#
+        ]],
+    );
+    let at_the_edge = "[[touch]]\nafter = \"48h\"\nuntil = \"72h\"\nchannels = [\"sms\"]\n[experiment]\narm = []\n";
+    assert!(rules(at_the_edge).sends_texts());
+}
+
+#[test]
+fn a_sender_s_name_that_makes_texts_too_long_is_told_in_numbers() {
+    let with_name = |text: &str, name: &str| load(&format!("{text}{}", SENDER.replace("Example Energy", name)));
+    let accents = with_name(TOUCH, "Energía Ejemplo").unwrap_err();
+    assert!(
+        accents.contains("UCS-2 (because of `í`) in 4 segments") && accents.contains("at most 2 segments"),
+        "{accents}"
+    );
+    let long = with_name(TOUCH, &"Example ".repeat(20)).unwrap_err();
+    assert!(long.contains("places of GSM-7 in 3 segments"), "{long}");
+    // Who sends no texts need not care.
+    assert!(with_name("", "Energía Ejemplo").is_ok());
+}
+
+#[test]
+fn a_package_of_somebody_else_s_is_held_to_the_same() {
+    let mut loaded = with_sender(TOUCH).unwrap();
+    loaded.brand.sender_name = "Energía Ejemplo".to_owned();
+    let refused = loaded.package().check().unwrap_err().to_string();
+    assert!(refused.contains("in 4 segments"), "{refused}");
+    let again = with_sender(TOUCH).unwrap().package();
+    again.check().unwrap();
+    let rules = Package::from_json(&again.to_json().unwrap())
+        .unwrap()
+        .open()
+        .unwrap()
+        .head
+        .rules;
+    assert_eq!(rules.touches[0].channels, [Channel::Sms, Channel::Email]);
+    assert_eq!(rules.sms_hours.days, Days::Weekdays);
+}
+
+#[test]
+fn a_text_must_say_who_writes_where_to_go_and_how_to_stop() {
+    let mut files = CampaignFiles::single("campaign.toml", SENDER);
+    let text = "{{ brand }}: {% if first_name %}{{ resume_url }} Reply STOP{% endif %}\n";
+    files.templates.insert("en/sms.txt".to_owned(), text.to_owned());
+    let errors = LoadedCampaign::check(&files).unwrap_err().to_string();
+    for missing in ["`{{ sender_name }}`", "`{{ resume_url }}`", "does not say how to stop"] {
+        assert!(errors.contains(missing), "{errors}");
+    }
+}

@@ -1,5 +1,7 @@
 """Values for the formats of docs/api/openapi.yaml that no pattern can describe."""
 
+from datetime import datetime
+
 import schemathesis
 from hypothesis import strategies as st
 
@@ -12,6 +14,11 @@ path = st.from_regex(r"(/[a-z0-9%._~-]{0,10}){0,3}(\?refId=[A-Za-z0-9._~-]{1,20}
 schemathesis.openapi.format("mailbox", st.builds("{}@{}".format, word, domain))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 schemathesis.openapi.format("customer-link", st.builds("https://{}{}".format, domain, path))
+# Area codes and exchanges of the North American Numbering Plan; the last four digits are those of invented people.
+nanp = st.from_regex(r"\+1[2-9]([0-8][02-9]|[02-8]1)[2-9](0[0-9]|1[02-9]|[2-9][0-9])01[0-9]{2}", fullmatch=True)
+schemathesis.openapi.format("us-phone", nanp)
+past = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2026, 1, 1))
+schemathesis.openapi.format("past-date-time", past.map(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ")))
 tag = st.from_regex(r'(W/)?"[!#-~]{0,30}"', fullmatch=True)
 tags = st.lists(tag, min_size=1, max_size=3).map(", ".join)
 schemathesis.openapi.format("entity-tags", st.one_of(st.just("*"), tags))

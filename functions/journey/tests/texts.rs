@@ -325,9 +325,12 @@ fn what_went_by_text_is_told_as_such() {
         .writes
         .iter()
         .flat_map(|write| lifecycle(write.before.as_ref(), &write.after))
-        .filter_map(|event| match event.what {
-            Lifecycle::TouchSent { channel, .. } => Some(channel),
-            _ => None,
+        .filter_map(|event| {
+            if let Lifecycle::TouchSent { channel, .. } = event.what {
+                Some(channel)
+            } else {
+                None
+            }
         })
         .collect();
     assert_eq!(told, [Channel::Sms]);

@@ -3,6 +3,7 @@
 use campaign::{CampaignFiles, EXAMPLE, LoadedCampaign};
 use jiff::SignedDuration;
 use journey::Arm;
+use journey::campaign::Channel;
 
 /// Touch 1 in the quick arm.
 pub const QUICK: SignedDuration = SignedDuration::from_secs(15);
@@ -38,6 +39,10 @@ fn loaded() -> LoadedCampaign {
     let mut windows = [(QUICK, seconds(140)), (SECOND, seconds(600))].into_iter();
     for (touch, (after, until)) in rules.touches.iter_mut().zip(&mut windows) {
         (touch.after, touch.until) = (after, until);
+    }
+    // Who has no number, which are nearly all, gets mail.
+    if let Some(first) = rules.touches.first_mut() {
+        first.channels = vec![Channel::Sms, Channel::Email];
     }
     rules.experiment.arms = [("quick", QUICK), ("slow", SLOW)]
         .map(|(name, first_after)| Arm {

@@ -44,8 +44,8 @@ fn tool(name: &str) -> PathBuf {
 impl Cloud {
     /// Starts the emulator, with IAM enforced.
     ///
-    /// Functions inherit its environment: that is how they find it, and the front of SES.
-    pub async fn start(ses: &str) -> Self {
+    /// Functions inherit its environment: that is how they find it, and the fronts of SES and SNS.
+    pub async fn start(ses: &str, sns: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -66,6 +66,7 @@ impl Cloud {
             .env("TMPDIR", folder.path())
             .env("AWS_ENDPOINT_URL", &address)
             .env("AWS_ENDPOINT_URL_SESV2", ses)
+            .env("AWS_ENDPOINT_URL_SNS", sns)
             .env("AWS_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -139,14 +140,19 @@ impl Cloud {
     /// An environment in which the SDK's clients reach the emulator as its root user.
     #[must_use]
     pub fn environment(&self) -> aws::Environment {
-        [
+        self.environment_with(&[])
+    }
+
+    /// The same with more variables.
+    #[must_use]
+    pub fn environment_with(&self, more: &[(&str, &str)]) -> aws::Environment {
+        let own = [
             ("AWS_ENDPOINT_URL", self.address.as_str()),
             ("AWS_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-        ]
-        .into_iter()
-        .collect()
+        ];
+        own.iter().chain(more).copied().collect()
     }
 
     /// Messages in a queue, left where they are.
@@ -168,6 +174,15 @@ impl Cloud {
             messages = inner.take();
         }
         messages.as_array().cloned().unwrap_or_default()
+    }
+
+    /// The texts that were published to a number, oldest first.
+    pub async fn texts_to(&self, number: &str) -> Vec<Value> {
+        let url = format!("{}/_ministack/sns/sms-messages", self.address);
+        let answer = reqwest::Client::new().get(url).query(&[("phoneNumber", number)]).send();
+        let answer: Value = answer.await.unwrap().json().await.unwrap();
+        let texts = &answer["sms_messages"][number];
+        texts.as_array().cloned().unwrap_or_default()
     }
 
     /// The outputs of a stack, by name.

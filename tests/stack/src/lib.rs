@@ -3,7 +3,7 @@
 //!
 //! What is not real here: AWS itself (an emulator answers for it), and the part of SES that the
 //! emulator leaves out, which [`mail::MailFront`] stands in for: the headers and tags of a message,
-//! throttling, and an answer that never comes.
+//! throttling, and an answer that never comes; and SNS's list of opt-outs ([`texts::TextFront`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -22,5 +22,6 @@ pub mod leap;
 pub mod mail;
 pub mod partner;
 pub mod stage;
+pub mod texts;
 
 pub use stage::{Stage, stage};

@@ -13,6 +13,7 @@ use crate::internet::Internet;
 use crate::leap::{API_KEY, Leap};
 use crate::mail::MailFront;
 use crate::partner::{Receiver, SIGNING_KEY};
+use crate::texts::TextFront;
 
 /// The bearer token of the partner's API.
 pub const TOKEN: &str = "an invented token of the stage";
@@ -22,6 +23,9 @@ pub const WEBHOOK_SECRET: &str = "an invented secret of the stage";
 pub const IDENTITY_KEY: &str = "an invented identity key of the stage";
 /// Who writes, in the example campaign.
 const SENDER_DOMAIN: &str = "example.com";
+
+/// Where texts come from.
+pub const ORIGINATION_NUMBER: &str = "+18335550100";
 
 /// No story takes longer than this.
 const PATIENCE: Duration = Duration::from_mins(8);
@@ -34,6 +38,8 @@ pub struct Stage {
     pub internet: Internet,
     /// SES, as far as the emulator leaves it out.
     pub mail: MailFront,
+    /// SNS, as far as the emulator leaves it out.
+    pub texts: TextFront,
     /// The partner's receiver of events.
     pub partner: Receiver,
     /// Leap and its customers.
@@ -71,8 +77,10 @@ impl Stage {
         // Two crates bring a TLS provider each, so rustls asks for a choice. Another test may have made it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mail = MailFront::start().await;
-        let cloud = Cloud::start(mail.address()).await;
+        let texts = TextFront::start().await;
+        let cloud = Cloud::start(mail.address(), texts.address()).await;
         mail.stands_before(&cloud.address);
+        texts.stands_before(&cloud.address);
         let internet = Internet::start().await;
         let partner = Receiver::start().await;
         let leap = Leap::start().await;
@@ -84,6 +92,7 @@ impl Stage {
             STACK,
             &[
                 ("SenderIdentity", SENDER_DOMAIN),
+                ("TextOriginationNumber", ORIGINATION_NUMBER),
                 ("LeapBaseUrl", leap.sandbox.base_url().trim_end_matches('/')),
                 ("LeapCallsPerMinute", "6000"),
                 ("LeapPageSize", "50"),
@@ -117,6 +126,7 @@ impl Stage {
             cloud,
             internet,
             mail,
+            texts,
             partner,
             leap,
             transcript,

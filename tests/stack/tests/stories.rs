@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use journey::campaign::Channel;
+use journey::port::{MessageLabel, SendText, Text};
+use journey::{SendKey, SendOutcome};
 use sandbox::{Customer, Habit, MeterArrival, Reaction};
 use serde_json::{Value, json};
 use stack::internet::Fate;
@@ -34,6 +37,8 @@ struct Cast {
     throttled: &'static Customer,
     hung: &'static Customer,
     opts_out: &'static Customer,
+    texted: &'static Customer,
+    stopped: &'static Customer,
 }
 
 /// The stage with its customers gone through what they do when left alone.
@@ -52,7 +57,12 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
                 throttled: quick[2],
                 hung: quick[3],
                 opts_out: quick[4],
+                texted: quick[5],
+                stopped: quick[6],
             };
+            give_number(stage, cast.texted, TEXTED).await;
+            give_number(stage, cast.stopped, STOPPED).await;
+            stage.texts.opt_out(STOPPED);
             stage.internet.fate(&cast.lost.reference, Fate::LosesCompleted);
             stage.internet.fate(&cast.doubled.reference, Fate::Doubles);
             stage.internet.fate(&cast.reversed.reference, Fate::Reverses);
@@ -65,6 +75,40 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
         })
     });
     (stage, cast, runtime)
+}
+
+const TEXTED: &str = "+12025550123";
+const STOPPED: &str = "+12025550124";
+
+/// A zone without a name of a place, in which it is noon, or a little later, now. Signs are the other way round.
+fn noon_zone() -> (String, jiff::Zoned) {
+    let now = stack::leap::machine_now();
+    let hours = i64::from(now.to_zoned(jiff::tz::TimeZone::UTC).hour()) - 12;
+    let name = if hours < 0 {
+        format!("Etc/GMT{hours}")
+    } else {
+        format!("Etc/GMT+{hours}")
+    };
+    let local = now.to_zoned(jiff::tz::TimeZone::get(&name).unwrap());
+    (name, local)
+}
+
+/// The partner tells of a number with its consent, and where the person is.
+async fn give_number(stage: &Stage, customer: &Customer, number: &str) {
+    let path = format!("/contacts/leap/{}", stack::stage::encoded(&customer.reference));
+    let (_, mut contact) = stage.call("GET", &path, None).await;
+    contact["phone"] = json!(number);
+    contact["sms_consent"] =
+        json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "wording": "Text me reminders"});
+    contact["zone"] = json!(noon_zone().0);
+    contact["utility"] = json!(null);
+    let (status, answer) = stage.call("PUT", &path, Some(&contact)).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// May a text go today, where it is noon now?
+fn is_weekday() -> bool {
+    noon_zone().1.weekday().to_monday_zero_offset() < 5
 }
 
 /// Leap's clock may leap over days only when nobody is on the way there any more.
@@ -111,7 +155,8 @@ fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
         let mut came_back = None;
         for customer in stage.leap.of_habit(Habit::StopsAtUtilityLogin) {
             let taken = [cast.doubled, cast.reversed, cast.throttled, cast.hung, cast.opts_out];
-            if taken.iter().any(|other| other.reference == customer.reference) {
+            let taken = taken.into_iter().chain([cast.texted, cast.stopped]);
+            if taken.into_iter().any(|other| other.reference == customer.reference) {
                 continue;
             }
             stage
@@ -385,6 +430,100 @@ fn one_click_ends_the_reminders() {
             .await;
         assert_eq!(journey["email"], "opted_out");
         assert_eq!(stage.mails_of(customer).len(), 1);
+    });
+}
+
+#[test]
+fn a_text_goes_out_on_weekdays_and_mail_in_its_place_at_the_weekend() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let customer = cast.texted;
+        let journey = stage
+            .until(&customer.reference, "reminded", |journey| {
+                touch_states(journey)[0] == "sent"
+            })
+            .await;
+        let texts = stage.cloud.texts_to(TEXTED).await;
+        let of_touch_1 = stage
+            .mails_of(customer)
+            .iter()
+            .filter(|mail| mail.tags["touch"] == "1")
+            .count();
+        if is_weekday() {
+            assert_eq!(journey["touches"][0]["channel"], "sms", "{journey:#}");
+            assert_eq!((texts.len(), of_touch_1), (1, 0));
+            let body = texts[0]["Message"].as_str().unwrap();
+            assert!(body.contains("/r/") && body.contains("STOP"), "{body}");
+            let attributes = texts[0]["MessageAttributes"].to_string();
+            for part in ["Transactional", stack::stage::ORIGINATION_NUMBER, "0.10"] {
+                assert!(attributes.contains(part), "{attributes}");
+            }
+        } else {
+            assert_eq!(journey["touches"][0]["channel"], "email", "{journey:#}");
+            assert_eq!((texts.len(), of_touch_1), (0, 1));
+            let timeline = journey["timeline"].as_array().unwrap();
+            let passed = timeline.iter().map(|entry| &entry["note"]["channel_passed"]);
+            let quiet = |note: &&Value| note["channel"] == "sms" && note["why"] == "quiet_hours";
+            assert_eq!(passed.filter(quiet).count(), 1, "{journey:#}");
+        }
+        assert_eq!(journey["sms"], "allowed");
+    });
+}
+
+/// The function's own adapter, on any day: what it sends is what the emulator has.
+#[test]
+fn a_text_is_read_back_and_who_answered_stop_gets_none() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let with_front = stage
+            .cloud
+            .environment_with(&[("AWS_ENDPOINT_URL_SNS", stage.texts.address())]);
+        let config = aws::TextsConfig {
+            origination_number: stack::stage::ORIGINATION_NUMBER.to_owned(),
+            max_price: "0.10".to_owned(),
+        };
+        let texter = aws::Texter::new(aws::Clients::from_env(&with_front).unwrap().sns(), Some(config));
+        let reference = journey::Reference::new(&*cast.texted.reference).unwrap();
+        let text = |number: &str| Text {
+            key: SendKey {
+                journey: journey::JourneyId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
+                episode: 1,
+                touch: journey::Touch(1),
+                attempt: 1,
+                channel: Channel::Sms,
+            },
+            at: stack::leap::machine_now(),
+            to: journey::PhoneNumber::new(number).unwrap(),
+            body: "Example: go on here https://example.com/r/x & more. Responda STOP, señora".to_owned(),
+            label: MessageLabel {
+                provider: journey::Provider::Leap,
+                reference: reference.clone(),
+                diagnosis: journey::Diagnosis::NotStarted,
+                locale: journey::contact::Locale::Es,
+                arm: "quick".to_owned(),
+            },
+        };
+        let other = "+12025550125";
+        let SendOutcome::Accepted { message_id } = texter.send_text(&text(other)).await else {
+            panic!("not accepted")
+        };
+        let kept = stage.cloud.texts_to(other).await;
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(kept[0]["MessageId"], message_id);
+        assert_eq!(kept[0]["Message"], text(other).body);
+        assert_eq!(texter.send_text(&text(STOPPED)).await, SendOutcome::OptedOut);
+        assert!(stage.cloud.texts_to(STOPPED).await.is_empty());
+        // And by the function: mail in its place; the number is closed for good.
+        let journey = stage
+            .until(&cast.stopped.reference, "reminded", |journey| {
+                touch_states(journey)[0] == "sent"
+            })
+            .await;
+        assert_eq!(journey["touches"][0]["channel"], "email", "{journey:#}");
+        assert!(stage.cloud.texts_to(STOPPED).await.is_empty());
+        if is_weekday() {
+            assert_eq!(journey["sms"], "suppressed", "{journey:#}");
+        }
     });
 }
 

@@ -44,7 +44,7 @@ fn tell(error: &anyhow::Error) {
 /// Logs go to standard error: standard output belongs to what a command was asked for.
 fn start_logging(cli: &cli::Cli) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(cli.log_filter())
-        .context("--log takes error, warn, info, debug, trace, or a filter such as warn,touchpoint=debug")?;
+        .context("--log takes error, warn, info, debug, or a filter such as warn,touchpoint=debug")?;
     let colours = std::io::stderr().is_terminal();
     let logs = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

@@ -46,6 +46,6 @@ pub fn init_logs(environment: &Environment) {
     let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let started = tracing_subscriber::registry().with(json).with(filter).try_init();
     if wrong && started.is_ok() {
-        tracing::warn!("LOG_LEVEL is not a level (error, warn, info, debug, trace) or a filter; info is used");
+        tracing::warn!("LOG_LEVEL is not a level (error, warn, info, debug) or a filter; info is used");
     }
 }

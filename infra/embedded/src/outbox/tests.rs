@@ -342,7 +342,7 @@ async fn a_text_appears_as_a_file_and_a_line_and_is_erased_like_mail() {
     ));
     eventually("the file", || store.files_written().unwrap() == 1).await;
     let file = format!("20261122T031500Z-{}-e1-t1.txt", journey_id(1));
-    assert_eq!(emls(folder.path()), [file.clone()]);
+    assert_eq!(emls(folder.path()), core::slice::from_ref(&file));
     let written = fs::read_to_string(folder.path().join("outbox").join(&file)).unwrap();
     assert_eq!(written, text(1, 1).body);
     assert_eq!(

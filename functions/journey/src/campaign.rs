@@ -36,7 +36,7 @@ pub struct Campaign {
     pub max_episodes: u16,
     /// When e-mail may go out, in every zone the person may be in.
     pub email_hours: SendingHours,
-    /// When texts may go out; whatever it says, never outside [`text_hours`](crate::text_hours).
+    /// When texts may go out; whatever it says, never outside [`text_hours`].
     pub sms_hours: SendingHours,
     /// The zones to respect for a person of whom no zone is known.
     pub default_zones: Vec<TimeZone>,

@@ -129,10 +129,14 @@ pub fn next_open(from: Timestamp, hours: &SendingHours, zones: &[TimeZone]) -> O
     None
 }
 
-/// The first moment at or after `at` inside the hours of one zone.
+/// `at` itself when it lies inside the hours of one zone; else a later moment, before which the zone is closed.
+///
+/// The offset of a moment holds until the clocks change, so within that time an opening is plain arithmetic. At the
+/// change one has to look again: hours may begin in a gap, or come a second time where clocks go back.
 fn opening(at: Timestamp, hours: &SendingHours, zone: &TimeZone) -> Option<Timestamp> {
-    let local = at.to_zoned(zone.clone());
-    if hours.contains(local.datetime()) {
+    let offset = zone.to_offset(at);
+    let local = offset.to_datetime(at);
+    if hours.contains(local) {
         return Some(at);
     }
     let day = if local.time() < hours.start {
@@ -140,14 +144,9 @@ fn opening(at: Timestamp, hours: &SendingHours, zone: &TimeZone) -> Option<Times
     } else {
         local.date().checked_add(1.day()).ok()?
     };
-    // A start that the clocks skip in spring opens at the first moment after the gap.
-    let opens = day.to_datetime(hours.start).to_zoned(zone.clone()).ok()?.timestamp();
-    // Where clocks go back, the start may come twice, the second time after `at`: never look back.
-    Some(if opens > at {
-        opens
-    } else {
-        at.checked_add(SignedDuration::from_mins(1)).ok()?
-    })
+    let opens = offset.to_timestamp(day.to_datetime(hours.start)).ok()?;
+    let change = zone.following(at).next().map(|change| change.timestamp());
+    Some(change.map_or(opens, |change| opens.min(change)))
 }
 
 #[cfg(test)]
@@ -243,18 +242,38 @@ mod tests {
     }
 
     #[test]
-    fn a_start_in_the_spring_gap_opens_after_it() {
+    fn a_start_in_the_spring_gap_opens_right_after_it() {
         let early = SendingHours {
             start: Time::constant(2, 30, 0, 0),
             end: Some(Time::constant(20, 0, 0, 0)),
             days: Days::Every,
         };
+        // At 2:00 clocks show 3:00.
         check(
             "2026-03-08T06:00:00Z",
             &early,
             &["America/New_York"],
-            Some("2026-03-08T07:30:00Z"),
+            Some("2026-03-08T07:00:00Z"),
         );
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_opens_twice_and_to_the_second() {
+        let night = SendingHours {
+            start: Time::constant(0, 30, 0, 0),
+            end: Some(Time::constant(1, 30, 0, 0)),
+            days: Days::Every,
+        };
+        let new_york = ["America/New_York"];
+        // 1:45 for the first time; the second 1:00 is 6:00Z.
+        check("2026-11-01T05:45:00Z", &night, &new_york, Some("2026-11-01T06:00:00Z"));
+        let late = SendingHours {
+            start: Time::constant(1, 30, 0, 0),
+            end: None,
+            days: Days::Every,
+        };
+        // 1:10:20 for the second time.
+        check("2026-11-01T06:10:20Z", &late, &new_york, Some("2026-11-01T06:30:00Z"));
     }
 
     #[test]

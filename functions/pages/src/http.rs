@@ -70,6 +70,12 @@ pub fn too_large() -> Answer {
     plain(StatusCode::PAYLOAD_TOO_LARGE, "The form is too long.\n")
 }
 
+/// The answer to a body that does not arrive.
+#[must_use]
+pub fn too_slow() -> Answer {
+    plain(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive.\n")
+}
+
 #[derive(Clone, Copy)]
 enum Page {
     Resume,

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use touchpoint::Composer;
 
 use crate::config::{self, Config};
+use crate::http::server::{self, until};
 use crate::http::{self, Face};
 use crate::world::{Parts, World};
 
@@ -117,15 +118,14 @@ impl Service {
         let timers = tokio::spawn(fire_timers(self.world.clone(), stopped.clone()));
         let upkeep = tokio::spawn(keep_up(self.world.clone(), self.reconcile.clone(), stopped.clone()));
         let app = http::router(self.face).merge(also);
-        let server = axum::serve(listener, app).with_graceful_shutdown(until(stopped));
-        let server = tokio::spawn(server.into_future());
+        let server = tokio::spawn(server::serve(listener, app, stopped));
         stop.await;
         // Whoever listens has gone on its own already when nobody is left to be told.
         let _ = stopping.send(true);
         let (timers, upkeep, server) = tokio::join!(timers, upkeep, server);
         timers.context("the timers' task failed")?;
         upkeep.context("the upkeep's task failed")?;
-        server.context("the server's task failed")?.context("the server failed")
+        server.context("the server's task failed")
     }
 }
 
@@ -155,11 +155,6 @@ pub(crate) async fn asked_to_stop() {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
     }
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone: also a reason to stop.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 async fn fire_timers(world: World, stopped: watch::Receiver<bool>) {

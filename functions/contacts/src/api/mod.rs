@@ -68,6 +68,12 @@ pub fn too_large() -> Reply {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "A contact has at most 16 KB.").reply()
 }
 
+/// The answer to a body that does not arrive.
+#[must_use]
+pub fn too_slow() -> Reply {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive.").reply()
+}
+
 /// Answers one request.
 pub async fn handle<P, B>(ports: &P, config: &ApiConfig, campaign: &Campaign, request: Request<B>) -> Reply
 where

@@ -1,11 +1,10 @@
 //! The partner's API.
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use contacts::api;
 
-use super::{Face, sent};
+use super::{Face, Unread, read, sent};
 
 pub(super) async fn answer(State(face): State<Face>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -16,8 +15,10 @@ pub(super) async fn answer(State(face): State<Face>, request: Request) -> Respon
     if let Err(refusal) = api::admit(&face.api, &parts) {
         return sent(*refusal);
     }
-    let Ok(body) = to_bytes(body, api::MAX_BODY_BYTES).await else {
-        return sent(api::too_large());
+    let body = match read(body, api::MAX_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(Unread::TooLong) => return sent(api::too_large()),
+        Err(Unread::TooSlow) => return sent(api::too_slow()),
     };
     let request = Request::from_parts(parts, body);
     sent(api::handle(&face.world, &face.api, &face.world.rules, request).await)

@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use webhook::{Answer, MAX_BODY_BYTES, http};
 
-use super::{Face, sent};
+use super::{Face, Unread, read, sent};
 
 /// From the whole body on. An answer that takes longer is a "deliver again": the store is in trouble, and Leap itself gives
 /// up waiting after 10 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-
-/// How long a sender may take to send 64 KB. A slower one is not Leap.
-const BODY_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Router<Face> {
     Router::new().route("/webhooks/{provider}", any(receive))
@@ -29,10 +25,10 @@ async fn receive(State(face): State<Face>, request: Request) -> Response {
     if let Err(refusal) = http::admit(world, &world.webhook, header, &parts) {
         return sent(*refusal);
     }
-    let body = match tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return sent(http::too_large(world)),
-        Err(_) => return sent(http::answer(Answer::TooSlow)),
+    let body = match read(body, MAX_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(Unread::TooLong) => return sent(http::too_large(world)),
+        Err(Unread::TooSlow) => return sent(http::answer(Answer::TooSlow)),
     };
     let request = Request::from_parts(parts, body);
     let handled = http::handle(world, &world.webhook, header, &world.rules, request);

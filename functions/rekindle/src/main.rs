@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod http;
+mod panics;
 mod reading;
 mod service;
 mod world;
@@ -21,6 +22,11 @@ fn main() -> ExitCode {
         tell(&error);
         return ExitCode::from(2);
     }
+    panics::log();
+    if let Err(error) = keep_memory_private() {
+        tell(&error);
+        return ExitCode::FAILURE;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(cli.run()),
@@ -33,6 +39,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// No core dump, which would put secrets and people into a file: neither one that the kernel writes, nor one that it
+/// hands to a collector, which heeds no limit. It also keeps other processes of the same user from reading the memory.
+fn keep_memory_private() -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).context("core dumps cannot be switched off")?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .context("core dumps cannot be switched off")?;
+    Ok(())
 }
 
 /// The chain of causes, once, where it is handled.

@@ -45,7 +45,24 @@ pub fn init_logs(environment: &Environment) {
         .with_ansi(false);
     let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let started = tracing_subscriber::registry().with(json).with(filter).try_init();
+    if started.is_ok() {
+        log_panics();
+    }
     if wrong && started.is_ok() {
         tracing::warn!("LOG_LEVEL is not a level (error, warn, info, debug) or a filter; info is used");
     }
+}
+
+/// A panic is a line of the log like any other, without its words where they were put together: a slice that was cut in
+/// the wrong place, or an error that was unwrapped, may name a person or a secret in them.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let what = info.payload().downcast_ref::<&'static str>().copied();
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(
+            place = place.unwrap_or_default(),
+            what = what.unwrap_or("(not shown)"),
+            "a defect: panicked"
+        );
+    }));
 }

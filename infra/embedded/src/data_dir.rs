@@ -1,6 +1,7 @@
 //! The data folder: one process at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ impl DataDir {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let path = path.into();
         let lock_file = || {
-            fs::create_dir_all(&path)?;
+            make(&path)?;
             File::options()
                 .create(true)
                 .truncate(false)
@@ -110,7 +111,7 @@ impl DataDir {
     /// [`OpenError::Folder`] when it cannot be made.
     pub fn visit(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let path = path.into();
-        match fs::create_dir_all(&path) {
+        match make(&path) {
             Ok(()) => Ok(DataDir(Arc::new(Locked { path, _lock: None }))),
             Err(source) => Err(OpenError::Folder { path, source }),
         }
@@ -121,6 +122,11 @@ impl DataDir {
     pub fn path(&self) -> &Path {
         &self.0.path
     }
+}
+
+/// Makes a folder for this user alone: names, addresses and messages are in it. One that is there stays as it is.
+fn make(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ pub enum Broken {
     NoSweep,
 }
 
+/// A path with more timers than this is not followed further.
+const MOST_TIMERS: u8 = 9;
+
 impl Model for Protocol {
     type State = State;
     type Action = Action;
@@ -91,6 +94,12 @@ impl Model for Protocol {
         let mut next = state.clone();
         steps::carry_out(self, &mut next, action);
         Some(next)
+    }
+
+    /// A timer armed for at once may fire before its own write, and make it lose; the write is tried again, arms
+    /// again, and so on. The code gives up after eight losses, the model after nine timers.
+    fn within_boundary(&self, state: &State) -> bool {
+        state.stored.is_none_or(|record| record.generation <= MOST_TIMERS)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -8,9 +8,10 @@ use crate::state::{Action, Fire, Order, State, Step};
 
 pub(crate) fn all() -> Vec<Property<Protocol>> {
     vec![
-        Property::always("I1: no send without the provider's answer in the same call", |_, state: &State| {
-            sends(state).all(|(fire, _)| fire.cleared)
-        }),
+        Property::always(
+            "I1: no send without the provider's answer in the same call",
+            |_, state: &State| sends(state).all(|(fire, _)| fire.cleared),
+        ),
         Property::always(
             "I1: no send after a last look that knew of the completion",
             |_, state: &State| sends(state).all(|(_, order)| !order.known),
@@ -37,35 +38,48 @@ pub(crate) fn all() -> Vec<Property<Protocol>> {
         Property::always("the record never says sent when nothing was", |_, state: &State| {
             state.accepted > 0 || state.stored.is_none_or(|record| record.touch != Touch::Sent)
         }),
-        Property::always("I6: in the end the touch is decided, or nobody needs it", |protocol: &Protocol, state: &State| {
-            !is_over(protocol, state)
-                || state.stored.is_some_and(|record| match record.touch {
-                    Touch::Sent | Touch::Unknown { .. } | Touch::Skipped => true,
-                    Touch::Waiting { .. } => record.phase == Phase::Completed,
-                    Touch::Claimed { .. } => false,
-                })
-        }),
-        Property::always("in the end a message that went out is not denied", |protocol: &Protocol, state: &State| {
-            !is_over(protocol, state)
-                || state.accepted == 0
-                || state.stored.is_some_and(|record| match record.touch {
-                    Touch::Sent | Touch::Unknown { .. } => true,
-                    Touch::Waiting { .. } | Touch::Claimed { .. } | Touch::Skipped => false,
-                })
-        }),
+        Property::always(
+            "I6: in the end the touch is decided, or nobody needs it",
+            |protocol: &Protocol, state: &State| {
+                !is_over(protocol, state)
+                    || state.stored.is_some_and(|record| match record.touch {
+                        Touch::Sent | Touch::Unknown { .. } | Touch::Skipped => true,
+                        Touch::Waiting { .. } => record.phase == Phase::Completed,
+                        Touch::Claimed { .. } => false,
+                    })
+            },
+        ),
+        Property::always(
+            "in the end a message that went out is not denied",
+            |protocol: &Protocol, state: &State| {
+                !is_over(protocol, state)
+                    || state.accepted == 0
+                    || state.stored.is_some_and(|record| match record.touch {
+                        Touch::Sent | Touch::Unknown { .. } => true,
+                        Touch::Waiting { .. } | Touch::Claimed { .. } | Touch::Skipped => false,
+                    })
+            },
+        ),
         Property::sometimes("a reminder goes out, and is recorded", |_, state: &State| {
             state.stored.is_some_and(|record| record.touch == Touch::Sent)
         }),
-        Property::sometimes("a send starts although the customer has just finished", |_, state: &State| {
-            state.known && sends(state).next().is_some()
-        }),
-        Property::sometimes("a second attempt goes out after a claim that came to nothing", |_, state: &State| {
-            sends(state).any(|(_, order)| order.attempt == 2)
-        }),
-        Property::sometimes("nobody can tell whether a message went out", |protocol: &Protocol, state: &State| {
-            is_over(protocol, state)
-                && state.stored.is_some_and(|record| matches!(record.touch, Touch::Unknown { .. }))
-        }),
+        Property::sometimes(
+            "a send starts although the customer has just finished",
+            |_, state: &State| state.known && sends(state).next().is_some(),
+        ),
+        Property::sometimes(
+            "a second attempt goes out after a claim that came to nothing",
+            |_, state: &State| sends(state).any(|(_, order)| order.attempt == 2),
+        ),
+        Property::sometimes(
+            "nobody can tell whether a message went out",
+            |protocol: &Protocol, state: &State| {
+                is_over(protocol, state)
+                    && state
+                        .stored
+                        .is_some_and(|record| matches!(record.touch, Touch::Unknown { .. }))
+            },
+        ),
     ]
 }
 

@@ -329,8 +329,10 @@ impl Deciding {
             },
             Why::ClaimExpired if timer.due.is_some_and(|due| self.now < due) => self.rearm(),
             Why::ClaimExpired => self.claim_expired(),
-            // Days away.
-            Why::HandBack | Why::Meter => {}
+            // Too early: the schedule was made for a state that lost its race, with the same generation.
+            Why::HandBack => self.rearm(),
+            // Another function's.
+            Why::Meter => {}
         }
     }
 
@@ -378,7 +380,7 @@ impl Deciding {
 
     fn send_resolved(&mut self, attempt: u8, outcome: Outcome) {
         let accepted = outcome == Outcome::Accepted;
-        if !self.is_open(attempt) && !(accepted && self.was_freed(attempt)) {
+        if !(self.is_open(attempt) || accepted && self.was_freed(attempt)) {
             return;
         }
         match outcome {
@@ -400,7 +402,7 @@ impl Deciding {
 
     fn send_looked_up(&mut self, attempt: u8, resolution: Resolution) {
         let sent = resolution == Resolution::Sent;
-        if !self.is_open(attempt) && !(sent && self.was_freed(attempt)) {
+        if !(self.is_open(attempt) || sent && self.was_freed(attempt)) {
             return;
         }
         match (resolution, self.record.touch) {

@@ -135,7 +135,8 @@ fn time_passes(protocol: &Protocol, state: &State) -> bool {
     }
     // Late in the day nothing is held up, and what is due is fired.
     let ready = state.schedules.iter().any(|(_, due)| *due <= state.now);
-    let waits = due.is_some_and(|due| state.now < due + OVERDUE) || state.schedules.iter().any(|(_, due)| *due > state.now);
+    let waits =
+        due.is_some_and(|due| state.now < due + OVERDUE) || state.schedules.iter().any(|(_, due)| *due > state.now);
     !busy && !ready && waits
 }
 

@@ -42,7 +42,9 @@ pub fn walk(protocol: &Protocol) -> Walk {
             } else if !over.contains(&name) {
                 note(&mut walk.situations, &state);
                 on_path.insert(name);
-                path.push((name, protocol.next_states(&state)));
+                let mut following = protocol.next_states(&state);
+                following.retain(|state| protocol.within_boundary(state));
+                path.push((name, following));
                 walk.longest = walk.longest.max(path.len());
             }
         }

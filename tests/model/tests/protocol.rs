@@ -4,9 +4,10 @@
 
 use std::time::Instant;
 
+use model::rules::Tick;
 use model::state::Left;
 use model::{Bounds, Protocol, tell};
-use stateright::{Checker, Expectation, Model};
+use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 const NOTHING: Left = Left {
     crashes: 0,
@@ -16,13 +17,21 @@ const NOTHING: Left = Left {
 };
 
 /// Takes every step in every order, and prints how many states that were.
-fn check(left: Left) {
-    let bounds = Bounds { left, held_up_until: 6 };
+fn check(left: Left, held_up_until: Tick) {
+    let bounds = Bounds { left, held_up_until };
     let protocol = Protocol { bounds, broken: None };
     let start = Instant::now();
-    let checked = protocol.checker().threads(2).spawn_bfs().join();
+    let checked = protocol
+        .checker()
+        .threads(2)
+        .finish_when(HasDiscoveries::AnyFailures)
+        .spawn_bfs()
+        .join();
     let (states, steps, depth) = (checked.unique_state_count(), checked.state_count(), checked.max_depth());
-    println!("{left:?}: {states} states, {steps} steps, depth {depth}, {:?}", start.elapsed());
+    println!(
+        "{left:?}: {states} states, {steps} steps, depth {depth}, {:?}",
+        start.elapsed()
+    );
     for property in protocol.properties() {
         let found = checked.discovery(property.name);
         match property.expectation {
@@ -44,20 +53,20 @@ fn check(left: Left) {
 
 #[test]
 fn one_crash() {
-    check(Left { crashes: 1, ..NOTHING });
+    check(Left { crashes: 1, ..NOTHING }, 6);
 }
 
 #[test]
 fn one_mishap() {
-    check(Left { mishaps: 1, ..NOTHING });
+    check(Left { mishaps: 1, ..NOTHING }, 6);
 }
 
 #[test]
 fn one_failure() {
-    check(Left { failures: 1, ..NOTHING });
+    check(Left { failures: 1, ..NOTHING }, 6);
 }
 
 #[test]
 fn one_act() {
-    check(Left { activity: 1, ..NOTHING });
+    check(Left { activity: 1, ..NOTHING }, 4);
 }

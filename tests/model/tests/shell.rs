@@ -164,7 +164,12 @@ fn the_sender_throttles_once() {
         at = "2026-07-01T16:45:30Z"
         sender = "works"
     "#;
-    let ports = same(r#"sender = "throttles""#, works, &sender(false, Outcome::Throttled), &[]);
+    let ports = same(
+        r#"sender = "throttles""#,
+        works,
+        &sender(false, Outcome::Throttled),
+        &[],
+    );
     assert_eq!((count(&ports, "send_email"), count(&ports, "read_status")), (2, 2));
 }
 

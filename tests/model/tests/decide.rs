@@ -236,7 +236,9 @@ impl Code {
         let (phase, life) = match journey.phase {
             journey::Phase::Live => (Phase::Live, self.tick(journey.last_sign_of_life)),
             journey::Phase::Completed { provisional: false, .. } => (Phase::Completed, 0),
-            ref other => panic!("the model knows no such phase: {other:?}"),
+            ref other @ (journey::Phase::Completed { provisional: true, .. }
+            | journey::Phase::HandedBack { .. }
+            | journey::Phase::Stopped { .. }) => panic!("the model knows no such phase: {other:?}"),
         };
         let [touch] = journey.touches.as_slice() else {
             panic!("one touch");

@@ -17,8 +17,22 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024;
 /// A whole answer.
 pub type Answer = Response<Vec<u8>>;
 
-/// Answers one request.
+/// Answers one request. Whatever is answered to HEAD has no body, but says how long it would be.
 pub async fn handle<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
+where
+    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + Count,
+    B: AsRef<[u8]>,
+{
+    let is_head = request.method() == Method::HEAD;
+    let mut answer = answered(pages, ports, campaign, request).await;
+    if is_head {
+        let length = core::mem::take(answer.body_mut()).len();
+        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    answer
+}
+
+async fn answered<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
 where
     P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + Count,
     B: AsRef<[u8]>,
@@ -56,12 +70,7 @@ where
             pages.preferences_changed(ports, &token, &form).await
         }
     };
-    let mut answer = respond(reply);
-    if parts.method == Method::HEAD {
-        let length = core::mem::take(answer.body_mut()).len();
-        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
-    }
-    answer
+    respond(reply)
 }
 
 /// The answer to a body that is longer than [`MAX_BODY_BYTES`].

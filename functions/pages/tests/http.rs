@@ -157,3 +157,20 @@ fn what_is_no_page_of_ours_is_guarded_as_well() {
     assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert!(!customer.opted_out());
 }
+
+#[test]
+fn whatever_is_answered_to_head_has_no_body() {
+    let customer = Customer::new();
+    let too_long = "a".repeat(pages::http::MAX_BODY_BYTES + 1);
+    for (path, body) in [
+        ("/r/a/b", ""),
+        ("/x", ""),
+        ("/r/forged", ""),
+        ("/r/forged", too_long.as_str()),
+    ] {
+        let of_get = customer.open(Method::GET, path, body);
+        let of_head = customer.open(Method::HEAD, path, body);
+        assert_eq!(of_head.status(), of_get.status());
+        assert!(of_head.body().is_empty() && !of_get.body().is_empty(), "{path}");
+    }
+}

@@ -32,7 +32,10 @@ pub fn webhook(data: &[u8]) -> bool {
     }
     assert_eq!(answer.body(), json!({"status": "accepted"}).to_string().as_bytes());
     assert!(world.journeys() <= 1);
-    assert!(world.timers() == 0 || world.journeys() == 1, "a timer without its journey");
+    assert!(
+        world.timers() == 0 || world.journeys() == 1,
+        "a timer without its journey"
+    );
     match webhook::parse_leap(request.body()).expect("what was taken can be read") {
         Parsed::Event {
             reference, delivered, ..

@@ -1,0 +1,353 @@
+//! A case: one seed, a few customers, one campaign, and the kinds of faults that may happen.
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
+use journey::contact::{Contact, Locale};
+use journey::{Campaign, Days, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::fault::{Kind, Kinds, Stream, draw};
+
+pub(crate) const SECOND: i64 = 1_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// Milliseconds of virtual time as a timestamp.
+pub(crate) fn ts(ms: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(ms).unwrap()
+}
+
+/// Where cases begin: an ordinary week, and the weeks in which clocks go forward and back.
+const BEGINS: [i64; 3] = [1_781_481_600_000, 1_772_668_800_000, 1_793_232_000_000];
+
+/// What a customer, or the partner for them, does.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Doing {
+    Open,
+    Step,
+    LoginReached,
+    LoginFailed(u8),
+    LoginSucceeded,
+    Close,
+    Complete,
+    /// After a completion, all over again.
+    Anew,
+    /// The meter is there, and a webhook says so or none does.
+    Meter {
+        announced: bool,
+    },
+    Put(Box<Contact>),
+    OptOut,
+    OptIn,
+    Erase,
+}
+
+/// One act.
+#[derive(Clone, Debug)]
+pub(crate) struct Act {
+    pub(crate) at: i64,
+    pub(crate) doing: Doing,
+}
+
+/// One customer.
+#[derive(Debug)]
+pub(crate) struct Customer {
+    pub(crate) contact: Contact,
+    /// In the order of their times.
+    pub(crate) acts: Vec<Act>,
+    /// Does the provider list the customer at all?
+    pub(crate) listed: bool,
+}
+
+/// One case.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) seed: u64,
+    pub(crate) begins: i64,
+    pub(crate) faults_end: i64,
+    pub(crate) ends: i64,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) campaign: usize,
+    /// Another campaign takes over.
+    pub(crate) then: Option<(i64, usize)>,
+    pub(crate) kinds: Kinds,
+    /// How often a fault happens where it may, of 1,000.
+    pub(crate) rate: u32,
+    /// Can the sender's record be asked, as on one machine?
+    pub(crate) answers_look_ups: bool,
+    pub(crate) page_size: usize,
+    /// Is the table's stream read as well?
+    pub(crate) streamed: bool,
+}
+
+/// The campaigns that cases choose from.
+pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
+    static CAMPAIGNS: OnceLock<Vec<Arc<Campaign>>> = OnceLock::new();
+    CAMPAIGNS.get_or_init(|| {
+        let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
+        let touch = |after, until, channels: &[Channel]| TouchRule {
+            after,
+            until,
+            channels: channels.to_vec(),
+        };
+        let day = |start, end| SendingHours {
+            start: Time::constant(start, 0, 0, 0),
+            end: Some(Time::constant(end, 0, 0, 0)),
+            days: Days::Every,
+        };
+        let everybody = Experiment {
+            holdout_per_10000: 0,
+            arms: Vec::new(),
+            ..Experiment::standard()
+        };
+        let plain = Campaign {
+            version: "plain".to_owned(),
+            experiment: everybody.clone(),
+            ..Campaign::standard()
+        };
+        let arms = Campaign {
+            version: "arms".to_owned(),
+            ..Campaign::standard()
+        };
+        let texts = Campaign {
+            version: "texts".to_owned(),
+            touches: vec![
+                touch(minutes(45), hours(12), &[Channel::Sms, Channel::Email]),
+                touch(hours(20), hours(30), &[Channel::Email, Channel::Sms]),
+                touch(hours(44), hours(72), &[Channel::Sms, Channel::Email]),
+            ],
+            email_hours: day(8, 20),
+            ..plain.clone()
+        };
+        let overlapping = Campaign {
+            version: "overlapping".to_owned(),
+            touches: vec![
+                touch(minutes(30), hours(30), &[Channel::Email]),
+                touch(hours(6), hours(40), &[Channel::Email]),
+                touch(hours(12), hours(48), &[Channel::Email]),
+                touch(hours(47), hours(72), &[Channel::Email]),
+            ],
+            email_hours: day(9, 17),
+            caps: Caps {
+                per_day: 1,
+                per_week: 3,
+                one_series_per_inbox: false,
+            },
+            ..plain.clone()
+        };
+        let mut strict = Campaign {
+            version: "strict".to_owned(),
+            touches: vec![
+                touch(minutes(15), hours(4), &[Channel::Email, Channel::Sms]),
+                touch(hours(30), hours(60), &[Channel::Sms]),
+            ],
+            hand_back_after: hours(6),
+            ..plain.clone()
+        };
+        strict.policies.session_closed = FollowUp::Stop;
+        strict.policies.agreement_declined = FollowUp::Stop;
+        [plain, arms, texts, overlapping, strict].map(Arc::new).to_vec()
+    })
+}
+
+const ZONES: [Option<&str>; 6] = [
+    None,
+    Some("America/New_York"),
+    Some("America/Los_Angeles"),
+    Some("America/Phoenix"),
+    Some("Pacific/Honolulu"),
+    Some("America/Denver"),
+];
+
+impl Case {
+    /// The case of a seed, with no other kinds of faults than these.
+    pub(crate) fn of(seed: u64, allowed: Kinds) -> Self {
+        let random = &mut draw(seed, Stream::Case, 0, 0);
+        let begins = BEGINS[random.random_range(0..BEGINS.len())] + random.random_range(0..5 * DAY);
+        // A swarm: some cases have no faults at all, most have some kinds, some have all.
+        let drawn = match random.random_range(0..10) {
+            0 => Kinds::NONE,
+            1 => Kinds::ALL,
+            2..=5 => Kinds::from_bits(random.random::<u32>() & random.random::<u32>()),
+            _ => Kinds::from_bits(random.random()),
+        };
+        let few = allowed != Kinds::ALL;
+        let kinds = if few { allowed } else { drawn };
+        let rate = [10, 30, 100, 250][random.random_range(0..4)];
+        let campaign = random.random_range(0..campaigns().len());
+        let other = random.random_range(0..campaigns().len());
+        let changes = begins + random.random_range(0..4 * DAY);
+        let number = [1, 1, 1, 2, 2, 3, 4][random.random_range(0..7)];
+        let shared_inbox = random.random_ratio(1, 3);
+        let faults_end = begins + random.random_range(6 * HOUR..6 * DAY);
+        let answers_look_ups = random.random();
+        let page_size = random.random_range(1..4);
+        let customers: Vec<_> = (0..number)
+            .map(|index| customer(seed, index, begins, kinds, shared_inbox))
+            .collect();
+        let acts = customers.iter().flat_map(|customer| &customer.acts).map(|act| act.at);
+        let ends = acts.chain([faults_end]).max().unwrap_or(begins) + 6 * DAY;
+        Case {
+            seed,
+            begins,
+            faults_end,
+            ends,
+            customers,
+            campaign,
+            then: (kinds.has(Kind::CampaignChanges) && other != campaign).then_some((changes, other)),
+            kinds,
+            rate,
+            answers_look_ups,
+            page_size,
+            streamed: seed.is_multiple_of(8),
+        }
+    }
+}
+
+fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, shared_inbox: bool) -> Customer {
+    let random = &mut draw(seed, Stream::Customer, u64::from(index), 0);
+    let inbox = if shared_inbox && index == 1 { 0 } else { index };
+    let texted = random.random_ratio(1, 2);
+    let flow = [Flow::Connect, Flow::Connect, Flow::Unknown, Flow::DirectToUtility][random.random_range(0..4)];
+    let contact = Contact {
+        provider: Provider::Leap,
+        reference: Reference::new(format!("site-{index}")).unwrap(),
+        email: random
+            .random_ratio(9, 10)
+            .then(|| format!("person-{inbox}@example.com")),
+        phone: texted.then(|| PhoneNumber::new(&format!("+1202555010{inbox}")).unwrap()),
+        sms_consent: random.random_ratio(3, 4).then(consent),
+        first_name: Some("Ana".to_owned()),
+        locale: Locale::En,
+        zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
+        flow,
+        region: random.random_ratio(1, 2).then(|| "CAISO".to_owned()),
+        classification: Default::default(),
+        utility: None,
+        link: None,
+        opted_out: false,
+    };
+    let begun = begins + random.random_range(2 * MINUTE..DAY);
+    let mut acts = Vec::new();
+    // The partner knows its customers before they come, but for some imported late, and some never.
+    let changing = kinds.has(Kind::ContactChanges);
+    match random.random_range(0..10) {
+        0 if changing => {}
+        1 if changing => put(&mut acts, begun + random.random_range(0..3 * DAY), &contact),
+        _ => put(&mut acts, begins + 1, &contact),
+    }
+    let mut at = begun;
+    let mut completed = false;
+    for _ in 0..random.random_range(1..4) {
+        if completed && random.random_ratio(3, 4) {
+            break;
+        }
+        visit(random, &mut acts, &mut at, flow, &mut completed);
+        at += [5 * MINUTE, HOUR, DAY, 2 * DAY][random.random_range(0..4)] + random.random_range(0..HOUR);
+    }
+    if completed && random.random_ratio(4, 5) {
+        let announced = random.random();
+        let at = at + random.random_range(0..2 * DAY);
+        acts.push(Act {
+            at,
+            doing: Doing::Meter { announced },
+        });
+    }
+    if changing {
+        for _ in 0..random.random_range(0..3) {
+            let at = begun + random.random_range(0..4 * DAY);
+            change(random, &mut acts, at, &contact);
+        }
+    }
+    acts.sort_by_key(|act| act.at);
+    Customer {
+        contact,
+        acts,
+        listed: flow != Flow::DirectToUtility || random.random(),
+    }
+}
+
+fn consent() -> SmsConsent {
+    SmsConsent {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        source: "the sign-up page".to_owned(),
+        wording: "Text me reminders".to_owned(),
+    }
+}
+
+fn put(acts: &mut Vec<Act>, at: i64, contact: &Contact) {
+    let doing = Doing::Put(Box::new(contact.clone()));
+    acts.push(Act { at, doing });
+}
+
+fn change(random: &mut ChaCha8Rng, acts: &mut Vec<Act>, at: i64, contact: &Contact) {
+    let doing = match random.random_range(0..7) {
+        0 | 1 => Doing::OptOut,
+        2 => Doing::OptIn,
+        3 => Doing::Erase,
+        4 => Doing::Put(Box::new(Contact {
+            zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
+            ..contact.clone()
+        })),
+        5 => Doing::Put(Box::new(Contact {
+            email: Some("other@example.com".to_owned()),
+            sms_consent: None,
+            ..contact.clone()
+        })),
+        _ => Doing::Put(Box::new(contact.clone())),
+    };
+    acts.push(Act { at, doing });
+}
+
+fn visit(random: &mut ChaCha8Rng, acts: &mut Vec<Act>, at: &mut i64, flow: Flow, completed: &mut bool) {
+    let mut act = |random: &mut ChaCha8Rng, doing| {
+        acts.push(Act { at: *at, doing });
+        *at += random.random_range(2 * SECOND..4 * MINUTE);
+    };
+    if *completed {
+        act(random, Doing::Anew);
+        *completed = false;
+    }
+    if flow == Flow::DirectToUtility {
+        act(random, Doing::LoginReached);
+        if random.random() {
+            let code = random.random_range(0..7);
+            act(random, Doing::LoginFailed(code));
+        }
+        if random.random_ratio(1, 3) {
+            act(random, Doing::LoginSucceeded);
+            act(random, Doing::Complete);
+            *completed = true;
+        }
+        return;
+    }
+    act(random, Doing::Open);
+    for _ in 0..random.random_range(0..4) {
+        act(random, Doing::Step);
+    }
+    if random.random() {
+        act(random, Doing::LoginReached);
+        match random.random_range(0..6) {
+            0..=2 => {
+                let code = random.random_range(0..7);
+                act(random, Doing::LoginFailed(code));
+            }
+            3 | 4 => {
+                act(random, Doing::LoginSucceeded);
+                if random.random_ratio(3, 4) {
+                    act(random, Doing::Complete);
+                    *completed = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    if !*completed && random.random_ratio(1, 3) {
+        act(random, Doing::Close);
+    }
+}

@@ -1,0 +1,379 @@
+//! The world of one case: everything durable, what is still to come, and what the oracle remembers.
+
+use core::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
+
+use journey::contact::{Contact, Inbox};
+use journey::port::{Versioned, Watermark};
+use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Provider, Purpose, SendKey, Timer};
+use rand::RngExt;
+
+use crate::case::{Case, MINUTE, SECOND, ts};
+use crate::fault::{self, Fault, Kind, Of, Who, draw_for};
+use crate::leap::Record;
+use crate::oracle::{Breach, Message, Oracle};
+use crate::stream::Stream;
+
+/// The key of every case's identifiers.
+pub(crate) fn id_key() -> &'static IdKey {
+    static KEY: std::sync::OnceLock<IdKey> = std::sync::OnceLock::new();
+    KEY.get_or_init(|| IdKey::new(*b"an invented key of 32 bytes long").unwrap())
+}
+
+/// What of a case is left out when it is told again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cut {
+    pub(crate) customers: BTreeSet<u8>,
+    pub(crate) acts: BTreeSet<(u8, usize)>,
+    /// Only these faults happen.
+    pub(crate) faults: Option<BTreeSet<Fault>>,
+}
+
+/// Something to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Item {
+    /// A customer, or the partner, does something.
+    Act { customer: u8, act: u32 },
+    /// A webhook arrives: by its act, a delivery in the provider's count, or one too many (from 100 on).
+    Deliver { customer: u8, act: u32, delivery: u16 },
+    /// A call of a contact's use case, and its repetitions.
+    Contact { customer: u8, act: u32, attempt: u16 },
+    /// A schedule fires.
+    Fire { customer: u8, generation: u32, firing: u16 },
+    /// The sender's event arrives.
+    Told { customer: u8, message: u32, event: u16 },
+    /// The provider's changes are read, if nobody did in this minute.
+    Pass,
+    /// Overdue timers are looked for.
+    Sweep,
+    /// Due meters are looked for.
+    Meters,
+    /// The stream is read.
+    Stream,
+    /// An invocation goes on.
+    Wake(u32),
+    /// An invocation dies.
+    Dies(u32),
+}
+
+/// One customer in the table and at the provider.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) journey_id: JourneyId,
+    pub(crate) contact_id: ContactId,
+    pub(crate) contact: Option<Contact>,
+    /// Does the journey's item name its contact?
+    pub(crate) linked: bool,
+    pub(crate) journey: Option<Versioned>,
+    /// What a stale index shows: timers with when they were written.
+    pub(crate) indexed: Vec<(i64, Option<Timer>)>,
+    pub(crate) record: Record,
+}
+
+/// What is known of a running invocation.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) who: Who,
+    pub(crate) started_at: i64,
+    pub(crate) deadline: i64,
+    pub(crate) skew: i64,
+    pub(crate) calls: u16,
+    pub(crate) disturbed: bool,
+    /// By customer: did the provider say complete, when asked?
+    pub(crate) asked: [Option<bool>; 4],
+    /// By customer: what the last reads told.
+    pub(crate) read_over: [bool; 4],
+    pub(crate) read_at: [Option<i64>; 4],
+    /// By customer: did the last read of the person bar mail, and texts?
+    pub(crate) barred: [[bool; 2]; 4],
+    /// What is handed to a sender and not answered yet.
+    pub(crate) sending: Option<SendKey>,
+}
+
+/// What happens at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Goes,
+    DiesBefore,
+    DiesAfter,
+    Fails,
+    AnswerLost,
+    /// A sender or provider answers so.
+    Answers(u32),
+}
+
+/// A call, as it was drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) before: i64,
+    pub(crate) after: i64,
+    pub(crate) fate: Fate,
+}
+
+/// What a port does, for what may go wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Store,
+    Scheduler,
+    Index,
+    Provider,
+    Sender,
+}
+
+/// Everything in it.
+pub(crate) struct State {
+    pub(crate) now: i64,
+    queue: BinaryHeap<Reverse<(i64, u64, Item)>>,
+    sequence: u64,
+    pub(crate) case: Arc<Case>,
+    pub(crate) cut: Cut,
+    pub(crate) campaign: usize,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) inboxes: BTreeMap<AddressId, Inbox>,
+    pub(crate) watermark: Option<Watermark>,
+    pub(crate) invocations: Vec<Invocation>,
+    pub(crate) in_flight: BTreeSet<SendKey>,
+    pub(crate) fired: BTreeSet<Fault>,
+    pub(crate) story: Option<Vec<String>>,
+    /// In some cases.
+    pub(crate) stream: Option<Stream>,
+    pub(crate) oracle: Oracle,
+    pub(crate) breaches: Vec<Breach>,
+    pub(crate) next_sweep: i64,
+    pub(crate) next_pass: i64,
+    pub(crate) next_meters: i64,
+    pub(crate) counters: u64,
+}
+
+impl State {
+    pub(crate) fn new(case: Arc<Case>, cut: Cut, telling: bool) -> Self {
+        let rows = case.customers.iter().map(|customer| {
+            let reference = &customer.contact.reference;
+            Row {
+                journey_id: JourneyId::new(id_key(), Provider::Leap, Purpose::Enroll, reference),
+                contact_id: ContactId::new(id_key(), Provider::Leap, reference),
+                contact: None,
+                linked: false,
+                journey: None,
+                indexed: Vec::new(),
+                record: Record::new(reference.clone()),
+            }
+        });
+        State {
+            now: case.begins,
+            queue: BinaryHeap::new(),
+            sequence: 0,
+            campaign: case.campaign,
+            rows: rows.collect(),
+            inboxes: BTreeMap::new(),
+            watermark: None,
+            invocations: Vec::new(),
+            in_flight: BTreeSet::new(),
+            fired: BTreeSet::new(),
+            story: telling.then(Vec::new),
+            stream: case.streamed.then(Stream::default),
+            oracle: Oracle::default(),
+            breaches: Vec::new(),
+            next_sweep: i64::MIN,
+            next_pass: i64::MIN,
+            next_meters: i64::MIN,
+            counters: 0,
+            case,
+            cut,
+        }
+    }
+
+    pub(crate) fn push(&mut self, at: i64, item: Item) {
+        self.sequence += 1;
+        self.queue.push(Reverse((at.max(self.now), self.sequence, item)));
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(i64, Item)> {
+        self.queue.pop().map(|Reverse((at, _, item))| (at, item))
+    }
+
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(format!("{}  {}", ts(self.now), line()));
+        }
+    }
+
+    pub(crate) fn breach(&mut self, invariant: &'static str, what: String) {
+        self.tell(|| format!("BREACH {invariant}: {what}"));
+        self.breaches.push(Breach { invariant, what });
+    }
+
+    pub(crate) fn customer(&self, journey: &JourneyId) -> Option<usize> {
+        self.rows.iter().position(|row| row.journey_id == *journey)
+    }
+
+    pub(crate) fn customer_of_contact(&self, contact: &ContactId) -> Option<usize> {
+        self.rows.iter().position(|row| row.contact_id == *contact)
+    }
+
+    /// Does this fault happen here and now? `chance` is in 1,000 of the case's rate.
+    pub(crate) fn strikes(&mut self, kind: Kind, who: Who, call: u16, drawn: u32, chance: u32) -> bool {
+        if !self.case.kinds.has(kind) || self.now >= self.case.faults_end {
+            return false;
+        }
+        if drawn % 1_000_000 >= self.case.rate * chance {
+            return false;
+        }
+        let fault = Fault { who, call, kind };
+        if self.cut.faults.as_ref().is_some_and(|kept| !kept.contains(&fault)) {
+            return false;
+        }
+        self.fired.insert(fault);
+        self.tell(|| format!("  ! {} hits {who}, call {call}", kind.word()));
+        true
+    }
+
+    /// Draws what happens at the next call of an invocation.
+    pub(crate) fn plan(&mut self, index: u32, service: Service) -> Plan {
+        let seed = self.case.seed;
+        let Some(invocation) = self.invocations.get_mut(index as usize) else {
+            return Plan {
+                before: 0,
+                after: 0,
+                fate: Fate::Goes,
+            };
+        };
+        invocation.calls += 1;
+        let (who, call) = (invocation.who, invocation.calls);
+        let mut latency = draw_for(seed, fault::Stream::Latency, who, call);
+        let longest = if service == Service::Provider { 400 } else { 50 };
+        let mut before = latency.random_range(1..longest);
+        let mut after = latency.random_range(1..20);
+        let mut fate = Fate::Goes;
+        if self.case.kinds != crate::Kinds::NONE && self.now < self.case.faults_end {
+            let mut random = draw_for(seed, fault::Stream::Fault, who, call);
+            let drawn: [u32; 5] = random.random();
+            let how: u32 = random.random();
+            if self.strikes(Kind::Slow, who, call, drawn[0], 300) {
+                let long = latency.random_range(SECOND..40 * SECOND);
+                if how.is_multiple_of(2) {
+                    before += long
+                } else {
+                    after += long
+                }
+            }
+            let fails = match service {
+                Service::Store | Service::Scheduler | Service::Index => Kind::StoreFails,
+                Service::Provider => Kind::ProviderFails,
+                Service::Sender => Kind::SenderThrottles,
+            };
+            if service == Service::Sender {
+                let kinds = [Kind::SenderThrottles, Kind::SenderRefuses, Kind::SenderSilent];
+                for (number, kind) in kinds.into_iter().enumerate() {
+                    if fate == Fate::Goes && self.strikes(kind, who, call, drawn[number + 1], 1_000) {
+                        fate = Fate::Answers(number as u32 * 2 + how / 2 % 2);
+                    }
+                }
+            } else if self.strikes(fails, who, call, drawn[1], 500) {
+                fate = match service {
+                    Service::Provider => Fate::Answers(how / 2),
+                    _ if (how / 2).is_multiple_of(2) => Fate::Fails,
+                    _ => Fate::AnswerLost,
+                };
+            }
+            if self.strikes(Kind::Killed, who, call, drawn[4], 300) {
+                fate = if (how / 4).is_multiple_of(2) {
+                    Fate::DiesBefore
+                } else {
+                    Fate::DiesAfter
+                };
+            }
+        }
+        let disturbed = fate != Fate::Goes || before + after > 2 * SECOND;
+        if let Some(invocation) = self.invocations.get_mut(index as usize) {
+            invocation.disturbed |= disturbed;
+        }
+        Plan { before, after, fate }
+    }
+
+    /// A schedule is made; it fires once, or as its faults have it.
+    pub(crate) fn arm(&mut self, journey: &JourneyId, timer: &Timer) {
+        let Some(customer) = self.customer(journey) else { return };
+        self.oracle.armed.insert((customer, timer.generation));
+        if timer.why.lane() == Lane::Meter {
+            return;
+        }
+        let (customer, generation) = (customer as u8, timer.generation);
+        let who = Who {
+            of: Of::Fire,
+            customer,
+            a: generation,
+            b: 0,
+        };
+        let mut random = draw_for(self.case.seed, fault::Stream::Fault, who, 0);
+        let drawn: [u32; 4] = random.random();
+        let mut at = timer.due.as_millisecond() + i64::from(drawn[0] % 3_000);
+        if self.strikes(Kind::TimerLost, who, 0, drawn[1], 500) {
+            return;
+        }
+        if self.strikes(Kind::TimerLate, who, 0, drawn[2], 1_000) {
+            let outage = random.random_ratio(1, 4);
+            at += random.random_range(0..if outage { 30 * 60 * MINUTE } else { MINUTE });
+        }
+        self.push(
+            at,
+            Item::Fire {
+                customer,
+                generation,
+                firing: 0,
+            },
+        );
+        if self.strikes(Kind::TimerTwice, who, 0, drawn[3], 1_000) {
+            let at = at + [0, 5, 40, 3_000, 90_000][random.random_range(0..5)];
+            self.push(
+                at,
+                Item::Fire {
+                    customer,
+                    generation,
+                    firing: 100,
+                },
+            );
+        }
+    }
+
+    /// Takes a message over.
+    pub(crate) fn deliver(&mut self, key: &SendKey, to: &str) -> String {
+        let Some(customer) = self.customer(&key.journey) else {
+            return String::new();
+        };
+        self.tell(|| {
+            format!(
+                "    customer {customer} GETS touch {} of episode {} by {}",
+                key.touch.0,
+                key.episode,
+                key.channel.as_str()
+            )
+        });
+        let number = self.oracle.messages.len() as u32;
+        let message = Message {
+            key: key.clone(),
+            customer,
+            at: self.now,
+            to: to.to_owned(),
+        };
+        self.judge_message(&message);
+        self.oracle.messages.push(message);
+        if key.channel.is_email() {
+            self.push(
+                self.now + 2 * SECOND,
+                Item::Told {
+                    customer: customer as u8,
+                    message: number,
+                    event: 0,
+                },
+            );
+        }
+        format!("message-{number}")
+    }
+}
+
+/// The next multiple of a span at or after a time.
+pub(crate) fn next(at: i64, span: i64) -> i64 {
+    (at + span - 1).div_euclid(span) * span
+}

@@ -1,0 +1,49 @@
+//! Messages without the words: what is simulated is who gets one, and when.
+
+use journey::SendOrder;
+use journey::campaign::Channel;
+use journey::contact::{Facts, Known};
+use journey::port::{Email, MessageLabel, Text, Timestamp};
+use touchpoint::{Compose, ComposeError, Outgoing};
+
+/// Composes in no time.
+pub(crate) struct Words;
+
+impl Compose for Words {
+    fn compose(&self, order: &SendOrder, known: &Known, at: Timestamp) -> Result<Outgoing, ComposeError> {
+        let contact = &known.contact;
+        let label = MessageLabel {
+            provider: contact.provider,
+            reference: contact.reference.clone(),
+            diagnosis: order.diagnosis,
+            locale: order.locale,
+            arm: order.arm.clone(),
+        };
+        let key = order.key.clone();
+        match key.channel {
+            Channel::Email => Ok(Outgoing::Email(Email {
+                key,
+                at,
+                to: contact.email.clone().ok_or(ComposeError::NoAddress)?,
+                subject: String::new(),
+                html: String::new(),
+                text: String::new(),
+                unsubscribe_url: String::new(),
+                label,
+            })),
+            Channel::Sms => Ok(Outgoing::Text(Text {
+                key,
+                at,
+                to: contact.phone.clone().ok_or(ComposeError::NoAddress)?,
+                body: String::new(),
+                label,
+            })),
+        }
+    }
+
+    fn facts(&self, known: &Known) -> Facts {
+        let zone = known.contact.zone.as_deref();
+        let zones = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok());
+        Facts::of(known, zones.into_iter().collect())
+    }
+}

@@ -1,0 +1,75 @@
+//! Twenty thousand journeys, each kind of fault alone, and that a seed always tells the same story.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use simulation::{Kind, Kinds, run, shrink};
+
+/// Runs seeds from `first` on until there are so many journeys, and answers how many messages went out
+/// and which kinds of faults happened.
+fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>) {
+    let (mut done, mut messages, mut kinds) = (0, 0, BTreeSet::new());
+    for seed in first.. {
+        if done >= journeys {
+            break;
+        }
+        let outcome = run(seed, allowed, false);
+        if let Some(breach) = outcome.breaches.first() {
+            let story = shrink(seed, allowed).map(|story| story.lines.join("\n"));
+            panic!(
+                "seed {seed}, faults {allowed}: {breach:?}\n{}",
+                story.unwrap_or_default()
+            );
+        }
+        done += outcome.journeys;
+        messages += outcome.messages;
+        kinds.extend(outcome.fired.iter().map(|fault| fault.kind));
+    }
+    (messages, kinds)
+}
+
+#[test]
+fn twenty_thousand_journeys_with_every_fault() {
+    let parts = [1_000_000, 2_000_000, 3_000_000, 4_000_000];
+    let (messages, kinds) = thread::scope(|scope| {
+        let running = parts.map(|first| scope.spawn(move || play(first, 5_000, Kinds::ALL)));
+        running
+            .into_iter()
+            .fold((0, BTreeSet::new()), |(messages, mut kinds), part| {
+                let (more, fired) = part.join().unwrap();
+                kinds.extend(fired);
+                (messages + more, kinds)
+            })
+    });
+    // Without messages nothing would be shown, and a kind that never happens is none.
+    assert!(messages > 10_000, "{messages}");
+    let happens_at_calls = |kind: &&Kind| !matches!(kind, Kind::ContactChanges | Kind::CampaignChanges);
+    for kind in Kind::ALL.iter().filter(happens_at_calls) {
+        assert!(kinds.contains(kind), "{} never happened", kind.word());
+    }
+}
+
+#[test]
+fn each_kind_of_fault_alone() {
+    for kind in Kind::ALL {
+        let (messages, _) = play(5_000_000, 150, Kinds::only(kind));
+        assert!(messages > 20, "{}: {messages}", kind.word());
+    }
+}
+
+#[test]
+fn without_faults_nothing_is_skipped_for_one() {
+    let (messages, kinds) = play(6_000_000, 1_000, Kinds::NONE);
+    assert!(messages > 500, "{messages}");
+    assert!(kinds.is_empty());
+}
+
+#[test]
+fn a_seed_tells_the_same_story_byte_for_byte() {
+    for seed in 0..50 {
+        let (once, twice) = (run(seed, Kinds::ALL, true), run(seed, Kinds::ALL, true));
+        assert!(once.story.len() > 5);
+        assert_eq!(once.story, twice.story);
+        assert_eq!(once.fired, twice.fired);
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
-use journey::campaign::{Campaign, Channel};
+use journey::campaign::{Campaign, Channel, TouchRule};
 use journey::contact::Contact;
 use journey::port::Commit;
 use journey::{Days, Journey, Lane, MeterFollowUp, Phase, SendKey, SkipReason, StopReason, TouchRecord};
@@ -242,7 +242,8 @@ impl State {
                 if other.key.channel == Channel::Sms && key.channel == Channel::Sms {
                     wrong.push(("I5", format!("customer {customer}: two texts in one episode")));
                 }
-                if self.case.then.is_none() && apart < shortest_gap(&campaigns()[self.campaign]) {
+                if self.case.then.is_none() && apart < shortest_gap(&campaigns()[self.campaign], other.to == message.to)
+                {
                     wrong.push((
                         "I7",
                         format!("customer {customer}: two messages within {} min", apart / MINUTE),
@@ -264,7 +265,7 @@ impl State {
     /// A word of a metric.
     pub(crate) fn judge_label(&mut self, word: &str, by: u64) {
         self.counters += by;
-        if word.contains("example.com") || word.contains("site-") || word.contains("555") {
+        if word.contains("example.com") || word.contains("site-") || word.contains("+1202") {
             self.breach("I9", format!("a metric says {word}"));
         }
     }
@@ -367,7 +368,9 @@ impl State {
                 TouchRecord::Waiting { .. } if sent => Some("waits, and was sent"),
                 TouchRecord::Skipped { .. } if sent => Some("is recorded as skipped, and was sent"),
                 TouchRecord::Sent { .. } if !sent => Some("is recorded as sent, and was not"),
-                TouchRecord::Skipped { why, .. } if self.case.kinds == crate::Kinds::NONE && is_of_a_fault(*why) => {
+                TouchRecord::Skipped { why, .. }
+                    if self.case.kinds == crate::Kinds::NONE && is_of_a_fault(*why, &campaigns()[self.campaign]) =>
+                {
                     Some("was skipped for a fault, and there was none")
                 }
                 TouchRecord::Waiting { .. }
@@ -382,8 +385,8 @@ impl State {
     }
 }
 
-/// Reasons that only a fault can bring about.
-fn is_of_a_fault(why: SkipReason) -> bool {
+/// Reasons that only a fault can bring about. Where windows overlap, a cap may hold a touch until its own is closed.
+fn is_of_a_fault(why: SkipReason, campaign: &Campaign) -> bool {
     matches!(
         why,
         SkipReason::StatusUnavailable
@@ -392,8 +395,7 @@ fn is_of_a_fault(why: SkipReason) -> bool {
             | SkipReason::UnknownContact
             | SkipReason::OptedOut
             | SkipReason::Suppressed
-            | SkipReason::WindowClosed
-    )
+    ) || (why == SkipReason::WindowClosed && campaign.email_hours.is_always())
 }
 
 /// The zones that count for a person.
@@ -424,13 +426,10 @@ fn is_open(campaign: &Campaign, channel: Channel, zone: &TimeZone, at: i64) -> b
 }
 
 /// Two messages of an episode are at least this far apart: their windows are, or the cap a day is one.
-fn shortest_gap(campaign: &Campaign) -> i64 {
+fn shortest_gap(campaign: &Campaign, same_address: bool) -> i64 {
     let grace = campaign.window_grace;
-    let pairs = campaign
-        .touches
-        .windows(2)
-        .map(|pair| (pair[1].after - pair[0].until - grace).as_millis() as i64);
-    let windows = pairs.min().unwrap_or(DAY);
-    let cap = if campaign.caps.per_day == 1 { DAY } else { 0 };
-    windows.max(cap) - 5 * MINUTE
+    let apart = |pair: &[TouchRule]| (pair[1].after - pair[0].until - grace).as_millis() as i64;
+    let windows = campaign.touches.windows(2).map(apart).min().unwrap_or(DAY);
+    let capped = same_address && campaign.caps.per_day == 1;
+    windows.max(if capped { DAY } else { 0 }) - 5 * MINUTE
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::case::Case;
+use crate::case::{Case, Doing};
 use crate::fault::{Fault, Kinds};
 use crate::run::{Outcome, run};
 use crate::state::Cut;
@@ -66,7 +66,11 @@ pub fn shrink(seed: u64, allowed: Kinds) -> Option<Story> {
     fewer_faults(&mut shrinking, &mut cut);
     for (customer, person) in case.customers.iter().enumerate() {
         let customer = customer as u8;
-        for act in (0..person.acts.len()).rev() {
+        for (act, done) in person.acts.iter().enumerate().rev() {
+            // Who is never stored is another story.
+            if matches!(done.doing, Doing::Put(_)) {
+                continue;
+            }
             let mut less = cut.clone();
             less.acts.insert((customer, act));
             if !cut.customers.contains(&customer) && shrinking.breaks(&less).is_some() {

@@ -285,7 +285,7 @@ impl State {
                 };
             }
         }
-        let disturbed = fate != Fate::Goes || before + after > 2 * SECOND;
+        let disturbed = fate != Fate::Goes || before + after > SECOND;
         if let Some(invocation) = self.invocations.get_mut(index as usize) {
             invocation.disturbed |= disturbed;
         }

@@ -74,7 +74,15 @@ fn dependencies_point_one_way() {
         ("model", &[]),
     ]);
     // One large main, and what looks at all of it from outside.
-    let knows_everybody = ["bench", "conformance", "fuzz-checks", "rekindle", "simulation", "stack", "tests"];
+    let knows_everybody = [
+        "bench",
+        "conformance",
+        "fuzz-checks",
+        "rekindle",
+        "simulation",
+        "stack",
+        "tests",
+    ];
     for (from, to) in edges(&metadata(), false) {
         if knows_everybody.contains(&from.as_str()) {
             continue;

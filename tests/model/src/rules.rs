@@ -1,6 +1,6 @@
 //! The decision, as small as the protocol needs it: one journey, one touch, one channel.
 //!
-//! `tests/decide.rs` holds it against [`journey::decide`] in every situation that the model reaches.
+//! `tests/decide.rs` holds it against `journey::decide` in every situation that the model reaches.
 
 use crate::Broken;
 

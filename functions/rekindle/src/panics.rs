@@ -54,7 +54,7 @@ mod tests {
         std::panic::set_hook(before);
         let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         assert_eq!(log.matches("a defect: panicked").count(), 3, "{log}");
-        assert_eq!(log.matches("panics.rs").count(), 3, "{log}");
+        assert_eq!(log.matches("place=\"").count(), 3, "{log}");
         assert!(log.contains("a plain word") && !log.contains("example.com"), "{log}");
     }
 }

@@ -169,6 +169,7 @@ impl Run {
     }
 
     fn pass(&mut self) {
+        let anew;
         let who = {
             let mut state = lock(&self.shared);
             let state = &mut *state;
@@ -178,9 +179,14 @@ impl Run {
             let now = state.now;
             state.next_pass = now + MINUTE;
             // The passes in between read nothing new, and moved it.
-            if let Some(watermark) = state.watermark.as_mut().filter(|watermark| watermark.resume.is_none()) {
+            if let Some(watermark) = state.watermark.as_mut().filter(|_| state.caught_up) {
                 watermark.since = watermark.since.max(ts(now - MINUTE));
             }
+            // Who goes on where another stopped has not read what that one read and could not take.
+            anew = state
+                .watermark
+                .as_ref()
+                .is_none_or(|watermark| watermark.resume.is_none());
             Who {
                 of: Of::Pass,
                 customer: Who::ALL,
@@ -192,7 +198,7 @@ impl Run {
         self.start(who, 55 * SECOND, |ports| {
             Box::pin(async move {
                 let passed = reconcile::pass(&ports, &config, &campaign).await;
-                Ending::Done(passed.is_ok_and(|passed| passed.finished && passed.failed == 0))
+                Ending::Done(anew && passed.is_ok_and(|passed| passed.finished && passed.failed == 0))
             })
         });
     }
@@ -377,8 +383,13 @@ impl Run {
                 Some(Ending::Read(place)) => Some(place),
                 _ => None,
             }),
-            Of::Pass if !done => state.push(next(now + 1, MINUTE), Item::Pass),
-            Of::Fire | Of::Contact | Of::Feedback | Of::Pass | Of::Sweep | Of::Meters => {}
+            Of::Pass => {
+                state.caught_up = done;
+                if !done {
+                    state.push(next(now + 1, MINUTE), Item::Pass);
+                }
+            }
+            Of::Fire | Of::Contact | Of::Feedback | Of::Sweep | Of::Meters => {}
         }
     }
 }

@@ -142,6 +142,8 @@ pub(crate) struct State {
     pub(crate) breaches: Vec<Breach>,
     pub(crate) next_sweep: i64,
     pub(crate) next_pass: i64,
+    /// Has the last pass of the reconciliation left nothing behind?
+    pub(crate) caught_up: bool,
     pub(crate) next_meters: i64,
     pub(crate) counters: u64,
 }
@@ -177,6 +179,7 @@ impl State {
             breaches: Vec::new(),
             next_sweep: i64::MIN,
             next_pass: i64::MIN,
+            caught_up: false,
             next_meters: i64::MIN,
             counters: 0,
             case,

@@ -16,7 +16,6 @@
 mod answers;
 mod customers;
 mod events;
-#[cfg(feature = "aws")]
 mod lambda;
 mod leap;
 mod partner;
@@ -28,7 +27,6 @@ mod words;
 
 pub use customers::{pages, token};
 pub use events::{feedback, stream};
-#[cfg(feature = "aws")]
 pub use lambda::{gateway, schedule};
 pub use leap::leap;
 pub use partner::{contacts, csv};
@@ -36,22 +34,12 @@ pub use records::journey;
 pub use requests::webhook;
 pub use words::{campaign, package, template};
 
-/// Calls a macro with the name of every target of this build.
+/// Calls a macro with the name of every target.
 ///
 /// Each is a function of this crate, a file in `fuzz_targets`, and a folder in `corpus`: `replay` compares them.
-#[cfg(feature = "aws")]
 #[macro_export]
 macro_rules! for_each_target {
     ($with:ident) => {
         $with! { webhook leap contacts csv pages token feedback stream journey campaign template package gateway schedule }
-    };
-}
-
-/// Calls a macro with the name of every target of this build: all but the two that need AWS's clients.
-#[cfg(not(feature = "aws"))]
-#[macro_export]
-macro_rules! for_each_target {
-    ($with:ident) => {
-        $with! { webhook leap contacts csv pages token feedback stream journey campaign template package }
     };
 }

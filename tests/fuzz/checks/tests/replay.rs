@@ -9,7 +9,6 @@
     reason = "the helpers of these tests are tests, too"
 )]
 
-#[cfg(feature = "aws")]
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -66,7 +65,6 @@ fn replay(target: &str, check: fn(&[u8]) -> bool) {
     );
 }
 
-#[cfg(feature = "aws")]
 #[test]
 fn every_target_has_its_program_and_its_corpus() {
     let targets: BTreeSet<String> = TARGETS.iter().map(|target| (*target).to_owned()).collect();

@@ -302,6 +302,15 @@ fn a_function_killed_in_mid_send_leaves_an_unknown_that_its_event_resolves() {
     runtime.block_on(async {
         // SES has taken it and does not answer; then the machine under the function fails.
         let mail = first_mail(stage, cast.hung).await;
+        // A kill ends every process of the function: nobody else may be in mid-send.
+        for other in [cast.doubled, cast.texted, cast.stopped, cast.opts_out] {
+            let decided = |journey: &Value| !matches!(touch_states(journey)[0], "waiting" | "claimed");
+            stage.until(&other.reference, "past its first touch", decided).await;
+        }
+        let between = |journey: &Value| touch_states(journey)[0] != "claimed";
+        stage
+            .until(&cast.throttled.reference, "between two attempts", between)
+            .await;
         assert!(
             stage.cloud.kill_function("rekindle-stage-touchpoint") > 0,
             "nothing was running"

@@ -80,6 +80,7 @@ impl Templates {
             text: plain::tidy(&fill(&message.text, &plain_values)?),
         })
     }
+
     /// Fills in the text message of the variables' language and diagnosis.
     ///
     /// If the values make it longer than two segments, it goes without those that may be missing: the

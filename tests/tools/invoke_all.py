@@ -1,5 +1,6 @@
 """Deploys the stack to MiniStack and invokes its functions with their events; see invoke-all."""
 
+import concurrent.futures
 import http.server
 import json
 import os
@@ -18,6 +19,9 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools/python/bin/sam"
 STACK = "rekindle"
+
+# Functions invoked beside each other. Most of an invocation is SAM's own start, on one processor.
+AT_ONCE = max(2, os.cpu_count() or 1)
 
 
 def overrides(endpoint):
@@ -140,6 +144,26 @@ def fault(result, malformed):
     return None
 
 
+def invoke_each(binary, logical, options):
+    """Invokes a function with its events, one after the other: how many, and how many went wrong."""
+    events = sorted((ROOT / "events" / binary).glob("*.json"))
+    if not events:
+        print(f"FAIL {binary}: no events in events/{binary}", flush=True)
+        return 0, 1
+    failed = 0
+    for event in events:
+        began = time.monotonic()
+        command = [SAM, "local", "invoke", logical, "--event", event, "--skip-pull-image", *options]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        wrong = fault(result, event.name.startswith("malformed"))
+        line = f"{'FAIL' if wrong else 'ok  '} {binary}/{event.name} ({time.monotonic() - began:.1f} s)"
+        if wrong:
+            line += "\n     " + wrong.replace("\n", "\n     ")
+            failed += 1
+        print(line, flush=True)
+    return len(events), failed
+
+
 def main(endpoint, from_containers, wanted):
     template = yaml_parse((ROOT / "template.yaml").read_text())
     by_binary = functions(template)
@@ -159,24 +183,13 @@ def main(endpoint, from_containers, wanted):
         variables = os.path.join(folder, "variables.json")
         with open(variables, "w", encoding="utf-8") as file:
             json.dump(inside, file)
-        for binary, logical in chosen.items():
-            events = sorted((ROOT / "events" / binary).glob("*.json"))
-            if not events:
-                print(f"FAIL {binary}: no events in events/{binary}")
-                failed += 1
-            for event in events:
-                began = time.monotonic()
-                command = [SAM, "local", "invoke", logical, "--event", event, "--skip-pull-image"]
-                command += ["--env-vars", variables]
-                command += ["--parameter-overrides", *overrides(endpoint)]
-                result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-                wrong = fault(result, event.name.startswith("malformed"))
-                took = time.monotonic() - began
-                print(f"{'FAIL' if wrong else 'ok  '} {binary}/{event.name} ({took:.1f} s)", flush=True)
-                if wrong:
-                    print("     " + wrong.replace("\n", "\n     "), flush=True)
-                    failed += 1
-                done += 1
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            options = ["--env-vars", variables, "--parameter-overrides", *overrides(endpoint)]
+            jobs = [pool.submit(invoke_each, binary, logical, options) for binary, logical in chosen.items()]
+            for job in concurrent.futures.as_completed(jobs):
+                tried, wrong = job.result()
+                done += tried
+                failed += wrong
     print(f"{done} invocations, {failed} failed")
     return 1 if failed or not done else 0
 

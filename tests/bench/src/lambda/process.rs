@@ -24,6 +24,8 @@ pub(crate) struct Process {
     log: PathBuf,
     /// From the start of the process to its first question for an event.
     pub(crate) init: Duration,
+    /// The processor time that it has used until then.
+    pub(crate) init_processor: Duration,
 }
 
 impl Process {
@@ -62,12 +64,14 @@ impl Process {
         let (at, waits) = asked
             .with_context(|| format!("{name} was never ready:\n{}", said(&log)))?
             .with_context(|| said(&log))?;
+        let id = child.id().context("the function has ended")?;
         Ok(Process {
             child,
             api,
             waits: Some(waits),
             log,
             init: at - began,
+            init_processor: processor_time(id)?,
         })
     }
 
@@ -114,6 +118,17 @@ impl Process {
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
+}
+
+/// What the scheduler has counted for all threads of a process. (Its times in `stat` are hundredths of a second.)
+fn processor_time(id: u32) -> anyhow::Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in std::fs::read_dir(format!("/proc/{id}/task"))? {
+        let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        let ran = text.split(' ').next().context("the kernel says nothing of its time")?;
+        nanoseconds += ran.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// The end of what a function has logged.

@@ -112,17 +112,17 @@ where
     }
     let mut notes = taken.notes;
     let mut effects = VecDeque::from(taken.effects);
-    let mut person = None;
+    let mut looked = Looked::default();
     while let Some(effect) = effects.pop_front() {
         let taken = match effect {
             // Armed by the protocol, before the write.
             Effect::ArmTimer(_) => None,
             Effect::Recheck { generation, meters } => {
-                let (taken, known) = firing.recheck(generation, meters).await?;
-                person = known;
+                let taken;
+                (taken, looked) = firing.recheck(generation, meters).await?;
                 taken
             }
-            Effect::Send(order) => firing.send(&order, person.as_ref()).await?,
+            Effect::Send(order) => firing.send(&order, &looked).await?,
             Effect::LookUpSend(key) => {
                 let resolution = ports.look_up_send(&key).await;
                 firing.take(Event::SendLookedUp { key, resolution }, None).await?
@@ -135,6 +135,14 @@ where
     }
     report(ports, journey, &notes);
     Ok(notes)
+}
+
+/// What the last recheck has read.
+#[derive(Default)]
+struct Looked {
+    person: Option<Known>,
+    /// When the provider had answered.
+    provider_at: Option<Timestamp>,
 }
 
 struct Firing<'a, P, C> {
@@ -167,7 +175,7 @@ where
 
     /// Asks the provider, then reads the person, then decides: the answer that is older by the time
     /// of the decision is the provider's, and the claim is conditional on the other two.
-    async fn recheck(&self, generation: u32, meters: bool) -> Result<(Option<Taken>, Option<Known>), TakeError> {
+    async fn recheck(&self, generation: u32, meters: bool) -> Result<(Option<Taken>, Looked), TakeError> {
         let Some(before) = self.person().await? else {
             let status = StatusAnswer::Unavailable {
                 why: Unavailable::UnknownContact,
@@ -179,7 +187,7 @@ where
                 meters: None,
                 facts: Facts::unknown(),
             };
-            return Ok((self.take(event, None).await?, None));
+            return Ok((self.take(event, None).await?, Looked::default()));
         };
         let reference = &before.contact.reference;
         let mut status = match self.ports.read_status(reference).await {
@@ -192,6 +200,7 @@ where
                 }
             }
         };
+        let provider_at = Some(self.ports.now());
         let mut found = None;
         if meters {
             match self.ports.search_meters(core::slice::from_ref(reference)).await {
@@ -206,8 +215,8 @@ where
             }
         }
         for _ in 0..CLAIM_ATTEMPTS {
-            let known = self.person().await?;
-            let facts = known
+            let person = self.person().await?;
+            let facts = person
                 .as_ref()
                 .map_or_else(Facts::unknown, |known| self.composer.facts(known));
             let event = Event::Rechecked {
@@ -216,10 +225,10 @@ where
                 meters: found.clone(),
                 facts,
             };
-            match self.take(event, known.as_ref()).await {
+            match self.take(event, person.as_ref()).await {
                 // Somebody else wrote to the same inbox, or the person just opted out: read anew.
                 Err(TakeError::Contended) => {}
-                taken => return Ok((taken?, known)),
+                taken => return Ok((taken?, Looked { person, provider_at })),
             }
         }
         Err(TakeError::Contended)
@@ -254,7 +263,8 @@ where
         }
     }
 
-    async fn send(&self, order: &SendOrder, person: Option<&Known>) -> Result<Option<Taken>, TakeError> {
+    async fn send(&self, order: &SendOrder, looked: &Looked) -> Result<Option<Taken>, TakeError> {
+        let person = looked.person.as_ref();
         let now = self.ports.now();
         // A sender is far quicker than half a lease. If this call was held up for so long, others
         // may already be looking for what became of the claim: they decide now.
@@ -281,8 +291,18 @@ where
         };
         match &outcome {
             SendOutcome::Accepted { .. } => {
-                let residual = self.ports.now().duration_since(order.claimed_at).as_secs_f64() * 1_000.0;
-                self.ports.measure("send.residual_ms", Unit::Milliseconds, residual);
+                // How long nobody looked: since the claim, and since the provider's answer before it.
+                let moments = [
+                    ("send.residual_ms", Some(order.claimed_at)),
+                    ("send.status_age_ms", looked.provider_at),
+                ];
+                let accepted_at = self.ports.now();
+                for (name, since) in moments {
+                    if let Some(since) = since {
+                        let ms = accepted_at.duration_since(since).as_secs_f64() * 1_000.0;
+                        self.ports.measure(name, Unit::Milliseconds, ms);
+                    }
+                }
                 let touch = order.key.touch.0.to_string();
                 let labels = [("channel", order.key.channel.as_str()), ("touch", touch.as_str())];
                 self.ports.count_labelled("send.accepted", &labels, 1);

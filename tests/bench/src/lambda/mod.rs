@@ -46,6 +46,9 @@ struct Round {
     warm_ms: f64,
     memory_mb: f64,
     log_bytes: f64,
+    /// What it has measured itself, where it has.
+    claim_to_accepted_ms: Option<f64>,
+    status_to_accepted_ms: Option<f64>,
 }
 
 /// All rounds of one function.
@@ -127,6 +130,12 @@ async fn one_round(stage: &mut Stage, program: &Path, name: &str, warm: u32) -> 
     }
     let log_bytes = (process.logged()? - logged) as f64 / f64::from(warm.max(1));
     let memory_mb = process.peak_memory()?;
+    let measured = |metric| {
+        let values = process.measured(metric)?;
+        anyhow::Ok((!values.is_empty()).then(|| median(&values)))
+    };
+    let claim_to_accepted_ms = measured("send.residual_ms")?;
+    let status_to_accepted_ms = measured("send.status_age_ms")?;
     process.end().await?;
     Ok(Round {
         init_ms,
@@ -135,6 +144,8 @@ async fn one_round(stage: &mut Stage, program: &Path, name: &str, warm: u32) -> 
         warm_ms: median(&times),
         memory_mb,
         log_bytes,
+        claim_to_accepted_ms,
+        status_to_accepted_ms,
     })
 }
 
@@ -290,6 +301,20 @@ fn figures(
             with_runtime,
             Target::TimesFloor(1.3),
         );
+    }
+    let windows: [(&str, fn(&Round) -> Option<f64>); 2] = [
+        ("  from the claim to SES's acceptance", |round| {
+            round.claim_to_accepted_ms
+        }),
+        ("  from the provider's answer to SES's acceptance", |round| {
+            round.status_to_accepted_ms
+        }),
+    ];
+    for (what, part) in windows {
+        let values: Vec<f64> = rounds.0.iter().filter_map(part).collect();
+        if !values.is_empty() {
+            add(what, "ms", values, Vec::new(), Target::None);
+        }
     }
     add(
         "memory",

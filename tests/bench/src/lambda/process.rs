@@ -114,6 +114,14 @@ impl Process {
         Ok(std::fs::metadata(&self.log)?.len())
     }
 
+    /// What it has logged of one of its metrics.
+    pub(crate) fn measured(&self, metric: &str) -> std::io::Result<Vec<f64>> {
+        let text = std::fs::read_to_string(&self.log)?;
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let values = lines.filter_map(|line| line.get(metric)?.as_array().cloned());
+        Ok(values.flatten().filter_map(|value| value.as_f64()).collect())
+    }
+
     /// Ends it, and waits until it has ended: its time must not be another one's.
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)

@@ -103,6 +103,11 @@ pub(crate) fn reference(customer: u32) -> String {
     format!("site-ca-{customer:08}")
 }
 
+/// The number of a customer of that name.
+pub(crate) fn number_of(reference: &str) -> Option<u32> {
+    reference.strip_prefix("site-ca-")?.parse().ok()
+}
+
 /// Delivers. Each connection has one webhook under way, and sends the next when it is answered.
 ///
 /// Anything but 200 is an error: a figure of refusals would mean nothing.
@@ -147,6 +152,15 @@ async fn connection(load: Load, number: u32, began: Instant) -> anyhow::Result<H
         first = first.saturating_add(load.connections * AT_ONCE);
     }
     Ok(took)
+}
+
+/// The request by which a customer is first heard of.
+pub(crate) fn opening(customer: u32) -> String {
+    let (mut request, mut body) = (String::new(), String::new());
+    if let Some((kind, rest)) = STORY.first() {
+        write_webhook(&mut request, &mut body, customer, 0, kind, rest);
+    }
+    request
 }
 
 fn write_webhook(request: &mut String, body: &mut String, customer: u32, chapter: usize, kind: &str, rest: &str) {

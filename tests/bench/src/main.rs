@@ -3,11 +3,13 @@
 //! A figure is a median over rounds. A floor is what the same machine does, in the same minute, with
 //! nearly nothing of ours in the way: the distance to it is what our code costs.
 
+mod book;
 mod cost;
 mod decide;
 mod demo;
 mod deployed;
 mod floor;
+mod herd;
 mod lambda;
 mod ledger;
 mod load;
@@ -17,6 +19,8 @@ mod memory;
 mod program;
 mod report;
 mod serve;
+mod soak;
+mod stand_in;
 mod walks;
 mod world;
 
@@ -85,6 +89,10 @@ enum Section {
     Memory,
     /// The demo: first reminder, and end.
     Demo,
+    /// Many minutes at half of the maximum, with faults; not part of all.
+    Soak(soak::Options),
+    /// A hundred thousand timers due at once; not part of all.
+    Herd(herd::Options),
     /// The functions of AWS as processes: size, start, invocations, memory.
     Lambda(lambda::Options),
     /// What a customer costs on AWS.
@@ -126,7 +134,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             return runtime.block_on(floor::serve(options)).map(|()| ExitCode::SUCCESS);
         }
         Section::Cost(_) | Section::Decide | Section::Lambda(_) => false,
-        Section::All | Section::Serve | Section::Memory | Section::Demo => true,
+        Section::All | Section::Serve | Section::Memory | Section::Demo | Section::Soak(_) | Section::Herd(_) => true,
     };
     let all = matches!(section, Section::All);
     say(&machine::describe(settings)?);
@@ -149,6 +157,12 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             }
             if all || matches!(section, Section::Demo) {
                 demo::measure(&program, settings, &mut report).await?;
+            }
+            if let Section::Herd(options) = &section {
+                herd::measure(&program, settings, options, &mut report).await?;
+            }
+            if let Section::Soak(options) = &section {
+                soak::measure(&program, settings, options, &mut report).await?;
             }
             anyhow::Ok(())
         })?;

@@ -97,7 +97,7 @@ async fn bare_start(program: &Program, settings: &Settings) -> anyhow::Result<Ve
 }
 
 /// Stores the contacts directly, as an import would.
-async fn fill(folder: &Path, contacts: u32) -> anyhow::Result<()> {
+pub(crate) async fn fill(folder: &Path, contacts: u32) -> anyhow::Result<()> {
     let data = DataDir::open(program::data(folder))?;
     let clock = ProgramClock::open(&data, NonZeroU32::MIN)?;
     let store = Store::open(&data, IdKey::new(IDENTITY)?, clock)?;

@@ -70,20 +70,32 @@ impl Program {
 
     /// Writes the example's configuration into a folder, but for a provider that nobody reaches.
     pub(crate) async fn configure(&self, folder: &Path) -> anyhow::Result<()> {
+        self.configure_with(folder, &Setting::default()).await
+    }
+
+    /// Writes the example's configuration into a folder, but for a setting of the bench's own.
+    pub(crate) async fn configure_with(&self, folder: &Path, setting: &Setting<'_>) -> anyhow::Result<()> {
         let config = self.printed("config").await?;
+        let own = [
+            ("base_url = ", format!("{:?}", setting.provider)),
+            ("calls_per_minute = ", setting.calls_per_minute.to_string()),
+            ("page_size = ", setting.page_size.to_string()),
+        ];
         let lines = config.lines().map(|line| {
-            if line.starts_with("base_url = ") {
-                format!("base_url = \"{NO_PROVIDER}\"\n")
-            } else {
-                format!("{line}\n")
-            }
+            let own = own.iter().find(|(key, _)| line.starts_with(key));
+            own.map_or_else(|| format!("{line}\n"), |(key, value)| format!("{key}{value}\n"))
         });
         std::fs::write(folder.join("rekindle.toml"), lines.collect::<String>())?;
-        std::fs::write(folder.join("campaign.toml"), self.printed("campaign").await?)?;
+        let campaign = match &setting.campaign {
+            Some(campaign) => campaign.clone(),
+            None => self.printed("campaign").await?,
+        };
+        std::fs::write(folder.join("campaign.toml"), campaign)?;
         Ok(())
     }
 
-    async fn printed(&self, what: &str) -> anyhow::Result<String> {
+    /// What the program prints as an example: its `config`, or its `campaign`.
+    pub(crate) async fn printed(&self, what: &str) -> anyhow::Result<String> {
         let output = Command::new(&self.0).args([what, "example"]).output().await?;
         ensure!(output.status.success(), "`rekindle {what} example` failed");
         Ok(String::from_utf8(output.stdout)?)
@@ -91,16 +103,50 @@ impl Program {
 
     /// Starts `serve` over a configured folder.
     pub(crate) async fn serve(&self, folder: &Path) -> anyhow::Result<Server> {
-        let address = free_address()?;
+        self.serve_at(folder, 1).await
+    }
+
+    /// As [`Program::serve`], with so many seconds of the program's time in each of the machine's.
+    pub(crate) async fn serve_at(&self, folder: &Path, speed: u32) -> anyhow::Result<Server> {
+        self.serve_on(folder, free_address()?, speed).await
+    }
+
+    /// As [`Program::serve_at`], where another one has listened before.
+    pub(crate) async fn serve_on(&self, folder: &Path, address: SocketAddr, speed: u32) -> anyhow::Result<Server> {
         let mut command = Command::new(&self.0);
         command
             .args(["serve", "--listen", &address.to_string()])
+            .args(["--speed", &speed.to_string()])
             .arg("--config")
             .arg(folder.join("rekindle.toml"))
             .arg("--data")
             .arg(data(folder))
             .envs(SECRETS);
         Server::start(command, address, &folder.join("log")).await
+    }
+}
+
+/// What differs from the example's configuration.
+pub(crate) struct Setting<'a> {
+    /// Where the provider is.
+    pub(crate) provider: &'a str,
+    /// Calls to it in a minute of the program's time.
+    pub(crate) calls_per_minute: u32,
+    /// Records on a page.
+    pub(crate) page_size: u32,
+    /// Another campaign than the example's.
+    pub(crate) campaign: Option<String>,
+}
+
+impl Default for Setting<'_> {
+    /// The example's, but for a provider that nobody reaches.
+    fn default() -> Self {
+        Setting {
+            provider: NO_PROVIDER,
+            calls_per_minute: 60,
+            page_size: 10,
+            campaign: None,
+        }
     }
 }
 
@@ -166,18 +212,22 @@ impl Server {
         Ok(self.child.kill().await?)
     }
 
+    /// The kernel's folder of the process.
+    pub(crate) fn process(&self) -> anyhow::Result<String> {
+        let id = self.child.id().context("the server has ended")?;
+        Ok(format!("/proc/{id}"))
+    }
+
     /// The memory that it has in use, in megabytes: `VmRSS`, or `VmHWM` for the most it ever had.
     pub(crate) fn memory(&self, which: &str) -> anyhow::Result<f64> {
-        let id = self.child.id().context("the server has ended")?;
-        let text = field(&format!("/proc/{id}/status"), which).context("the kernel says nothing of its memory")?;
+        let text = field(&format!("{}/status", self.process()?), which).context("the kernel says nothing of its memory")?;
         let kilobytes: f64 = text.split(' ').next().unwrap_or_default().parse()?;
         Ok(kilobytes * 1024.0 / 1e6)
     }
 
     /// The processor time that it has used.
     pub(crate) fn processor_seconds(&self) -> anyhow::Result<f64> {
-        let id = self.child.id().context("the server has ended")?;
-        let text = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let text = std::fs::read_to_string(format!("{}/stat", self.process()?))?;
         // The name, in parentheses, may hold anything; user and system time are the 12th and 13th after it.
         let (_, after_name) = text.rsplit_once(") ").context("the kernel's own format")?;
         let ticks = after_name.split(' ').skip(11).take(2).map(str::parse::<f64>);

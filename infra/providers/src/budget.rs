@@ -1,11 +1,12 @@
 //! How many calls a provider may get.
 
 use core::num::NonZeroU32;
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-const MINUTE_NS: i128 = 60_000_000_000;
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Who asks for a call. Each has a part of the budget that the other cannot take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +17,14 @@ pub enum Share {
     Upkeep,
 }
 
-/// The calls that a provider may get in a minute of the program's time.
+/// The calls that a provider may get in a minute of the program's time, wherever the minute begins: how
+/// the provider counts is not published, and a day without calls does not allow twice as many after it.
 ///
 /// A quarter is kept for the status checks, a quarter for the upkeep, and half goes to whoever asks
 /// first. So sends that outnumber the budget wait inside their windows but never starve the
-/// reconciliation, nor does a long catch-up starve the sends. A minute's unused calls can be spent
-/// at once, no more of them are saved up, and each part can always save one: below four calls a
-/// minute the first minute may see three.
+/// reconciliation, nor does a long catch-up starve the sends. A minute's calls may come all at once.
+/// Each part has one call at least: below four calls a minute it comes less often than each minute,
+/// but some minutes may see three.
 ///
 /// The count lives in memory: it is right on one machine with one process. Several processes need
 /// a smaller number each, so that the sum fits the provider.
@@ -44,11 +46,19 @@ impl Budget {
     /// (docs/leap.md, section 8), so the number is configuration.
     #[must_use]
     pub fn new(calls_per_minute: NonZeroU32) -> Self {
+        let calls = calls_per_minute.get();
+        let quarter = calls / 4;
+        let [checks, upkeep, common] = if quarter > 0 {
+            [quarter, quarter, calls - 2 * quarter].map(|part| Allowance::new(part, MINUTE))
+        } else {
+            // Each has a call, and waits for the next one in proportion.
+            [4, 4, 2].map(|part| Allowance::new(1, MINUTE * part / i32::try_from(calls).unwrap_or(i32::MAX)))
+        };
         let state = State {
             closed_until: None,
-            checks: Allowance::new(calls_per_minute, 4),
-            upkeep: Allowance::new(calls_per_minute, 4),
-            common: Allowance::new(calls_per_minute, 2),
+            checks,
+            upkeep,
+            common,
         };
         Budget {
             state: Mutex::new(state),
@@ -80,38 +90,37 @@ impl Budget {
     }
 }
 
-/// A token bucket, kept as the time at which it will be full again: exact, and nothing to refill.
+/// So many calls in each span, wherever that begins: it remembers when its last calls were.
 #[derive(Debug)]
 struct Allowance {
-    /// Between two calls, in the long run.
-    interval_ns: i128,
-    /// What a full bucket holds, as time.
-    capacity_ns: i128,
-    full_at_ns: i128,
+    calls: usize,
+    span: SignedDuration,
+    /// No more than `calls` of them, the oldest in front.
+    taken: VecDeque<Timestamp>,
 }
 
 impl Allowance {
-    /// One part in `parts` of so many calls a minute.
-    fn new(calls_per_minute: NonZeroU32, parts: u32) -> Self {
-        let calls = calls_per_minute.get();
-        let interval_ns = MINUTE_NS * i128::from(parts) / i128::from(calls);
-        let burst = (calls / parts).max(1);
+    fn new(calls: u32, span: SignedDuration) -> Self {
         Allowance {
-            interval_ns,
-            capacity_ns: interval_ns * i128::from(burst),
-            full_at_ns: i128::MIN,
+            calls: usize::try_from(calls).unwrap_or(usize::MAX),
+            span,
+            taken: VecDeque::new(),
         }
     }
 
     fn take(&mut self, now: Timestamp) -> Result<(), Timestamp> {
-        let after = self.full_at_ns.max(now.as_nanosecond()) + self.interval_ns;
-        let earliest = after - self.capacity_ns;
-        if earliest <= now.as_nanosecond() {
-            self.full_at_ns = after;
-            Ok(())
-        } else {
-            Err(Timestamp::from_nanosecond(earliest).unwrap_or(Timestamp::MAX))
+        match self.taken.front().copied() {
+            Some(oldest) if self.taken.len() >= self.calls => {
+                let free = oldest.saturating_add(self.span).unwrap_or(Timestamp::MAX);
+                if now < free {
+                    return Err(free);
+                }
+                self.taken.pop_front();
+            }
+            Some(_) | None => {}
         }
+        self.taken.push_back(now);
+        Ok(())
     }
 }
 
@@ -147,20 +156,35 @@ mod tests {
     fn a_spent_budget_says_when_the_next_call_is_there() {
         let budget = budget(60);
         assert_eq!(taken(&budget, Share::Checks, at(0)), 45);
-        // The common half gives a call every two seconds, its own quarter every four.
-        assert_eq!(budget.take(Share::Checks, at(0)), Err(at(2)));
-        assert_eq!(budget.take(Share::Checks, at(1)), Err(at(2)));
-        assert_eq!(budget.take(Share::Checks, at(2)), Ok(()));
-        assert_eq!(budget.take(Share::Checks, at(2)), Err(at(4)));
+        assert_eq!(budget.take(Share::Checks, at(0)), Err(at(60)));
+        assert_eq!(budget.take(Share::Checks, at(59)), Err(at(60)));
+        assert_eq!(budget.take(Share::Checks, at(60)), Ok(()));
+        // One of the upkeep's, at another time than the rest, comes back at its own time.
+        assert_eq!(budget.take(Share::Upkeep, at(30)), Ok(()));
+        assert_eq!(taken(&budget, Share::Checks, at(60)), 44);
+        assert_eq!(taken(&budget, Share::Upkeep, at(60)), 14);
+        assert_eq!(budget.take(Share::Upkeep, at(61)), Err(at(90)));
     }
 
     #[test]
-    fn no_more_than_a_minutes_calls_are_saved_up() {
-        let budget = budget(60);
-        assert_eq!(
-            taken(&budget, Share::Checks, at(86_400)) + taken(&budget, Share::Upkeep, at(86_400)),
-            60
-        );
+    fn a_day_without_calls_does_not_allow_more_in_any_minute_after_it() {
+        for calls in [4, 7, 60, 61, 1_000] {
+            let budget = budget(calls);
+            let mut at_each_second = Vec::new();
+            for second in 86_400..86_700 {
+                // Now one is greedy, now the other.
+                let first = [Share::Checks, Share::Upkeep][usize::from(second % 7 < 3)];
+                let more = [Share::Upkeep, Share::Checks][usize::from(second % 7 < 3)];
+                at_each_second.push(taken(&budget, first, at(second)) + taken(&budget, more, at(second)));
+            }
+            let most = at_each_second
+                .windows(60)
+                .map(|minute| minute.iter().sum::<usize>())
+                .max();
+            assert_eq!(most, Some(calls as usize), "{calls} calls a minute");
+            let all: usize = at_each_second.iter().sum();
+            assert_eq!(all, 5 * calls as usize, "none is wasted in five minutes of {calls}");
+        }
     }
 
     #[test]

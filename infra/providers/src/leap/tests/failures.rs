@@ -173,11 +173,11 @@ async fn trap_18_the_budget_is_shared_and_leaves_the_reconciliation_its_part() {
     let error = leap.read_status(&reference(PERSON)).await.unwrap_err();
     assert_eq!(
         (error.why, error.retry_at),
-        (Unavailable::BudgetSpent, Some(time("2026-07-02T12:00:15Z")))
+        (Unavailable::BudgetSpent, Some(time("2026-07-02T12:01:00Z")))
     );
     assert!(leap.read_changes(ChangeFilter::Started, time(NOW), None).await.is_ok());
     assert_eq!(stub.lines().len(), 7);
-    clock.set("2026-07-02T12:00:15Z");
+    clock.set("2026-07-02T12:01:00Z");
     assert!(leap.read_status(&reference(PERSON)).await.is_ok());
 }
 

@@ -55,6 +55,8 @@ impl Service {
             Outbox::new(store.clone(), config::outbox(&campaign.sender)).context("[sender] of the campaign")?;
         let mut leap = LeapConfig::new(config.leap.base_url, config.leap.api_key, config.leap.calls_per_minute);
         leap.page_size = config.leap.page_size;
+        // More timers at once than calls: they stay due, in their order, instead of all being put off.
+        leap.waits_in_line = true;
         let leap = LeapClient::new(leap, Arc::new(clock.clone())).context("[leap] of rekindle.toml")?;
         let links = LinkKey::new(config.id_key.derive("link"));
         let directory = campaign.utilities;
@@ -116,12 +118,14 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let timers = tokio::spawn(fire_timers(self.world.clone(), stopped.clone()));
+        let leap = self.world.leap.clone();
         let upkeep = tokio::spawn(keep_up(self.world.clone(), self.reconcile.clone(), stopped.clone()));
         let app = http::router(self.face).merge(also);
         let server = tokio::spawn(server::serve(listener, app, stopped));
         stop.await;
         // Whoever listens has gone on its own already when nobody is left to be told.
         let _ = stopping.send(true);
+        leap.close_line();
         let (timers, upkeep, server) = tokio::join!(timers, upkeep, server);
         timers.context("the timers' task failed")?;
         upkeep.context("the upkeep's task failed")?;

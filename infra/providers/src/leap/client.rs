@@ -1,18 +1,19 @@
 //! One HTTP request: budget, attempts, deadline, and what an answer's status means.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
 use backon::{ExponentialBuilder, Retryable};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journey::port::{Clock, ProviderError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::config::{ConfigError, LeapConfig, is_loopback};
@@ -23,6 +24,12 @@ use crate::{Budget, Secret, Share};
 
 /// The largest answer that is read. A full page of 500 meters has about 1 MB.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Who is told to come back later than this does not wait in line: the provider has asked for a pause.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
+
+/// How often the first in line looks for a call, in real time.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Asks Leap. Clones share the connections and the budget of calls.
 ///
@@ -39,6 +46,8 @@ struct Inner {
     authorization: HeaderValue,
     config: LeapConfig,
     budget: Budget,
+    /// Whoever holds its only permit is the next to get a call; closed when nobody is to wait any more.
+    line: Semaphore,
     clock: Arc<dyn Clock + Send + Sync>,
     jitter: AtomicU64,
 }
@@ -52,6 +61,8 @@ pub(super) struct Request {
     /// May it be made twice?
     pub(super) repeatable: bool,
     pub(super) share: Share,
+    /// Has the next attempt's call been taken out of the budget already?
+    pub(super) paid: AtomicBool,
     /// How long to wait for the answer, if not the configured time.
     pub(super) timeout: Option<Duration>,
 }
@@ -80,11 +91,44 @@ impl LeapClient {
             http: builder.build().map_err(ConfigError::Transport)?,
             authorization: bearer(&config.api_key)?,
             budget: Budget::new(config.calls_per_minute),
+            line: Semaphore::new(1),
             clock,
             jitter: AtomicU64::new(config.jitter_seed),
             config,
         };
         Ok(LeapClient { inner: Arc::new(inner) })
+    }
+
+    /// Sends away whoever waits in line: the program stops.
+    pub fn close_line(&self) {
+        self.inner.line.close();
+    }
+
+    /// Takes a call for a status check out of the budget, in the order of asking. False when it has to be
+    /// taken, or refused, at the attempt itself.
+    pub(super) async fn paid_in_line(&self) -> bool {
+        let Inner {
+            config,
+            budget,
+            line,
+            clock,
+            ..
+        } = &*self.inner;
+        if !config.waits_in_line {
+            return false;
+        }
+        let Ok(_first) = line.acquire().await else {
+            return false;
+        };
+        while !line.is_closed() {
+            let now = clock.now();
+            match budget.take(Share::Checks, now) {
+                Ok(()) => return true,
+                Err(retry_at) if retry_at.duration_since(now) > LONGEST_WAIT => return false,
+                Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
+        false
     }
 
     pub(super) fn config(&self) -> &LeapConfig {
@@ -143,9 +187,11 @@ impl LeapClient {
             clock,
             ..
         } = &*self.inner;
-        budget
-            .take(request.share, clock.now())
-            .map_err(|retry_at| CallError::BudgetSpent { retry_at })?;
+        if !request.paid.swap(false, Ordering::Relaxed) {
+            budget
+                .take(request.share, clock.now())
+                .map_err(|retry_at| CallError::BudgetSpent { retry_at })?;
+        }
         let mut outgoing = http
             .request(
                 request.method.clone(),
@@ -263,7 +309,16 @@ impl Request {
             body: None,
             repeatable: true,
             share,
+            paid: AtomicBool::new(false),
             timeout: None,
+        }
+    }
+
+    /// The same, whose first attempt's call has been taken already, or not.
+    pub(super) fn paid(self, paid: bool) -> Self {
+        Request {
+            paid: AtomicBool::new(paid),
+            ..self
         }
     }
 }

@@ -21,6 +21,10 @@ pub struct LeapConfig {
     pub api_key: Secret,
     /// The calls that all parts of the program together may make in a minute.
     pub calls_per_minute: NonZeroU32,
+    /// Does a status check wait until the budget has a call for it, in the order of asking? Where waiting
+    /// costs nothing, and whoever comes first should be first, it should; a Lambda pays for each second,
+    /// and its touch had better come back by its timer. It does not wait out a pause of more than a minute, for which Leap has asked.
+    pub waits_in_line: bool,
     /// Records on a page of connections; 10 as at Leap. The maximum is not published.
     pub page_size: u32,
     /// Meters on a page, 1 to 500; 500 as at Leap.
@@ -47,6 +51,7 @@ impl LeapConfig {
             base_url,
             api_key,
             calls_per_minute,
+            waits_in_line: false,
             page_size: 10,
             meter_page_size: 500,
             request_timeout: Duration::from_secs(4),

@@ -34,7 +34,9 @@ impl ReadStatus for LeapClient {
     /// An empty snapshot means that the link was never clicked (docs/leap.md, trap 16). A record
     /// of the reference that cannot be read makes the answer an error: it may be the complete one.
     async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
-        self.ask("read_status", self.every_record(reference)).await
+        // The wait in line is not Leap's: it does not count against the question's deadline.
+        let paid = self.paid_in_line().await;
+        self.ask("read_status", self.every_record(reference, paid)).await
     }
 }
 
@@ -51,14 +53,15 @@ impl ReadChanges for LeapClient {
 }
 
 impl LeapClient {
-    async fn every_record(&self, reference: &Reference) -> Result<Snapshot, CallError> {
+    async fn every_record(&self, reference: &Reference, mut paid: bool) -> Result<Snapshot, CallError> {
         let filter = ("ref-id", reference.expose());
         let mut snapshot = Snapshot::default();
         let mut foreign = 0_usize;
         let mut token: Option<String> = None;
         let mut tokens = BTreeSet::new();
         for _ in 0..STATUS_PAGES {
-            let page = self.page(filter, token.as_deref(), Share::Checks).await?;
+            let page = self.page(filter, token.as_deref(), Share::Checks, paid).await?;
+            paid = false;
             for record in &page.records {
                 match record::reference_of(record) {
                     Some(other) if other != reference.expose() => foreign += 1,
@@ -91,7 +94,8 @@ impl LeapClient {
             ChangeFilter::LastInteraction => "from-last-interaction-date-time",
         };
         // Milliseconds, as in Leap's own example; the rest is cut off, so nothing is skipped.
-        let page = self.page((name, &format!("{since:.3}")), token, Share::Upkeep).await?;
+        let since = format!("{since:.3}");
+        let page = self.page((name, &since), token, Share::Upkeep, false).await?;
         if page.next.is_some() && page.next.as_deref() == token {
             // Ending the pass here would move the watermark past pages that were never seen.
             return Err(CallError::Unreadable("a page token is repeated"));
@@ -125,11 +129,17 @@ impl LeapClient {
 
     /// One page. The filter is sent again with the token: what Leap does with a token alone is not
     /// published (docs/leap.md, section 2.1).
-    async fn page(&self, filter: (&str, &str), token: Option<&str>, share: Share) -> Result<Page, CallError> {
+    async fn page(
+        &self,
+        filter: (&str, &str),
+        token: Option<&str>,
+        share: Share,
+        paid: bool,
+    ) -> Result<Page, CallError> {
         let page_size = self.config().page_size.to_string();
         let mut pairs = vec![filter, ("page-size", page_size.as_str())];
         pairs.extend(token.map(|token| ("page-token", token)));
-        let mut page: Page = self.json(&Request::get(PATH, &pairs, share)).await?;
+        let mut page: Page = self.json(&Request::get(PATH, &pairs, share).paid(paid)).await?;
         // Null, absent and empty all mean the end (trap 11).
         page.next = page.next.filter(|next| !next.is_empty());
         Ok(page)

@@ -1,5 +1,6 @@
 //! The meter search, Meters API v2: has the meter of a completed customer arrived?
 
+use core::sync::atomic::AtomicBool;
 use std::collections::BTreeSet;
 
 use journey::port::{ProviderError, SearchMeters};
@@ -82,6 +83,7 @@ impl LeapClient {
             body: Some(body),
             repeatable: true,
             share: Share::Upkeep,
+            paid: AtomicBool::new(false),
             timeout: None,
         }
     }

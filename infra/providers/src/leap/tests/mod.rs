@@ -2,6 +2,7 @@
 
 mod failures;
 mod fixtures;
+mod line;
 mod meters;
 mod paging;
 mod stub;

@@ -5,6 +5,7 @@
 
 mod subscription;
 
+use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 
 use journey::port::ProviderError;
@@ -202,6 +203,7 @@ fn changing(method: Method, path: String, body: Option<Value>, repeatable: bool)
         body,
         repeatable,
         share: Share::Upkeep,
+        paid: AtomicBool::new(false),
         timeout: None,
     }
 }

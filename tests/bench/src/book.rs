@@ -38,13 +38,18 @@ impl Told {
     pub(crate) fn now(self) -> Timestamp {
         let real = SignedDuration::try_from(self.read.elapsed()).unwrap_or(SignedDuration::MAX);
         let passed = real.checked_mul(i32::try_from(self.speed).unwrap_or(i32::MAX));
-        self.at.saturating_add(passed.unwrap_or(SignedDuration::MAX)).unwrap_or(self.at)
+        self.at
+            .saturating_add(passed.unwrap_or(SignedDuration::MAX))
+            .unwrap_or(self.at)
     }
 }
 
 /// Reads a time out of JSON.
 pub(crate) fn time(value: Option<&Value>) -> anyhow::Result<Timestamp> {
-    value.and_then(Value::as_str).and_then(|text| text.parse().ok()).context("a time is missing")
+    value
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok())
+        .context("a time is missing")
 }
 
 /// One customer.

@@ -62,7 +62,10 @@ const CAMPAIGN: [(&str, &str); 4] = [
 ];
 
 /// The mail's hours: the first pair of lines of the kind.
-const HOURS: [(&str, &str); 2] = [("start = \"00:00\"", "start = \"09:00\""), ("end = \"24:00\"", "end = \"20:00\"")];
+const HOURS: [(&str, &str); 2] = [
+    ("start = \"00:00\"", "start = \"09:00\""),
+    ("end = \"24:00\"", "end = \"20:00\""),
+];
 
 /// In the morning herd, an hour passes in twelve minutes.
 const MORNING_SPEED: u32 = 5;
@@ -168,12 +171,16 @@ async fn serve(program: &Program, settings: &Settings, options: &Options, herd: 
     server.kill().await?;
     let (at, twice) = sent(folder)?;
     let speed = herd.speed();
-    let most_messages = |span: SignedDuration| most_within(at.iter().copied(), |first, last| last.duration_since(first) < span);
+    let most_messages =
+        |span: SignedDuration| most_within(at.iter().copied(), |first, last| last.duration_since(first) < span);
     Ok(Served {
         within_s,
         messages: at.len() as u64,
         twice,
-        most_messages: (most_messages(SignedDuration::from_secs(1)), most_messages(SignedDuration::from_mins(1))),
+        most_messages: (
+            most_messages(SignedDuration::from_secs(1)),
+            most_messages(SignedDuration::from_mins(1)),
+        ),
         calls: stand_in.calls() - calls_before,
         most_calls: (
             stand_in.most_calls_within(Duration::from_secs(1) / speed),
@@ -250,7 +257,10 @@ fn sent(folder: &Path) -> anyhow::Result<(Vec<Timestamp>, u64)> {
     for line in log.lines() {
         let line: Value = serde_json::from_str(line)?;
         at.push(time(line.get("at"))?);
-        let reference = line.get("reference").and_then(Value::as_str).context("a line of the log")?;
+        let reference = line
+            .get("reference")
+            .and_then(Value::as_str)
+            .context("a line of the log")?;
         *each.entry(reference.to_owned()).or_default() += 1;
     }
     at.sort_unstable();
@@ -261,7 +271,11 @@ fn sent(folder: &Path) -> anyhow::Result<(Vec<Timestamp>, u64)> {
 fn counter(folder: &Path, name: &str) -> anyhow::Result<u64> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(program::data(folder).join("rekindle.db"), flags)?;
-    Ok(database.query_row("SELECT COALESCE(SUM(value), 0) FROM counters WHERE name = ?1", [name], |row| row.get(0))?)
+    Ok(database.query_row(
+        "SELECT COALESCE(SUM(value), 0) FROM counters WHERE name = ?1",
+        [name],
+        |row| row.get(0),
+    )?)
 }
 
 impl Served {
@@ -278,11 +292,31 @@ impl Served {
         let quantile = |share| self.took.value_at_quantile(share) as f64 / 1e3;
         let timers = f64::from(options.timers);
         add("messages", "", self.messages as f64, Target::AtLeast(timers));
-        add("customers with more than one", "", self.twice as f64, Target::Below(1.0));
+        add(
+            "customers with more than one",
+            "",
+            self.twice as f64,
+            Target::Below(1.0),
+        );
         add("all are served within, real time", "s", self.within_s, Target::None);
-        add("messages a second, real time", "/s", timers / self.within_s, Target::None);
-        add("the most messages in a second", "", self.most_messages.0 as f64, Target::None);
-        add("the most messages in a minute", "", self.most_messages.1 as f64, Target::None);
+        add(
+            "messages a second, real time",
+            "/s",
+            timers / self.within_s,
+            Target::None,
+        );
+        add(
+            "the most messages in a second",
+            "",
+            self.most_messages.0 as f64,
+            Target::None,
+        );
+        add(
+            "the most messages in a minute",
+            "",
+            self.most_messages.1 as f64,
+            Target::None,
+        );
         add("calls to the provider", "", self.calls as f64, Target::None);
         add("the most calls in a second", "", self.most_calls.0 as f64, Target::None);
         add(
@@ -292,8 +326,18 @@ impl Served {
             Target::Below(f64::from(options.calls) + UNDER_WAY + 1.0),
         );
         add("times that a touch was held", "", self.held as f64, Target::None);
-        add("half of others' webhooks are answered within", "ms", quantile(0.5), Target::None);
-        add("99 % of others' webhooks are answered within", "ms", quantile(0.99), Target::Below(250.0));
+        add(
+            "half of others' webhooks are answered within",
+            "ms",
+            quantile(0.5),
+            Target::None,
+        );
+        add(
+            "99 % of others' webhooks are answered within",
+            "ms",
+            quantile(0.99),
+            Target::Below(250.0),
+        );
         add("the longest answer", "ms", quantile(1.0), Target::Below(2_000.0));
         add("processor time", "s", self.processor_s, Target::None);
         add("memory, the most", "MB", self.memory_mb, Target::Below(150.0));

@@ -220,7 +220,8 @@ impl Server {
 
     /// The memory that it has in use, in megabytes: `VmRSS`, or `VmHWM` for the most it ever had.
     pub(crate) fn memory(&self, which: &str) -> anyhow::Result<f64> {
-        let text = field(&format!("{}/status", self.process()?), which).context("the kernel says nothing of its memory")?;
+        let text =
+            field(&format!("{}/status", self.process()?), which).context("the kernel says nothing of its memory")?;
         let kilobytes: f64 = text.split(' ').next().unwrap_or_default().parse()?;
         Ok(kilobytes * 1024.0 / 1e6)
     }

@@ -163,15 +163,15 @@ async fn troubled(State(shared): State<Arc<Shared>>, request: Request, next: Nex
             tokio::time::sleep(LATE).await;
             next.run(request).await
         }
-        Trouble::Throttled => {
-            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, PAUSE_S.to_string())]).into_response()
-        }
+        Trouble::Throttled => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, PAUSE_S.to_string())]).into_response(),
         Trouble::Failing => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Trouble::Hung => std::future::pending().await,
         Trouble::Cut => {
             // A body that fails before its first byte makes the server close the connection.
             let cut = io::Error::from(io::ErrorKind::ConnectionAborted);
-            Response::new(Body::from_stream(futures::stream::once(async { Err::<Vec<u8>, _>(cut) })))
+            Response::new(Body::from_stream(futures::stream::once(async {
+                Err::<Vec<u8>, _>(cut)
+            })))
         }
     }
 }
@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_minute_begins_anywhere() {
-        let within = |moments: &[u32], span: u32| most_within(moments.iter().copied(), |first, last| last - first < span);
+        let within =
+            |moments: &[u32], span: u32| most_within(moments.iter().copied(), |first, last| last - first < span);
         assert_eq!(within(&[], 60), 0);
         assert_eq!(within(&[0, 59, 60, 61, 119], 60), 4);
         assert_eq!(within(&[0, 60, 120], 60), 1);

@@ -28,7 +28,10 @@ const FASTER: [(&str, &str); 10] = [
 /// Rewrites whole lines of a file.
 pub(crate) fn rewritten(file: &str, lines: &[(&str, &str)]) -> anyhow::Result<String> {
     for (old, _) in lines {
-        ensure!(file.lines().any(|line| line == *old), "the example has no line {old:?} any more");
+        ensure!(
+            file.lines().any(|line| line == *old),
+            "the example has no line {old:?} any more"
+        );
     }
     let new = |line: &str| {
         let rewritten = lines.iter().find(|(old, _)| *old == line);

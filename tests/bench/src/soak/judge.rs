@@ -6,9 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use embedded::Store;
 use jiff::{SignedDuration, Timestamp};
-use journey::{
-    IdKey, Journey, JourneyId, MeterFollowUp, Phase, Provider, Purpose, Reference, Touch, TouchRecord,
-};
+use journey::{IdKey, Journey, JourneyId, MeterFollowUp, Phase, Provider, Purpose, Reference, Touch, TouchRecord};
 use serde_json::Value;
 
 use super::campaign;
@@ -90,7 +88,10 @@ pub(crate) fn judge(folder: &Path, customers: &[Customer], now: Timestamp) -> an
 fn of_customer(verdict: &mut Verdict, customer: &Customer, journey: &Journey, now: Timestamp) {
     let completed = matches!(journey.phase, Phase::Completed { .. });
     let in_time = |at: Timestamp| after(at, NOTICED_WITHIN) < now;
-    verdict.is_wrong("finished, not completed", customer.finished.is_some_and(in_time) && !completed);
+    verdict.is_wrong(
+        "finished, not completed",
+        customer.finished.is_some_and(in_time) && !completed,
+    );
     verdict.is_wrong("never finished, completed", customer.finished.is_none() && completed);
     verdict.is_wrong("live without a timer", journey.is_live() && journey.timer.is_none());
     let past = journey.is_live() && {
@@ -130,9 +131,16 @@ fn of_customer(verdict: &mut Verdict, customer: &Customer, journey: &Journey, no
 }
 
 fn of_messages(verdict: &mut Verdict, customer: &Customer, journey: &Journey, messages: &[Sent]) {
-    let late = |sent: &&Sent| customer.told.is_some_and(|told| sent.at > after(told, ALREADY_ON_ITS_WAY));
+    let late = |sent: &&Sent| {
+        customer
+            .told
+            .is_some_and(|told| sent.at > after(told, ALREADY_ON_ITS_WAY))
+    };
     let late = messages.iter().filter(late).count() as u64;
-    *verdict.wrong.entry("messages after the program knew better").or_default() += late;
+    *verdict
+        .wrong
+        .entry("messages after the program knew better")
+        .or_default() += late;
     let told: BTreeSet<u64> = messages
         .iter()
         .filter(|sent| sent.episode == u64::from(journey.episode))

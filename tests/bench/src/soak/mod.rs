@@ -114,7 +114,11 @@ pub(crate) async fn measure(
     memory::fill(folder, customers).await?;
     let server = program.serve_at(folder, SPEED).await?;
     book.begin(Told::read(server.address, SPEED).await?);
-    progress(&format!("soak, {} minutes at {} webhooks/s", options.minutes, number(rate)));
+    progress(&format!(
+        "soak, {} minutes at {} webhooks/s",
+        options.minutes,
+        number(rate)
+    ));
     let soaked = Soak {
         program,
         settings,
@@ -281,7 +285,10 @@ impl Soaked {
             let Some(last) = turn.last() else { continue };
             let most = |value: fn(&Sample) -> f64| turn.iter().map(value).fold(0.0, f64::max);
             let mean = |value: fn(&Sample) -> f64| turn.iter().map(value).sum::<f64>() / turn.len() as f64;
-            let trouble = turn.iter().map(|sample| sample.trouble).find(|trouble| !trouble.is_empty());
+            let trouble = turn
+                .iter()
+                .map(|sample| sample.trouble)
+                .find(|trouble| !trouble.is_empty());
             table.add_row([
                 format!("{:.1}", last.at_s / 60.0),
                 trouble.unwrap_or_default().to_owned(),
@@ -333,12 +340,31 @@ impl Soaked {
             });
         };
         let whole_s = f64::from(minutes) * 60.0;
-        let second_half: Vec<&Sample> = self.samples.iter().filter(|sample| sample.at_s > whole_s / 2.0).collect();
-        let points: Vec<_> = second_half.iter().map(|sample| (sample.at_s, sample.resident_mb)).collect();
+        let second_half: Vec<&Sample> = self
+            .samples
+            .iter()
+            .filter(|sample| sample.at_s > whole_s / 2.0)
+            .collect();
+        let points: Vec<_> = second_half
+            .iter()
+            .map(|sample| (sample.at_s, sample.resident_mb))
+            .collect();
         let most = |value: fn(&Sample) -> f64| self.samples.iter().map(value).fold(0.0, f64::max);
         let answered = self.took.len() as f64 / whole_s;
-        add("webhooks a second (floor: the maximum)", "/s", answered, Some(maximum), Target::AtLeast(rate * 0.95));
-        add("memory, the most", "MB", most(|sample| sample.resident_mb), None, Target::Below(150.0));
+        add(
+            "webhooks a second (floor: the maximum)",
+            "/s",
+            answered,
+            Some(maximum),
+            Target::AtLeast(rate * 0.95),
+        );
+        add(
+            "memory, the most",
+            "MB",
+            most(|sample| sample.resident_mb),
+            None,
+            Target::Below(150.0),
+        );
         add(
             "memory, rise over the second half, by its slope",
             "MB",
@@ -346,7 +372,8 @@ impl Soaked {
             None,
             Target::Below(5.0),
         );
-        let descriptors = |samples: &[&Sample]| samples.iter().map(|sample| sample.descriptors).max().unwrap_or(0) as f64;
+        let descriptors =
+            |samples: &[&Sample]| samples.iter().map(|sample| sample.descriptors).max().unwrap_or(0) as f64;
         let (early, late) = second_half.split_at(second_half.len() / 2);
         add(
             "open files, the most in the last quarter (floor: in the one before)",
@@ -355,15 +382,69 @@ impl Soaked {
             Some(descriptors(early)),
             Target::TimesFloor(1.2),
         );
-        add("threads, the most", "", most(|sample| sample.threads as f64), None, Target::None);
-        add("half are answered within, without trouble", "ms", quantile(&self.calm, 0.5), None, Target::None);
-        add("99 % are answered within, without trouble", "ms", quantile(&self.calm, 0.99), None, Target::Below(25.0));
-        add("99 % are answered within, always", "ms", quantile(&self.took, 0.99), None, Target::None);
-        add("99.9 % are answered within, always", "ms", quantile(&self.took, 0.999), None, Target::None);
-        add("the longest answer", "ms", quantile(&self.took, 1.0), None, Target::Below(2_000.0));
-        add("a timer overdue, the longest, without trouble", "s", self.oldest_in_calm(), None, Target::Below(5.0));
-        add("a timer overdue, the longest, always", "s", most(|sample| sample.oldest_s), None, Target::None);
-        add("caught up after the load", "s", self.caught_up_s, None, Target::Below(10.0));
+        add(
+            "threads, the most",
+            "",
+            most(|sample| sample.threads as f64),
+            None,
+            Target::None,
+        );
+        add(
+            "half are answered within, without trouble",
+            "ms",
+            quantile(&self.calm, 0.5),
+            None,
+            Target::None,
+        );
+        add(
+            "99 % are answered within, without trouble",
+            "ms",
+            quantile(&self.calm, 0.99),
+            None,
+            Target::Below(25.0),
+        );
+        add(
+            "99 % are answered within, always",
+            "ms",
+            quantile(&self.took, 0.99),
+            None,
+            Target::None,
+        );
+        add(
+            "99.9 % are answered within, always",
+            "ms",
+            quantile(&self.took, 0.999),
+            None,
+            Target::None,
+        );
+        add(
+            "the longest answer",
+            "ms",
+            quantile(&self.took, 1.0),
+            None,
+            Target::Below(2_000.0),
+        );
+        add(
+            "a timer overdue, the longest, without trouble",
+            "s",
+            self.oldest_in_calm(),
+            None,
+            Target::Below(5.0),
+        );
+        add(
+            "a timer overdue, the longest, always",
+            "s",
+            most(|sample| sample.oldest_s),
+            None,
+            Target::None,
+        );
+        add(
+            "caught up after the load",
+            "s",
+            self.caught_up_s,
+            None,
+            Target::Below(10.0),
+        );
     }
 
     /// The oldest timer that was due in calm turns, of which the first quarter is left to recover.

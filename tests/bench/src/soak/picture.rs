@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use plotters::chart::ChartBuilder;
+use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Rectangle, Text};
 use plotters::prelude::SVGBackend;
-use plotters::coord::Shift;
 use plotters::series::LineSeries;
 use plotters::style::{BLACK, Color, IntoFont, RGBColor, WHITE};
 
@@ -63,7 +63,11 @@ fn draw_panel(
         .map_err(problem)?;
     for (from, to, trouble) in bands(samples) {
         let band = Rectangle::new([(from / 60.0, 0.0), (to / 60.0, most)], BAND.mix(0.3).filled());
-        let label = Text::new(trouble, (from / 60.0, most * 0.98), ("sans-serif", 11).into_font().color(&BLACK));
+        let label = Text::new(
+            trouble,
+            (from / 60.0, most * 0.98),
+            ("sans-serif", 11).into_font().color(&BLACK),
+        );
         chart.draw_series([band]).map_err(problem)?;
         chart.draw_series([label]).map_err(problem)?;
     }
@@ -78,7 +82,10 @@ fn bands(samples: &[Sample]) -> Vec<(f64, f64, &'static str)> {
     let mut before = 0.0;
     for sample in samples {
         if !sample.trouble.is_empty() {
-            match bands.last_mut().filter(|(_, to, trouble)| (*to, *trouble) == (before, sample.trouble)) {
+            match bands
+                .last_mut()
+                .filter(|(_, to, trouble)| (*to, *trouble) == (before, sample.trouble))
+            {
                 Some((_, to, _)) => *to = sample.at_s,
                 None => bands.push((before, sample.at_s, sample.trouble)),
             }

@@ -155,7 +155,9 @@ pub(crate) fn csv(samples: &[Sample]) -> String {
 /// What a straight line through some points rises by in each step of 1 to the right.
 pub(crate) fn slope(points: &[(f64, f64)]) -> f64 {
     let n = points.len().max(1) as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
+    let (x, y) = points
+        .iter()
+        .fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
     let over: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
     let under: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
     if under > 0.0 { over / under } else { 0.0 }

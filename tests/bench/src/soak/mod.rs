@@ -31,8 +31,8 @@ use crate::{Settings, memory, progress, say};
 /// How long a soak is, and what it leaves.
 #[derive(Args, Clone)]
 pub(crate) struct Options {
-    /// Minutes of load.
-    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Minutes of load. In less than two, a turn of trouble would be shorter than a look.
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(2..))]
     minutes: u32,
     /// Where the samples go, and a picture of them: FILE.csv and FILE.svg.
     #[arg(long, value_name = "FILE")]

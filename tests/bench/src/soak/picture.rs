@@ -50,6 +50,7 @@ fn draw_panel(
     let mut chart = ChartBuilder::on(area)
         .caption(name, ("sans-serif", 14).into_font())
         .margin(6)
+        .margin_right(24)
         .x_label_area_size(20)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..end, 0.0..most)

@@ -15,17 +15,24 @@ use journey::status::Snapshot;
 /// changed that gives it another meaning, such as the contact.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
-/// More journeys than an hour of a large partner has changes; at some 300 bytes each, 6 MB.
+/// More journeys than an hour of a large partner has changes; at about a kilobyte each, 20 MB.
 const MOST: usize = 20_000;
 
 /// The records that were taken, by journey.
 #[derive(Default)]
-pub struct Taken(Mutex<BTreeMap<JourneyId, (Timestamp, Snapshot)>>);
+pub struct Taken(Mutex<Records>);
+
+#[derive(Default)]
+struct Records {
+    by_journey: BTreeMap<JourneyId, (Timestamp, Snapshot)>,
+    /// When those that were too old to matter were last looked for.
+    cleared_at: Option<Timestamp>,
+}
 
 impl core::fmt::Debug for Taken {
     /// How many: a record names its reference.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Taken({})", self.lock().len())
+        write!(f, "Taken({})", self.lock().by_journey.len())
     }
 }
 
@@ -33,6 +40,7 @@ impl Taken {
     /// Was just this taken lately?
     pub(crate) fn has(&self, journey: &JourneyId, snapshot: &Snapshot, now: Timestamp) -> bool {
         self.lock()
+            .by_journey
             .get(journey)
             .is_some_and(|(at, taken)| taken == snapshot && now.duration_since(*at) < AGAIN_AFTER)
     }
@@ -40,15 +48,20 @@ impl Taken {
     /// Remembers what was taken, and forgets what is too old to matter.
     pub(crate) fn add(&self, journey: JourneyId, snapshot: Snapshot, now: Timestamp) {
         let mut taken = self.lock();
-        if taken.len() >= MOST {
-            taken.retain(|_, (at, _)| now.duration_since(*at) < AGAIN_AFTER);
+        let cleared_at = *taken.cleared_at.get_or_insert(now);
+        // Not with each of them: a look at all costs as much as the reads that they save.
+        if now.duration_since(cleared_at) >= AGAIN_AFTER {
+            taken
+                .by_journey
+                .retain(|_, (at, _)| now.duration_since(*at) < AGAIN_AFTER);
+            taken.cleared_at = Some(now);
         }
-        if taken.len() < MOST || taken.contains_key(&journey) {
-            taken.insert(journey, (now, snapshot));
+        if taken.by_journey.len() < MOST || taken.by_journey.contains_key(&journey) {
+            taken.by_journey.insert(journey, (now, snapshot));
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<JourneyId, (Timestamp, Snapshot)>> {
+    fn lock(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,6 +109,21 @@ mod tests {
             let id = JourneyId::new(&key, journey::Provider::Leap, journey::Purpose::Enroll, &reference);
             taken.add(id, Snapshot::default(), now);
         }
-        assert_eq!(taken.lock().len(), MOST);
+        assert_eq!(taken.lock().by_journey.len(), MOST);
+    }
+
+    #[test]
+    fn what_is_too_old_to_matter_is_not_kept() {
+        let key = journey::IdKey::new(*b"an invented key of 32 bytes long").unwrap();
+        let began: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let taken = Taken::default();
+        for minute in 0..600 {
+            let reference = journey::Reference::new(format!("site-{minute}")).unwrap();
+            let id = JourneyId::new(&key, journey::Provider::Leap, journey::Purpose::Enroll, &reference);
+            let now = began.checked_add(SignedDuration::from_mins(minute)).unwrap();
+            taken.add(id, Snapshot::default(), now);
+            let kept = taken.lock().by_journey.len();
+            assert!(kept <= 60, "one a minute, of the last hour: {kept}");
+        }
     }
 }

@@ -7,10 +7,10 @@ use jiff::civil::Time;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
 use journey::contact::{Contact, Locale};
 use journey::{Campaign, Days, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
+use rand::{Rng, RngExt};
 
 use crate::fault::{Kind, Kinds, Stream, draw};
+use crate::moment::{Upon, coincidences};
 
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
@@ -45,20 +45,40 @@ pub(crate) enum Doing {
     OptOut,
     OptIn,
     Erase,
+    /// The last mail bounces, or is complained of.
+    Bounce,
+}
+
+/// When an act is done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    At(i64),
+    /// At a moment that only the case itself brings about.
+    Upon(Upon),
 }
 
 /// One act.
 #[derive(Clone, Debug)]
 pub(crate) struct Act {
-    pub(crate) at: i64,
+    pub(crate) when: When,
     pub(crate) doing: Doing,
+}
+
+impl Act {
+    /// Its time, if it has one of its own.
+    pub(crate) fn at(&self) -> Option<i64> {
+        match self.when {
+            When::At(at) => Some(at),
+            When::Upon(_) => None,
+        }
+    }
 }
 
 /// One customer.
 #[derive(Debug)]
 pub(crate) struct Customer {
     pub(crate) contact: Contact,
-    /// In the order of their times.
+    /// In the order of their times; then those that wait for a moment.
     pub(crate) acts: Vec<Act>,
     /// Does the provider list the customer at all?
     pub(crate) listed: bool,
@@ -76,6 +96,8 @@ pub(crate) struct Case {
     /// Another campaign takes over.
     pub(crate) then: Option<(i64, usize)>,
     pub(crate) kinds: Kinds,
+    /// Do people, and other invocations, meet its moments?
+    pub(crate) racy: bool,
     /// How often a fault happens where it may, of 1,000.
     pub(crate) rate: u32,
     /// Can the sender's record be asked, as on one machine?
@@ -155,6 +177,18 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
     })
 }
 
+/// Faults that matter only together, and would seldom be.
+const TOGETHER: [&[Kind]; 8] = [
+    &[Kind::TimerTwice, Kind::Slow],
+    &[Kind::TimerTwice, Kind::Killed, Kind::StoreFails],
+    &[Kind::SenderSilent, Kind::Killed, Kind::EventsUnreliable],
+    &[Kind::SenderSilent, Kind::SenderRefuses, Kind::TimerTwice],
+    &[Kind::ContactChanges, Kind::Slow],
+    &[Kind::ContactChanges, Kind::Bounces, Kind::TimerTwice],
+    &[Kind::WebhookReordered, Kind::WebhookTwice, Kind::WebhookLate],
+    &[Kind::WebhookLost, Kind::ProviderLags, Kind::ProviderFails],
+];
+
 const ZONES: [Option<&str>; 6] = [
     None,
     Some("America/New_York"),
@@ -176,9 +210,18 @@ impl Case {
             2..=5 => Kinds::from_bits(random.random::<u32>() & random.random::<u32>()),
             _ => Kinds::from_bits(random.random()),
         };
+        let racy = random.random();
+        // Some faults matter only together.
+        let together = TOGETHER[random.random_range(0..TOGETHER.len())];
+        let themed = racy && drawn != Kinds::NONE && random.random();
+        let drawn = if themed {
+            together.iter().fold(drawn, |kinds, kind| kinds.or(Kinds::only(*kind)))
+        } else {
+            drawn
+        };
         let few = allowed != Kinds::ALL;
         let kinds = if few { allowed } else { drawn };
-        let rate = [10, 30, 100, 250][random.random_range(0..4)];
+        let rate = [10, 30, 100, 250][random.random_range(if themed { 2..4 } else { 0..4 })];
         let campaign = random.random_range(0..campaigns().len());
         let other = random.random_range(0..campaigns().len());
         let changes = begins + random.random_range(0..4 * DAY);
@@ -188,10 +231,11 @@ impl Case {
         let answers_look_ups = random.random();
         let page_size = random.random_range(1..4);
         let customers: Vec<_> = (0..number)
-            .map(|index| customer(seed, index, begins, kinds, shared_inbox))
+            .map(|index| customer(seed, index, begins, kinds, racy, shared_inbox))
             .collect();
-        let acts = customers.iter().flat_map(|customer| &customer.acts).map(|act| act.at);
-        let ends = acts.chain([faults_end]).max().unwrap_or(begins) + 6 * DAY;
+        let acts = customers.iter().flat_map(|customer| &customer.acts);
+        let times = acts.filter_map(|act| act.at());
+        let ends = times.chain([faults_end]).max().unwrap_or(begins) + 6 * DAY;
         Case {
             seed,
             begins,
@@ -201,6 +245,7 @@ impl Case {
             campaign,
             then: (kinds.has(Kind::CampaignChanges) && other != campaign).then_some((changes, other)),
             kinds,
+            racy,
             rate,
             answers_look_ups,
             page_size,
@@ -209,7 +254,7 @@ impl Case {
     }
 }
 
-fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, shared_inbox: bool) -> Customer {
+fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_inbox: bool) -> Customer {
     let random = &mut draw(seed, Stream::Customer, u64::from(index), 0);
     let inbox = if shared_inbox && index == 1 { 0 } else { index };
     let texted = random.random_ratio(1, 2);
@@ -254,7 +299,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, shared_inbox: bool)
         let announced = random.random();
         let at = at + random.random_range(0..2 * DAY);
         acts.push(Act {
-            at,
+            when: When::At(at),
             doing: Doing::Meter { announced },
         });
     }
@@ -264,7 +309,10 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, shared_inbox: bool)
             change(random, &mut acts, at, &contact);
         }
     }
-    acts.sort_by_key(|act| act.at);
+    acts.sort_by_key(|act| act.at());
+    if racy {
+        coincidences(random, &mut acts, &contact, kinds);
+    }
     Customer {
         contact,
         acts,
@@ -281,32 +329,44 @@ fn consent() -> SmsConsent {
 }
 
 fn put(acts: &mut Vec<Act>, at: i64, contact: &Contact) {
-    let doing = Doing::Put(Box::new(contact.clone()));
-    acts.push(Act { at, doing });
+    let (when, doing) = (When::At(at), Doing::Put(Box::new(contact.clone())));
+    acts.push(Act { when, doing });
 }
 
-fn change(random: &mut ChaCha8Rng, acts: &mut Vec<Act>, at: i64, contact: &Contact) {
+/// Stored again with another zone.
+pub(crate) fn moved(random: &mut impl Rng, contact: &Contact) -> Doing {
+    Doing::Put(Box::new(Contact {
+        zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
+        ..contact.clone()
+    }))
+}
+
+/// Stored again with another address, and without the consent to texts.
+pub(crate) fn readdressed(contact: &Contact) -> Doing {
+    Doing::Put(Box::new(Contact {
+        email: Some("other@example.com".to_owned()),
+        sms_consent: None,
+        ..contact.clone()
+    }))
+}
+
+fn change(random: &mut impl Rng, acts: &mut Vec<Act>, at: i64, contact: &Contact) {
     let doing = match random.random_range(0..7) {
         0 | 1 => Doing::OptOut,
         2 => Doing::OptIn,
         3 => Doing::Erase,
-        4 => Doing::Put(Box::new(Contact {
-            zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
-            ..contact.clone()
-        })),
-        5 => Doing::Put(Box::new(Contact {
-            email: Some("other@example.com".to_owned()),
-            sms_consent: None,
-            ..contact.clone()
-        })),
+        4 => moved(random, contact),
+        5 => readdressed(contact),
         _ => Doing::Put(Box::new(contact.clone())),
     };
-    acts.push(Act { at, doing });
+    let when = When::At(at);
+    acts.push(Act { when, doing });
 }
 
-fn visit(random: &mut ChaCha8Rng, acts: &mut Vec<Act>, at: &mut i64, flow: Flow, completed: &mut bool) {
-    let mut act = |random: &mut ChaCha8Rng, doing| {
-        acts.push(Act { at: *at, doing });
+fn visit<R: Rng>(random: &mut R, acts: &mut Vec<Act>, at: &mut i64, flow: Flow, completed: &mut bool) {
+    let mut act = |random: &mut R, doing| {
+        let when = When::At(*at);
+        acts.push(Act { when, doing });
         *at += random.random_range(2 * SECOND..4 * MINUTE);
     };
     if *completed {

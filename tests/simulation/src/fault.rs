@@ -136,6 +136,11 @@ impl Kinds {
         Kinds(self.0 & other.0)
     }
 
+    /// Those in either.
+    pub(crate) const fn or(self, other: Kinds) -> Self {
+        Kinds(self.0 | other.0)
+    }
+
     pub(crate) const fn from_bits(bits: u32) -> Self {
         Kinds(bits).and(Kinds::ALL)
     }

@@ -8,8 +8,9 @@ use rand::RngExt;
 use serde_json::json;
 use webhook::{Request, Secret, Secrets};
 
-use crate::case::{Case, Doing, HOUR, MINUTE, SECOND, ts};
+use crate::case::{Act, Case, Doing, HOUR, MINUTE, SECOND, When, ts};
 use crate::fault::{Kind, Of, Stream, Who, draw_for};
+use crate::moment::Moment;
 use crate::ports::lock;
 use crate::run::{Ending, REDELIVERED_AFTER_MIN, Run};
 use crate::state::{Item, State, id_key, next};
@@ -45,7 +46,7 @@ impl Run {
     /// A customer does something: the provider's record follows, and it sends its webhook.
     pub(crate) fn act(&mut self, case: &Case, customer: u8, act: u32) {
         let person = &case.customers[usize::from(customer)];
-        let doing = &person.acts[act as usize].doing;
+        let Act { when, doing } = &person.acts[act as usize];
         let mut state = lock(&self.shared);
         let state = &mut *state;
         state.tell(|| format!("customer {customer} does {}: {}", act, word(doing)));
@@ -59,6 +60,9 @@ impl Run {
                     attempt: 0,
                 },
             );
+        }
+        if *doing == Doing::Bounce {
+            return state.bounce(customer, act);
         }
         let who = Who {
             of: Of::Webhook,
@@ -88,7 +92,12 @@ impl Run {
         if state.strikes(Kind::WebhookLost, who, 0, drawn[2], 1_000) {
             return;
         }
-        let mut at = state.now + i64::from(drawn[0] % 1_500) + 50;
+        // What is to meet a moment must not be slower than the moment.
+        let longest = match when {
+            When::At(_) => 1_500,
+            When::Upon(_) => 60,
+        };
+        let mut at = state.now + i64::from(drawn[0] % longest) + 5;
         let mut delivery = 0;
         if state.strikes(Kind::WebhookLate, who, 0, drawn[3], 1_000) {
             delivery = random.random_range(1..=REDELIVERED_AFTER_MIN.len());
@@ -184,13 +193,15 @@ impl Run {
         };
         let campaign = self.campaign();
         let (journey, limit) = {
-            let state = lock(&self.shared);
+            let mut state = lock(&self.shared);
             // A program on one machine is ended by nobody.
             let limit = if state.case.answers_look_ups {
                 10 * MINUTE
             } else {
                 MINUTE
             };
+            let now = state.now;
+            state.moment(usize::from(customer), Moment::Fired, now);
             (state.rows[usize::from(customer)].journey_id.clone(), limit)
         };
         self.start(who, limit, |ports| {
@@ -259,8 +270,8 @@ impl Run {
                 .chain([("ses:configuration-set".to_owned(), json!([CONFIGURATION_SET]))])
                 .collect();
             let (kind, name) = match event {
-                10..20 => ("Email Bounced", "Bounce"),
-                20..30 => ("Email Complaint Received", "Complaint"),
+                10..20 | 30..40 => ("Email Bounced", "Bounce"),
+                20..30 | 40..50 => ("Email Complaint Received", "Complaint"),
                 _ => ("Email Sent", "Send"),
             };
             json!({
@@ -300,7 +311,14 @@ fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
         Doing::LoginFailed(_) => login("FAILED"),
         Doing::LoginSucceeded => login("COMPLETED"),
         Doing::Meter { announced: true } => ("meter.created", ""),
-        Doing::Meter { announced: false } | Doing::Put(_) | Doing::OptOut | Doing::OptIn | Doing::Erase => return None,
+        Doing::Meter { announced: false }
+        | Doing::Put(_)
+        | Doing::OptOut
+        | Doing::OptIn
+        | Doing::Erase
+        | Doing::Bounce => {
+            return None;
+        }
     };
     let id = State::event_id(customer, act);
     let reference = person.contact.reference.expose();

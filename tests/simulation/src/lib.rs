@@ -17,6 +17,7 @@ mod case;
 mod fault;
 mod happen;
 mod leap;
+mod moment;
 mod oracle;
 mod ports;
 mod run;

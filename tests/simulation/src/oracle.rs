@@ -9,6 +9,8 @@ use journey::port::Commit;
 use journey::{Days, Journey, Lane, MeterFollowUp, Phase, SendKey, SkipReason, StopReason, TouchRecord};
 
 use crate::case::{DAY, HOUR, MINUTE, SECOND, campaigns, ts};
+use crate::fault::Of;
+use crate::moment::Moment;
 use crate::state::{State, id_key};
 
 /// An invariant that did not hold.
@@ -87,6 +89,7 @@ impl State {
             }
             None | Some(_) => {}
         }
+        self.judge_end_of_journey(by, customer, before, journey);
         let known: Vec<SendKey> = before.map(|before| claims(before).collect()).unwrap_or_default();
         let fresh: Vec<SendKey> = claims(journey).filter(|key| !known.contains(key)).collect();
         if fresh.len() > 1 {
@@ -118,6 +121,22 @@ impl State {
             self.judge_claim(by, customer, &key);
             let now = self.now;
             self.oracle.claimed_at.insert(key, now);
+            self.moment(customer, Moment::Claimed, now);
+        }
+    }
+
+    /// Who has finished stays so, until the provider's own record has them begin anew.
+    fn judge_end_of_journey(&mut self, by: u32, customer: usize, before: Option<&Journey>, after: &Journey) {
+        let completed = |journey: &Journey| matches!(journey.phase, Phase::Completed { provisional: false, .. });
+        let Some(before) = before.filter(|before| completed(before) && !completed(after)) else {
+            return;
+        };
+        let Some(invocation) = self.invocations.get(by as usize) else {
+            return;
+        };
+        let who = invocation.who;
+        if who.of != Of::Pass || after.episode != before.episode + 1 {
+            self.breach("I1", format!("customer {customer}: {who} undid a completion"));
         }
     }
 
@@ -185,7 +204,7 @@ impl State {
     }
 
     /// A sender is called.
-    pub(crate) fn judge_send(&mut self, by: u32, key: &SendKey) {
+    pub(crate) fn judge_send(&mut self, by: u32, key: &SendKey, to: &str) {
         let Some(customer) = self.customer(&key.journey) else {
             return;
         };
@@ -197,7 +216,24 @@ impl State {
             invocation.barred[customer][usize::from(!key.channel.is_email())],
         );
         let (read_at, asked) = (invocation.read_at[customer], invocation.asked[customer]);
-        let claimed_at = self.oracle.claimed_at.get(key).copied();
+        let found = invocation.found[customer].clone();
+        let Some(claimed_at) = self.oracle.claimed_at.get(key).copied() else {
+            return self.breach("I2", format!("customer {customer}: a send began without a claim"));
+        };
+        let looked = found.is_some_and(|found| {
+            let address = if key.channel.is_email() {
+                found.email
+            } else {
+                found.phone
+            };
+            found.at >= claimed_at && address.as_deref() == Some(to)
+        });
+        if !looked {
+            self.breach(
+                "I5",
+                format!("customer {customer}: a send began to an address that no last look has found"),
+            );
+        }
         if over {
             self.breach(
                 "I1",
@@ -216,9 +252,9 @@ impl State {
                 format!("customer {customer}: a send began after a read told that none is allowed"),
             );
         }
-        match (claimed_at, read_at) {
-            (Some(claimed), Some(read)) if read >= claimed => {
-                if self.now - claimed > 90 * SECOND + SENDING + SKEW {
+        match read_at {
+            Some(read) if read >= claimed_at => {
+                if self.now - claimed_at > 90 * SECOND + SENDING + SKEW {
                     self.breach("I3", format!("customer {customer}: a send began long after its claim"));
                 }
             }

@@ -20,8 +20,10 @@ use journey::{
 };
 
 use crate::case::ts;
+use crate::fault::Of;
 use crate::leap;
-use crate::state::{Fate, Item, Service, State};
+use crate::moment::Moment;
+use crate::state::{Fate, Found, Item, Service, State};
 
 /// The world, shared by the invocations of a case.
 pub(crate) type Shared = Arc<Mutex<State>>;
@@ -120,7 +122,11 @@ impl Ports {
     async fn hand_over(&self, key: &SendKey, to: &str) -> SendOutcome {
         {
             let mut state = lock(&self.shared);
-            state.judge_send(self.index, key);
+            state.judge_send(self.index, key, to);
+            if let Some(customer) = state.customer(&key.journey) {
+                let now = state.now;
+                state.moment(customer, Moment::Handed, now);
+            }
             state.in_flight.insert(key.clone());
             state.invocations[self.index as usize].sending = Some(key.clone());
         }
@@ -240,13 +246,19 @@ impl FireTimer for Ports {
 
 impl Ports {
     fn person(&self, state: &mut State, customer: usize) -> Option<Known> {
-        let known = state.known(customer);
+        let (known, now) = (state.known(customer), state.now);
         let barred = [Channel::Email, Channel::Sms].map(|channel| {
             let contact = known.as_ref().map(|known| &known.contact);
             contact.is_none_or(|contact| state.bars(contact, channel).is_some())
         });
         let invocation = &mut state.invocations[self.index as usize];
         invocation.barred[customer] = barred;
+        let contact = known.as_ref().map(|known| &known.contact);
+        invocation.found[customer] = contact.map(|contact| Found {
+            at: now,
+            email: contact.email.clone(),
+            phone: contact.phone.as_ref().map(|phone| phone.expose().to_owned()),
+        });
         known
     }
 }
@@ -329,7 +341,12 @@ impl ReadStatus for Ports {
             let snapshot = state.rows[customer].record.status(state.now);
             let complete = snapshot.is_complete(None);
             state.tell(|| format!("    the provider says of customer {customer}: complete {complete}"));
-            state.invocations[self.index as usize].asked[customer] = Some(complete);
+            let now = state.now;
+            let invocation = &mut state.invocations[self.index as usize];
+            invocation.asked[customer] = Some(complete);
+            if invocation.who.of == Of::Fire {
+                state.moment(customer, Moment::Asked, now);
+            }
             Ok(snapshot)
         };
         let failure = |state: &mut State, how| Err(leap::failure(how, state.now));

@@ -74,9 +74,11 @@ pub(crate) fn run(seed: u64, allowed: Kinds, cut: Cut, telling: bool) -> Outcome
             continue;
         }
         for (act, done) in person.acts.iter().enumerate() {
-            if !state.cut.acts.contains(&(customer as u8, act)) {
+            if let Some(at) = done.at()
+                && !state.cut.acts.contains(&(customer as u8, act))
+            {
                 state.push(
-                    done.at,
+                    at,
                     Item::Act {
                         customer: customer as u8,
                         act: act as u32,
@@ -92,7 +94,7 @@ pub(crate) fn run(seed: u64, allowed: Kinds, cut: Cut, telling: bool) -> Outcome
     };
     let events = run.go(&case);
     let mut state = lock(&run.shared);
-    state.now = case.ends;
+    state.now = state.ends;
     if events < MOST {
         state.judge_end();
         state.judge_stream();
@@ -120,7 +122,7 @@ impl Run {
             let item = {
                 let mut state = lock(&self.shared);
                 match state.pop() {
-                    Some((at, item)) if at <= case.ends => {
+                    Some((at, item)) if at <= state.ends => {
                         state.now = at;
                         if let Some((changes, to)) = case.then
                             && at >= changes
@@ -276,6 +278,7 @@ impl Run {
                 read_over: [false; 4],
                 read_at: [None; 4],
                 barred: [[true; 2]; 4],
+                found: Default::default(),
                 sending: None,
             });
         }

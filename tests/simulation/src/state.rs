@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use journey::contact::{Contact, Inbox};
 use journey::port::{Versioned, Watermark};
-use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Provider, Purpose, SendKey, Timer};
+use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Provider, Purpose, SendKey, Timer, TimerWhy};
 use rand::RngExt;
 
 use crate::case::{Case, MINUTE, SECOND, ts};
 use crate::fault::{self, Fault, Kind, Of, Who, draw_for};
 use crate::leap::Record;
+use crate::moment::Moment;
 use crate::oracle::{Breach, Message, Oracle};
 use crate::stream::Stream;
 
@@ -69,6 +70,8 @@ pub(crate) struct Row {
     /// What a stale index shows: timers with when they were written.
     pub(crate) indexed: Vec<(i64, Option<Timer>)>,
     pub(crate) record: Record,
+    /// How often each of its moments has come.
+    pub(crate) moments: [u8; 6],
 }
 
 /// What is known of a running invocation.
@@ -87,8 +90,18 @@ pub(crate) struct Invocation {
     pub(crate) read_at: [Option<i64>; 4],
     /// By customer: did the last read of the person bar mail, and texts?
     pub(crate) barred: [[bool; 2]; 4],
+    /// By customer: when the person was read last, and the addresses that were found.
+    pub(crate) found: [Option<Found>; 4],
     /// What is handed to a sender and not answered yet.
     pub(crate) sending: Option<SendKey>,
+}
+
+/// What a read of a person found.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) at: i64,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
 }
 
 /// What happens at one call.
@@ -146,6 +159,8 @@ pub(crate) struct State {
     pub(crate) caught_up: bool,
     pub(crate) next_meters: i64,
     pub(crate) counters: u64,
+    /// Everything is at rest by then.
+    pub(crate) ends: i64,
 }
 
 impl State {
@@ -160,6 +175,7 @@ impl State {
                 journey: None,
                 indexed: Vec::new(),
                 record: Record::new(reference.clone()),
+                moments: [0; 6],
             }
         });
         State {
@@ -182,6 +198,7 @@ impl State {
             caught_up: false,
             next_meters: i64::MIN,
             counters: 0,
+            ends: case.ends,
             case,
             cut,
         }
@@ -244,6 +261,8 @@ impl State {
         };
         invocation.calls += 1;
         let (who, call) = (invocation.who, invocation.calls);
+        // Between the provider's answer and the message every step counts.
+        let hot = self.case.racy && who.of == Of::Fire && invocation.asked.contains(&Some(false));
         let mut latency = draw_for(seed, fault::Stream::Latency, who, call);
         let longest = if service == Service::Provider { 400 } else { 50 };
         let mut before = latency.random_range(1..longest);
@@ -253,8 +272,11 @@ impl State {
             let mut random = draw_for(seed, fault::Stream::Fault, who, call);
             let drawn: [u32; 5] = random.random();
             let how: u32 = random.random();
-            if self.strikes(Kind::Slow, who, call, drawn[0], 300) {
-                let long = latency.random_range(SECOND..40 * SECOND);
+            if self.strikes(Kind::Slow, who, call, drawn[0], if hot { 1_500 } else { 300 }) {
+                let long = match latency.random_range(0..3) {
+                    0 if hot => latency.random_range(20..400),
+                    _ => latency.random_range(SECOND..40 * SECOND),
+                };
                 if how.is_multiple_of(2) {
                     before += long
                 } else {
@@ -280,7 +302,7 @@ impl State {
                     _ => Fate::AnswerLost,
                 };
             }
-            if self.strikes(Kind::Killed, who, call, drawn[4], 300) {
+            if self.strikes(Kind::Killed, who, call, drawn[4], if hot { 900 } else { 300 }) {
                 fate = if (how / 4).is_multiple_of(2) {
                     Fate::DiesBefore
                 } else {
@@ -301,6 +323,9 @@ impl State {
         self.oracle.armed.insert((customer, timer.generation));
         if timer.why.lane() == Lane::Meter {
             return;
+        }
+        if timer.why == TimerWhy::Touch {
+            self.moment(customer, Moment::Due, timer.due.as_millisecond());
         }
         let (customer, generation) = (customer as u8, timer.generation);
         let who = Who {
@@ -327,8 +352,9 @@ impl State {
                 firing: 0,
             },
         );
-        if self.strikes(Kind::TimerTwice, who, 0, drawn[3], 1_000) {
-            let at = at + [0, 5, 40, 3_000, 90_000][random.random_range(0..5)];
+        let twice = if self.case.racy { 3_000 } else { 1_000 };
+        if self.strikes(Kind::TimerTwice, who, 0, drawn[3], twice) {
+            let at = at + [0, 5, 40, 150, 400, 1_500, 3_000, 90_000][random.random_range(0..8)];
             self.push(
                 at,
                 Item::Fire {
@@ -362,6 +388,7 @@ impl State {
         };
         self.judge_message(&message);
         self.oracle.messages.push(message);
+        self.moment(customer, Moment::Sent, self.now);
         if key.channel.is_email() {
             self.push(
                 self.now + 2 * SECOND,

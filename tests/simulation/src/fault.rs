@@ -3,7 +3,7 @@
 use core::fmt;
 
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand_pcg::Pcg64Mcg;
 
 /// A kind of fault; each case draws which of them it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,16 +261,20 @@ pub(crate) enum Stream {
     Latency,
 }
 
-/// The draws for one name. The name is the generator's key.
-pub(crate) fn draw(seed: u64, stream: Stream, who: u64, number: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    for (place, word) in key.chunks_exact_mut(8).zip([seed, stream as u64, who, number]) {
-        place.copy_from_slice(&word.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(key)
+/// The draws for one name. The name is the generator's seed; a small generator, since it is set up for each call.
+pub(crate) fn draw(seed: u64, stream: Stream, who: u64, number: u64) -> Pcg64Mcg {
+    // Neighbouring names must not draw alike: each word is spread over all bits (the finish of SplitMix64).
+    let spread = |sum: u64, word: u64| {
+        let mut sum = sum.wrapping_add(word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        sum = (sum ^ (sum >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        sum = (sum ^ (sum >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        sum ^ (sum >> 31)
+    };
+    let named = [stream as u64, who, number];
+    Pcg64Mcg::seed_from_u64(named.into_iter().fold(spread(0, seed), spread))
 }
 
 /// The draws for an invocation's call.
-pub(crate) fn draw_for(seed: u64, stream: Stream, who: Who, call: u16) -> ChaCha8Rng {
+pub(crate) fn draw_for(seed: u64, stream: Stream, who: Who, call: u16) -> Pcg64Mcg {
     draw(seed, stream, who.packed(), u64::from(call))
 }

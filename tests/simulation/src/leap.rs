@@ -6,6 +6,7 @@ use journey::status::{
     UtilityStatus,
 };
 use journey::{MeterFound, MeterKind, Reference, Unavailable};
+use percent_encoding::percent_decode_str;
 
 use crate::case::{Doing, HOUR, ts};
 
@@ -122,7 +123,12 @@ fn error(code: u8) -> Option<Known<UtilityErrorCode>> {
     })
 }
 
-/// One page of what changed; a page's token is a place, so that pages shift when records come in between.
+/// A page's token: a place, so that pages shift when records come in between, in characters that a URL reserves.
+fn token(place: usize) -> String {
+    format!("{place}+/=")
+}
+
+/// One page of what changed. `page` is as it stands in the URL; a token that nobody gave is refused.
 pub(crate) fn changes<'a>(
     records: impl Iterator<Item = &'a Record>,
     size: usize,
@@ -130,7 +136,7 @@ pub(crate) fn changes<'a>(
     since: jiff::Timestamp,
     page: Option<&str>,
     now: i64,
-) -> ChangePage {
+) -> Result<ChangePage, ProviderError> {
     let mut matching: Vec<_> = records
         .flat_map(|record| {
             let snapshot = record.status(now);
@@ -148,16 +154,22 @@ pub(crate) fn changes<'a>(
         })
         .collect();
     matching.sort_by_key(|(at, _, _)| *at);
-    let from = page.and_then(|page| page.parse::<usize>().ok()).unwrap_or(0);
+    let from = match page.map(|page| percent_decode_str(page).decode_utf8_lossy()) {
+        None => 0,
+        Some(given) => {
+            let place = given.strip_suffix("+/=").and_then(|place| place.parse().ok());
+            place.ok_or_else(|| failure(5, now))?
+        }
+    };
     let more = matching.len() > from + size;
     let on_page = matching.into_iter().skip(from).take(size);
-    ChangePage {
+    Ok(ChangePage {
         changes: on_page
             .map(|(_, reference, shown)| (reference, Snapshot { records: vec![shown] }))
             .collect(),
-        next: more.then(|| (from + size).to_string()),
+        next: more.then(|| token(from + size)),
         unreadable: 0,
-    }
+    })
 }
 
 /// A way in which the API fails.

@@ -40,7 +40,7 @@ pub(crate) struct Upon {
 
 /// Draws what a customer does upon moments.
 pub(crate) fn coincidences(random: &mut impl Rng, acts: &mut Vec<Act>, contact: &Contact, kinds: Kinds) {
-    for _ in 0..random.random_range(1..4) {
+    for _ in 0..random.random_range(0..3) {
         let upon = upon(random);
         let mut act = |after, doing| {
             let upon = Upon {

@@ -18,6 +18,7 @@ use journey::status::Snapshot;
 use journey::{
     AddressId, ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::case::ts;
 use crate::fault::Of;
@@ -363,14 +364,10 @@ impl ReadChanges for Ports {
     ) -> Result<ChangePage, ProviderError> {
         let effect = |state: &mut State| {
             let records = state.rows.iter().map(|row| &row.record);
-            Ok(leap::changes(
-                records,
-                state.case.page_size,
-                filter,
-                since,
-                page,
-                state.now,
-            ))
+            // On the wire, as the client writes it: encoded once, and decoded once by the provider.
+            let page = page.map(|token| utf8_percent_encode(token, NON_ALPHANUMERIC).to_string());
+            let page = page.as_deref();
+            leap::changes(records, state.case.page_size, filter, since, page, state.now)
         };
         let failure = |state: &mut State, how| Err(leap::failure(how, state.now));
         self.call(Service::Provider, effect, failure).await

@@ -1,5 +1,7 @@
 //! The hours in which a message may go out, in every zone the person may be in.
 
+use std::sync::LazyLock;
+
 use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -59,7 +61,10 @@ const US_ZONES: [&str; 9] = [
 /// The zones to respect for a text to a person of whom no zone is known.
 #[must_use]
 pub fn us_zones() -> Vec<TimeZone> {
-    US_ZONES.iter().filter_map(|name| TimeZone::get(name).ok()).collect()
+    // To read a zone takes longer than all the rest of a decision.
+    static ZONES: LazyLock<Vec<TimeZone>> =
+        LazyLock::new(|| US_ZONES.iter().filter_map(|name| TimeZone::get(name).ok()).collect());
+    ZONES.clone()
 }
 
 impl SendingHours {

@@ -1,9 +1,11 @@
 //! A case: one seed, a few customers, one campaign, and the kinds of faults that may happen.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
 use journey::contact::{Contact, Locale};
 use journey::{Campaign, Days, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
@@ -197,6 +199,16 @@ const ZONES: [Option<&str>; 6] = [
     Some("Pacific/Honolulu"),
     Some("America/Denver"),
 ];
+
+/// The zone of this name, if it is one of theirs.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    static READ: OnceLock<BTreeMap<&str, TimeZone>> = OnceLock::new();
+    let read = || {
+        let named = ZONES.into_iter().flatten();
+        named.map(|name| (name, TimeZone::get(name).unwrap())).collect()
+    };
+    READ.get_or_init(read).get(name).cloned()
+}
 
 impl Case {
     /// The case of a seed, with no other kinds of faults than these.

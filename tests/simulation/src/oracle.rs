@@ -8,10 +8,10 @@ use journey::contact::Contact;
 use journey::port::Commit;
 use journey::{Days, Journey, Lane, MeterFollowUp, Phase, SendKey, SkipReason, StopReason, TouchRecord};
 
-use crate::case::{DAY, HOUR, MINUTE, SECOND, campaigns, ts};
+use crate::case::{DAY, HOUR, MINUTE, SECOND, campaigns, ts, zone};
 use crate::fault::Of;
 use crate::moment::Moment;
-use crate::state::{State, id_key};
+use crate::state::State;
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl State {
             );
         };
         // A number may be closed until the last look before the send: its inbox is not the claim's.
-        let bars = self.bars(&contact, key.channel);
+        let bars = self.bars(customer, key.channel);
         if let Some(why) = bars.filter(|why| key.channel == Channel::Email || *why != SUPPRESSED) {
             self.breach("I5", format!("customer {customer}: claimed, although {why}"));
         }
@@ -180,10 +180,15 @@ impl State {
         }
     }
 
-    pub(crate) fn bars(&self, contact: &Contact, channel: Channel) -> Option<&'static str> {
+    /// What bars a customer from a channel, as the table is now.
+    pub(crate) fn bars(&self, customer: usize, channel: Channel) -> Option<&'static str> {
+        let row = &self.rows[customer];
+        let Some(contact) = &row.contact else {
+            return Some("nobody is known");
+        };
         let address = match channel {
-            Channel::Email => contact.email.as_ref().and_then(|_| contact.ledger(id_key())),
-            Channel::Sms => contact.number(id_key()),
+            Channel::Email => contact.email.as_ref().and(row.addresses.ledger.as_ref()),
+            Channel::Sms => row.addresses.number.as_ref(),
         };
         let Some(address) = address else {
             return Some("there is no address");
@@ -192,7 +197,7 @@ impl State {
             Some("the person opted out")
         } else if self
             .inboxes
-            .get(&address)
+            .get(address)
             .is_some_and(|inbox| inbox.suppressed_at.is_some())
         {
             Some(SUPPRESSED)
@@ -436,7 +441,7 @@ fn is_of_a_fault(why: SkipReason, campaign: &Campaign) -> bool {
 
 /// The zones that count for a person.
 fn zones(contact: &Contact, campaign: &Campaign, channel: Channel) -> Vec<TimeZone> {
-    let own = contact.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
+    let own = contact.zone.as_deref().and_then(zone);
     match (own, channel) {
         (Some(own), _) => vec![own],
         (None, Channel::Email) => campaign.default_zones.clone(),

@@ -248,10 +248,7 @@ impl FireTimer for Ports {
 impl Ports {
     fn person(&self, state: &mut State, customer: usize) -> Option<Known> {
         let (known, now) = (state.known(customer), state.now);
-        let barred = [Channel::Email, Channel::Sms].map(|channel| {
-            let contact = known.as_ref().map(|known| &known.contact);
-            contact.is_none_or(|contact| state.bars(contact, channel).is_some())
-        });
+        let barred = [Channel::Email, Channel::Sms].map(|channel| state.bars(customer, channel).is_some());
         let invocation = &mut state.invocations[self.index as usize];
         invocation.barred[customer] = barred;
         let contact = known.as_ref().map(|known| &known.contact);

@@ -64,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) journey_id: JourneyId,
     pub(crate) contact_id: ContactId,
     pub(crate) contact: Option<Contact>,
+    /// The contact's.
+    pub(crate) addresses: Addresses,
     /// Does the journey's item name its contact?
     pub(crate) linked: bool,
     pub(crate) journey: Option<Versioned>,
@@ -72,6 +74,13 @@ pub(crate) struct Row {
     pub(crate) record: Record,
     /// How often each of its moments has come.
     pub(crate) moments: [u8; 6],
+}
+
+/// The names of a contact's inboxes, worked out when it is stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addresses {
+    pub(crate) ledger: Option<AddressId>,
+    pub(crate) number: Option<AddressId>,
 }
 
 /// What is known of a running invocation.
@@ -171,6 +180,7 @@ impl State {
                 journey_id: JourneyId::new(id_key(), Provider::Leap, Purpose::Enroll, reference),
                 contact_id: ContactId::new(id_key(), Provider::Leap, reference),
                 contact: None,
+                addresses: Addresses::default(),
                 linked: false,
                 journey: None,
                 indexed: Vec::new(),

@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use crate::case::{MINUTE, SECOND, ts};
 use crate::fault::{Kind, Stream, draw_for};
-use crate::state::{Invocation, Item, State, id_key, next};
+use crate::state::{Addresses, Invocation, Item, State, id_key, next};
 
 impl State {
     pub(crate) fn commit(&mut self, by: u32, commit: &Commit<'_>) -> Result<(), CommitError> {
@@ -121,9 +121,12 @@ impl State {
     pub(crate) fn known(&self, customer: usize) -> Option<Known> {
         let row = self.rows.get(customer)?;
         let contact = row.contact.clone()?;
-        let address = contact.ledger(id_key());
+        let Addresses {
+            ledger: address,
+            number,
+        } = row.addresses.clone();
         let inbox = address.as_ref().and_then(|address| self.inboxes.get(address).cloned());
-        let number = contact.number(id_key()).map(|address| NumberInbox {
+        let number = number.map(|address| NumberInbox {
             suppressed_at: self.inboxes.get(&address).and_then(|inbox| inbox.suppressed_at),
             address,
         });
@@ -161,7 +164,12 @@ impl State {
                 self.suppress(address);
             }
         }
-        self.rows[customer].contact = Some(contact);
+        let row = &mut self.rows[customer];
+        row.addresses = Addresses {
+            ledger: contact.ledger(id_key()),
+            number: contact.number(id_key()),
+        };
+        row.contact = Some(contact);
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {

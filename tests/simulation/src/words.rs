@@ -6,6 +6,8 @@ use journey::contact::{Facts, Known};
 use journey::port::{Email, MessageLabel, Text, Timestamp};
 use touchpoint::{Compose, ComposeError, Outgoing};
 
+use crate::case::zone;
+
 /// Composes in no time.
 pub(crate) struct Words;
 
@@ -42,8 +44,7 @@ impl Compose for Words {
     }
 
     fn facts(&self, known: &Known) -> Facts {
-        let zone = known.contact.zone.as_deref();
-        let zones = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok());
-        Facts::of(known, zones.into_iter().collect())
+        let own = known.contact.zone.as_deref().and_then(zone);
+        Facts::of(known, own.into_iter().collect())
     }
 }

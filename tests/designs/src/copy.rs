@@ -9,24 +9,16 @@ use anyhow::{Context, Result, bail};
 use crate::folder;
 
 /// What the build of the simulation reads.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
     "clippy.toml",
+    "docs",
     "functions",
     "infra",
     "tests",
 ];
-
-/// How the simulation is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// For one seed: built quickly.
-    ForOneSeed,
-    /// For many: built well.
-    ForMany,
-}
 
 /// The copy. It stays where it is, so that a design builds only what its patch touches, and what stands on that.
 #[derive(Debug)]
@@ -41,16 +33,13 @@ impl Copy {
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn new(build: Build) -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let root = folder().join("../..").canonicalize()?;
         let kept = root.join("target").join("designs");
         let copy = Copy {
             root,
             sources: kept.join("sources"),
-            target: kept.join(match build {
-                Build::ForOneSeed => "quick",
-                Build::ForMany => "fast",
-            }),
+            target: kept.join("target"),
         };
         copy.refresh()?;
         Ok(copy)
@@ -101,7 +90,7 @@ impl Copy {
     ///
     /// # Errors
     /// When it does not compile: what the compiler says.
-    pub fn build(&self, build: Build) -> Result<PathBuf> {
+    pub fn build(&self) -> Result<PathBuf> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .current_dir(&self.sources)
@@ -117,30 +106,19 @@ impl Copy {
             ])
             .arg("--target-dir")
             .arg(&self.target);
-        let settings: &[&str] = match build {
-            // One seed takes no time, however slow the program is.
-            Build::ForOneSeed => &[
-                "profile.dev.debug=false",
-                "profile.dev.package.simulation.opt-level=0",
-                "profile.dev.package.journey.opt-level=0",
-            ],
-            Build::ForMany => &["profile.release.lto=false", "profile.release.codegen-units=16"],
-        };
-        for setting in settings {
+        // It is built more often than run: quickly built is better than quick.
+        for setting in [
+            "profile.dev.debug=false",
+            "profile.dev.package.simulation.opt-level=0",
+            "profile.dev.package.journey.opt-level=0",
+        ] {
             cargo.args(["--config", setting]);
         }
-        let folder = match build {
-            Build::ForOneSeed => "debug",
-            Build::ForMany => {
-                cargo.arg("--release");
-                "release"
-            }
-        };
         let output = cargo.output().context("cargo")?;
         if !output.status.success() {
             bail!("the copy does not compile:\n{}", said(&output));
         }
-        Ok(self.target.join(folder).join("simulation"))
+        Ok(self.target.join("debug").join("simulation"))
     }
 }
 

@@ -4,5 +4,5 @@
 mod copy;
 mod table;
 
-pub use copy::{Build, Copy};
+pub use copy::Copy;
 pub use table::{Design, folder, patches, read, write};

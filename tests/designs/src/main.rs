@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use designs::{Build, Copy, Design, patches, read, write};
+use designs::{Copy, Design, patches, read, write};
 
 /// Finds seeds anew, after the simulation or the code that a patch changes has changed.
 #[derive(Parser)]
@@ -13,7 +13,7 @@ struct Arguments {
     /// These designs; all of them without any.
     names: Vec<String>,
     /// Give up after so many journeys.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 100_000)]
     journeys: u64,
 }
 
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
     } else {
         arguments.names
     };
-    let copy = Copy::new(Build::ForMany)?;
+    let copy = Copy::new()?;
     let known = read()?;
     for name in names {
         copy.apply(&name)?;
-        let simulation = copy.build(Build::ForMany)?;
+        let simulation = copy.build()?;
         let output = Command::new(simulation)
             .args(["--failures", "1", "--journeys", &arguments.journeys.to_string()])
             .output()

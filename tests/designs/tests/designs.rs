@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use designs::{Build, Copy, Design, patches, read};
+use designs::{Copy, Design, patches, read};
 use simulation::Kinds;
 
 #[test]
@@ -34,7 +34,7 @@ fn the_real_design_passes_at_the_same_seeds() {
 
 #[test]
 fn each_bad_design_is_found_at_its_seed() {
-    let copy = Copy::new(Build::ForOneSeed).unwrap();
+    let copy = Copy::new().unwrap();
     let missed: Vec<_> = read()
         .unwrap()
         .iter()
@@ -51,9 +51,7 @@ fn find(copy: &Copy, design: &Design) -> Result<(), String> {
     } = design;
     let wrong = |what: &str| format!("{name}: {what}");
     copy.apply(name).map_err(|error| wrong(&error.to_string()))?;
-    let simulation = copy
-        .build(Build::ForOneSeed)
-        .map_err(|error| wrong(&error.to_string()))?;
+    let simulation = copy.build().map_err(|error| wrong(&error.to_string()))?;
     let output = Command::new(simulation)
         .args(["--whole", "--replay", &seed.to_string()])
         .output()

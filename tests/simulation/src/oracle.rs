@@ -327,6 +327,19 @@ impl State {
         }
     }
 
+    /// A pass of the reconciliation did not reach its end. Is another worth while?
+    pub(crate) fn judge_pass(&mut self) -> bool {
+        let since = *self.behind_since.get_or_insert(self.now);
+        let stuck = self.now > since.max(self.case.faults_end) + HOUR;
+        if stuck {
+            self.breach(
+                "I6",
+                format!("the provider's changes are not read to their end since {}", ts(since)),
+            );
+        }
+        !stuck
+    }
+
     /// All faults are long over: nothing may be overdue.
     pub(crate) fn judge_rest(&mut self) {
         if self.now < self.case.faults_end + HOUR {

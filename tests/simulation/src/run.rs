@@ -388,7 +388,9 @@ impl Run {
             }),
             Of::Pass => {
                 state.caught_up = done;
-                if !done {
+                if done {
+                    state.behind_since = None;
+                } else if state.judge_pass() {
                     state.push(next(now + 1, MINUTE), Item::Pass);
                 }
             }

@@ -166,6 +166,8 @@ pub(crate) struct State {
     pub(crate) next_pass: i64,
     /// Has the last pass of the reconciliation left nothing behind?
     pub(crate) caught_up: bool,
+    /// Since when none has.
+    pub(crate) behind_since: Option<i64>,
     pub(crate) next_meters: i64,
     pub(crate) counters: u64,
     /// Everything is at rest by then.
@@ -206,6 +208,7 @@ impl State {
             next_sweep: i64::MIN,
             next_pass: i64::MIN,
             caught_up: false,
+            behind_since: None,
             next_meters: i64::MIN,
             counters: 0,
             ends: case.ends,

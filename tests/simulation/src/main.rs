@@ -96,11 +96,10 @@ fn main() -> ExitCode {
     };
     thread::scope(|scope| {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..cores {
-            scope.spawn(work);
-        }
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
         let mut shown = Instant::now();
-        while !stop.load(Ordering::Relaxed) {
+        // One that panics ends the run as well.
+        while workers.iter().all(|worker| !worker.is_finished()) {
             thread::sleep(Duration::from_millis(100));
             if shown.elapsed() > Duration::from_secs(10) {
                 progress();

@@ -77,6 +77,7 @@ fn dependencies_point_one_way() {
     let knows_everybody = [
         "bench",
         "conformance",
+        "designs",
         "fuzz-checks",
         "rekindle",
         "simulation",

@@ -300,7 +300,7 @@ impl Deciding<'_> {
                 // no other: its arrival wakes the touch.
                 let last = window.closes.checked_sub(LAST_TRY_BEFORE).unwrap_or(window.closes);
                 let only_last = until > window.closes || why == HoldReason::UnknownContact;
-                if only_last && retry_at.is_none() && last > self.now {
+                if only_last && retry_at.is_none_or(|asked| asked <= last) && last > self.now {
                     until = last;
                 }
                 self.hold(touch, window, why, Some(until));

@@ -227,3 +227,15 @@ fn a_provider_that_recovers_inside_the_window_is_in_time() {
     let story = story.status(partial(MORNING));
     assert_eq!(story.sent(), [1], "{}", story.told);
 }
+
+#[test]
+fn who_may_ask_again_at_once_has_a_last_try_too() {
+    let mut story = left().fire();
+    while story.now < at("2026-07-01T17:02:00Z") && story.journey.touches[0] == (TouchRecord::Waiting { attempts: 0 }) {
+        let next_call = story.now + SignedDuration::from_secs(1);
+        story = story.unavailable_until(Unavailable::BudgetSpent, &next_call.to_string());
+        story = story.fire();
+    }
+    let story = story.status(partial(MORNING));
+    assert_eq!(story.sent(), [1], "{}", story.told);
+}

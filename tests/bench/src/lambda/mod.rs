@@ -302,16 +302,17 @@ fn figures(
             Target::TimesFloor(1.3),
         );
     }
-    let windows: [(&str, fn(&Round) -> Option<f64>); 2] = [
-        ("  from the claim to SES's acceptance", |round| {
-            round.claim_to_accepted_ms
-        }),
-        ("  from the provider's answer to SES's acceptance", |round| {
-            round.status_to_accepted_ms
-        }),
+    let windows = [
+        (
+            "  from the claim to SES's acceptance",
+            measured(rounds, |round| round.claim_to_accepted_ms),
+        ),
+        (
+            "  from the provider's answer to SES's acceptance",
+            measured(rounds, |round| round.status_to_accepted_ms),
+        ),
     ];
-    for (what, part) in windows {
-        let values: Vec<f64> = rounds.0.iter().filter_map(part).collect();
+    for (what, values) in windows {
         if !values.is_empty() {
             add(what, "ms", values, Vec::new(), Target::None);
         }
@@ -331,4 +332,9 @@ fn figures(
         Target::None,
     );
     Ok(())
+}
+
+/// What a function has measured itself, in the rounds in which it has.
+fn measured(rounds: &Rounds, part: fn(&Round) -> Option<f64>) -> Vec<f64> {
+    rounds.0.iter().filter_map(part).collect()
 }

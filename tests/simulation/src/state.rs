@@ -222,7 +222,9 @@ impl State {
         self.queue.push(Reverse((at.max(self.now), self.sequence, item)));
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(i64, Item)> {
+    /// What comes next, until `last`.
+    pub(crate) fn pop(&mut self, last: i64) -> Option<(i64, Item)> {
+        self.queue.peek().filter(|Reverse((at, ..))| *at <= last)?;
         self.queue.pop().map(|Reverse((at, _, item))| (at, item))
     }
 

@@ -75,3 +75,12 @@ fn a_seed_tells_the_same_story_byte_for_byte() {
         assert_eq!(once.fired, twice.fired);
     }
 }
+
+/// Their last write came within a second of the end, and nobody read it any more: the simulation's own fault.
+#[test]
+fn what_is_written_at_the_very_end_is_read() {
+    for seed in [21_054_056, 21_270_920] {
+        let outcome = simulation::run(seed, Kinds::ALL, false);
+        assert!(outcome.breaches.is_empty(), "seed {seed}: {:?}", outcome.breaches);
+    }
+}

@@ -273,7 +273,7 @@ mod tests {
         let within =
             |moments: &[u32], span: u32| most_within(moments.iter().copied(), |first, last| last - first < span);
         assert_eq!(within(&[], 60), 0);
-        assert_eq!(within(&[0, 59, 60, 61, 119], 60), 4);
+        assert_eq!(within(&[0, 59, 60, 61, 118], 60), 4);
         assert_eq!(within(&[0, 60, 120], 60), 1);
         assert_eq!(within(&[5, 5, 5], 1), 3);
     }

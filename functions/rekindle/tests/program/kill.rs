@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mail_parser::MessageParser;
 use reqwest::StatusCode;
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};

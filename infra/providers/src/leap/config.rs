@@ -23,7 +23,8 @@ pub struct LeapConfig {
     pub calls_per_minute: NonZeroU32,
     /// Does a status check wait until the budget has a call for it, in the order of asking? Where waiting
     /// costs nothing, and whoever comes first should be first, it should; a Lambda pays for each second,
-    /// and its touch had better come back by its timer. It does not wait out a pause of more than a minute, for which Leap has asked.
+    /// and its touch had better come back by its timer. It does not wait out a pause of more than a minute,
+    /// for which Leap has asked.
     pub waits_in_line: bool,
     /// Records on a page of connections; 10 as at Leap. The maximum is not published.
     pub page_size: u32,

@@ -1,0 +1,245 @@
+//! What a contact says of itself, what the rules may know of it, and what its inbox remembers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; a broken story should stop at once"
+)]
+
+mod support;
+
+use journey::campaign::Channel;
+use journey::contact::{Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, Permission};
+use journey::{AddressId, ContactId, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent, Touch};
+
+use support::{at, code, journey_id, zone};
+
+const EMAIL: &str = "avery@example.com";
+const NUMBER: &str = "+12025550123";
+
+fn key() -> IdKey {
+    IdKey::new(vec![7; 32]).unwrap()
+}
+
+fn contact() -> Contact {
+    Contact {
+        provider: Provider::Leap,
+        reference: Reference::new("site-ca-0001").unwrap(),
+        email: Some(EMAIL.to_owned()),
+        phone: Some(PhoneNumber::new(NUMBER).unwrap()),
+        sms_consent: Some(SmsConsent {
+            at: at("2026-01-05T10:00:00Z"),
+            source: "sign-up form".to_owned(),
+            wording: "v3".to_owned(),
+        }),
+        first_name: Some("Avery".to_owned()),
+        locale: Locale::Es,
+        zone: None,
+        flow: Flow::DirectToUtility,
+        region: Some("CAISO".to_owned()),
+        classification: Classification::Commercial,
+        utility: Some(code("SDGE")),
+        link: None,
+        opted_out: false,
+    }
+}
+
+fn known(contact: Contact) -> Known {
+    let number = contact.number(&key()).map(|address| NumberInbox {
+        address,
+        suppressed_at: None,
+    });
+    Known {
+        id: ContactId::new(&key(), contact.provider, &contact.reference),
+        address: contact.ledger(&key()),
+        inbox: Inbox::default(),
+        number,
+        contact,
+    }
+}
+
+/// May e-mail and texts go to this person?
+fn permissions(change: impl FnOnce(&mut Known)) -> (Permission, Permission) {
+    let mut known = known(contact());
+    change(&mut known);
+    let facts = Facts::of(&known, Vec::new());
+    assert_eq!(facts.permission(Channel::Email), facts.email);
+    assert_eq!(facts.permission(Channel::Sms), facts.sms);
+    (facts.email, facts.sms)
+}
+
+fn send(reference: &str, touch: u8, attempt: u8) -> SendKey {
+    SendKey {
+        journey: journey_id(reference),
+        episode: 1,
+        touch: Touch(touch),
+        attempt,
+        channel: Channel::Email,
+    }
+}
+
+/// What the inbox remembers, as `reference's touch at its time`.
+fn remembered(inbox: &Inbox) -> Vec<(u8, u8, String)> {
+    let row = |send: &InboxSend| (send.key.touch.0, send.key.attempt, send.at.to_string());
+    inbox.sends.iter().map(row).collect()
+}
+
+#[test]
+fn a_contact_hides_in_a_log() {
+    assert_eq!(format!("{:?}", contact()), "Contact(hidden)");
+    let known = known(contact());
+    assert_eq!(format!("{known:?}"), format!("Known({})", known.id));
+}
+
+#[test]
+fn what_a_person_gets_is_counted_by_address_and_by_number_where_there_is_none() {
+    let of_email = AddressId::new(&key(), EMAIL);
+    let of_number = AddressId::of_number(&key(), &PhoneNumber::new(NUMBER).unwrap());
+    assert_ne!(of_email, of_number);
+    assert_eq!(contact().ledger(&key()), Some(of_email));
+    assert_eq!(contact().number(&key()), Some(of_number.clone()));
+    let mut contact = contact();
+    contact.email = None;
+    assert_eq!(contact.ledger(&key()), Some(of_number));
+    contact.phone = None;
+    assert_eq!((contact.ledger(&key()), contact.number(&key())), (None, None));
+}
+
+#[test]
+fn a_contacts_tag_names_its_content() {
+    let tag = contact().tag();
+    assert_eq!(tag, contact().tag());
+    assert_eq!(tag.len(), 26);
+    assert!(tag.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)));
+    let mut other = contact();
+    other.first_name = Some("Robin".to_owned());
+    assert_ne!(tag, other.tag());
+}
+
+#[test]
+fn the_rules_know_what_they_need_of_a_contact() {
+    let facts = Facts::of(&known(contact()), vec![zone("America/Chicago")]);
+    assert!(facts.known);
+    assert_eq!(facts.locale, Locale::Es);
+    assert_eq!(facts.zones, [zone("America/Chicago")]);
+    assert_eq!(facts.flow, Flow::DirectToUtility);
+    assert_eq!(facts.region.as_deref(), Some("CAISO"));
+    assert_eq!(facts.classification, Classification::Commercial);
+    assert_eq!(facts.utility, Some(code("SDGE")));
+    let nobody = Facts::unknown();
+    assert!(!nobody.known);
+    assert_eq!(
+        (nobody.email, nobody.sms),
+        (Permission::NoAddress, Permission::NoAddress)
+    );
+}
+
+#[test]
+fn each_channel_asks_for_its_own_permission() {
+    use Permission::{Allowed, NoAddress, NoConsent, OptedOut, Suppressed};
+    let since = Some(at("2026-06-01T00:00:00Z"));
+    assert_eq!(permissions(|_| ()), (Allowed, Allowed));
+    assert_eq!(permissions(|it| it.contact.email = None), (NoAddress, Allowed));
+    assert_eq!(permissions(|it| it.contact.phone = None), (Allowed, NoAddress));
+    assert_eq!(permissions(|it| it.contact.sms_consent = None), (Allowed, NoConsent));
+    assert_eq!(permissions(|it| it.contact.opted_out = true), (OptedOut, OptedOut));
+    assert_eq!(permissions(|it| it.inbox.suppressed_at = since), (Suppressed, Allowed));
+    let of_number = |it: &mut Known| it.number.as_mut().unwrap().suppressed_at = since;
+    assert_eq!(permissions(of_number), (Allowed, Suppressed));
+    // A consent opens no channel that is closed.
+    let both = |it: &mut Known| {
+        it.contact.opted_out = true;
+        it.contact.sms_consent = None;
+    };
+    assert_eq!(permissions(both), (OptedOut, OptedOut));
+}
+
+#[test]
+fn an_inbox_remembers_eight_days_and_each_touch_once() {
+    let inbox = Inbox {
+        version: 4,
+        sends: Vec::new(),
+        suppressed_at: Some(at("2026-07-01T00:00:00Z")),
+    };
+    let inbox = inbox
+        .with_send(send("site-a", 1, 1), at("2026-07-01T10:00:00Z"))
+        .with_send(send("site-a", 2, 1), at("2026-07-02T10:00:00Z"))
+        .with_send(send("site-a", 2, 2), at("2026-07-02T12:00:00Z"));
+    assert_eq!(inbox.version, 7);
+    assert_eq!(inbox.suppressed_at, Some(at("2026-07-01T00:00:00Z")));
+    let of_touches = |touches: &[(u8, u8, &str)]| -> Vec<(u8, u8, String)> {
+        touches.iter().map(|(t, a, at)| (*t, *a, (*at).to_owned())).collect()
+    };
+    assert_eq!(
+        remembered(&inbox),
+        of_touches(&[(1, 1, "2026-07-01T10:00:00Z"), (2, 2, "2026-07-02T12:00:00Z")])
+    );
+    // A second less than eight days, then eight days to the second.
+    let nearly = inbox.with_send(send("site-a", 3, 1), at("2026-07-09T09:59:59Z"));
+    assert_eq!(nearly.sends.len(), 3);
+    let passed = inbox.with_send(send("site-a", 3, 1), at("2026-07-09T10:00:00Z"));
+    assert_eq!(
+        remembered(&passed),
+        of_touches(&[(2, 2, "2026-07-02T12:00:00Z"), (3, 1, "2026-07-09T10:00:00Z")])
+    );
+}
+
+#[test]
+fn what_counts_was_sent_later_than_the_moment_asked_for() {
+    let inbox = Inbox::default()
+        .with_send(send("site-a", 1, 1), at("2026-07-01T10:00:00Z"))
+        .with_send(send("site-b", 1, 1), at("2026-07-01T11:00:00Z"));
+    let since = |time, except: &SendKey| inbox.sends_since(at(time), except).count();
+    let another = send("site-c", 1, 1);
+    assert_eq!(since("2026-07-01T09:59:59Z", &another), 2);
+    assert_eq!(since("2026-07-01T10:00:00Z", &another), 1);
+    assert_eq!(since("2026-07-01T11:00:00Z", &another), 0);
+    // Another attempt at the same touch is the same message; another touch is not.
+    assert_eq!(since("2026-07-01T10:00:00Z", &send("site-b", 1, 2)), 0);
+    assert_eq!(since("2026-07-01T10:00:00Z", &send("site-b", 2, 1)), 1);
+
+    let other = |time, reference| inbox.other_series_since(at(time), &journey_id(reference));
+    assert!(other("2026-07-01T10:59:59Z", "site-a"));
+    assert!(!other("2026-07-01T11:00:00Z", "site-a"));
+    assert!(!other("2026-07-01T10:30:00Z", "site-b"));
+    assert!(other("2026-07-01T09:00:00Z", "site-b"));
+}
+
+#[test]
+fn names_in_files_and_explanations_stay() {
+    assert_eq!(Locale::ALL.map(Locale::as_str), ["en", "es"]);
+    assert_eq!(Channel::ALL.map(Channel::as_str), ["email", "sms"]);
+    assert_eq!(Channel::ALL.map(|channel| channel.is_email()), [true, false]);
+    let permissions = [
+        Permission::Allowed,
+        Permission::NoSender,
+        Permission::NoAddress,
+        Permission::NoConsent,
+        Permission::OptedOut,
+        Permission::Suppressed,
+    ];
+    assert_eq!(
+        permissions.map(Permission::as_str),
+        [
+            "allowed",
+            "no_sender",
+            "no_address",
+            "no_consent",
+            "opted_out",
+            "suppressed"
+        ]
+    );
+}
+
+#[test]
+fn a_campaign_sends_texts_when_one_of_its_touches_may() {
+    let mut campaign = support::campaign();
+    for touch in &mut campaign.touches {
+        touch.channels = vec![Channel::Email];
+    }
+    assert!(!campaign.sends_texts());
+    campaign.touches[2].channels = vec![Channel::Email, Channel::Sms];
+    assert!(campaign.sends_texts());
+}

@@ -112,7 +112,10 @@ fn a_contacts_tag_names_its_content() {
     let tag = contact().tag();
     assert_eq!(tag, contact().tag());
     assert_eq!(tag.len(), 26);
-    assert!(tag.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)));
+    assert!(
+        tag.bytes()
+            .all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b))
+    );
     let mut other = contact();
     other.first_name = Some("Robin".to_owned());
     assert_ne!(tag, other.tag());

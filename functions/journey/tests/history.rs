@@ -1,0 +1,60 @@
+//! What a journey remembers of itself, and for how long.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; a broken story should stop at once"
+)]
+
+mod support;
+
+use journey::{Event, Journey, Note};
+
+use support::Story;
+use support::provider::partial;
+
+#[test]
+fn a_webhook_is_known_again_through_31_others_and_not_for_ever() {
+    let repeated = |others: u64| {
+        let mut story = Story::new().delivered(1, Event::SessionOpened);
+        for id in 2..2 + others {
+            story = story.later("1s").delivered(id, Event::StepReached);
+        }
+        let story = story.later("1s").delivered(1, Event::SessionOpened);
+        assert!(story.journey.recent_events.len() <= Journey::RECENT_EVENTS);
+        story.journey.sessions.opened == 1
+    };
+    assert!(repeated(0));
+    assert!(repeated(31), "32 are kept");
+    assert!(!repeated(32), "and the oldest is forgotten for the 33rd");
+}
+
+#[test]
+fn a_long_story_keeps_its_beginning_and_what_was_decided() {
+    let mut story = Story::new()
+        .webhook(Event::SessionOpened)
+        .fire()
+        .status(partial(support::MORNING));
+    let decided = |story: &Story| -> Vec<Note> {
+        let decided = story.journey.history.iter().map(|noted| noted.note.clone());
+        decided
+            .filter(|note| !matches!(note, Note::SignOfLife { .. }))
+            .collect()
+    };
+    let (first, before) = (story.journey.history[0].clone(), decided(&story));
+    assert!(matches!(first.note, Note::Opened { .. }));
+    let mut longest = story.journey.history.len();
+    for _ in 0..Journey::HISTORY {
+        story = story
+            .later("1s")
+            .webhook(Event::LinkFollowed)
+            .webhook(Event::StepReached);
+        longest = longest.max(story.journey.history.len());
+    }
+    assert_eq!(longest, Journey::HISTORY);
+    assert_eq!(story.journey.history[0], first);
+    let after = decided(&story);
+    assert!(before.iter().all(|note| after.contains(note)), "{before:?}\n{after:?}");
+}

@@ -19,6 +19,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use contacts::api::{ApiConfig, Problem};
+use journey::Lane;
 use journey::port::Clock;
 use serde_json::json;
 
@@ -48,9 +49,25 @@ pub(crate) fn router(face: Face) -> Router {
         .with_state(face)
 }
 
+/// Whether the store answers, and for how long the oldest timer has been overdue: seconds of the program's own
+/// time, 0 when none is. The customers wait when it grows.
 async fn healthz(State(face): State<Face>) -> Response {
-    let body = json!({ "status": "ok", "now": face.world.now() });
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+    let now = face.world.now();
+    let due = [Lane::Touchpoint, Lane::Meter].map(|lane| face.world.store.next_due(lane));
+    let (status, body) = match due.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(due) => {
+            let oldest = due.into_iter().flatten().min().unwrap_or(now);
+            let overdue = now.duration_since(oldest).as_secs().max(0);
+            let body = json!({ "status": "ok", "now": now, "overdue_seconds": overdue });
+            (StatusCode::OK, body)
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be read");
+            let body = json!({ "status": "store_unreadable", "now": now });
+            (StatusCode::SERVICE_UNAVAILABLE, body)
+        }
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
 }
 
 /// Refuses a request that names no host, or several, of which a proxy in front may have taken another (RFC 9112,

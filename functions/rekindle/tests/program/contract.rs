@@ -204,8 +204,9 @@ async fn health_tells_the_programs_own_time() {
     let health: Value = answer.json().await.unwrap();
     let mut keys: Vec<_> = health.as_object().unwrap().keys().collect();
     keys.sort();
-    assert_eq!(keys, ["now", "status"]);
+    assert_eq!(keys, ["now", "overdue_seconds", "status"]);
     assert_eq!(health["status"], "ok");
+    assert_eq!(health["overdue_seconds"], 0);
     let first: Timestamp = health["now"].as_str().unwrap().parse().unwrap();
     // Ten of the program's minutes are a sixth of a real second.
     until("time runs fast", async || {

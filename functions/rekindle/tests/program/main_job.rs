@@ -318,3 +318,29 @@ async fn a_touch_that_the_provider_held_up_says_so() {
     let why = journey["touches"][0]["why"].as_str().unwrap();
     assert!(why.contains("could not be asked"), "{journey:#}");
 }
+
+/// Whoever watches the program sees that customers wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn health_tells_for_how_long_a_timer_has_been_overdue() {
+    let place = Place::with_touches(TOUCHES).await;
+    let serving = place.serve(600).await;
+    let api = &serving.api;
+    let overdue = async || -> i64 {
+        let health: Value = api.get("/healthz").await.json().await.unwrap();
+        health["overdue_seconds"].as_i64().unwrap()
+    };
+    // Three real seconds are half an hour of the program's.
+    place.sandbox.set_trouble(sandbox::Trouble {
+        slow_ms: 3_000,
+        ..sandbox::Trouble::default()
+    });
+    api.put_contact("site-1", &direct_contact("ana")).await;
+    api.delivered(&authorization("event-1", "site-1", "INITIATED")).await;
+    assert_eq!(overdue().await, 0, "the first touch is due in 45 minutes");
+    until("the provider is asked, and hangs", async || {
+        (overdue().await > 300).then_some(())
+    })
+    .await;
+    place.sandbox.set_trouble(sandbox::Trouble::default());
+    until("nobody waits any longer", async || (overdue().await == 0).then_some(())).await;
+}

@@ -1,0 +1,120 @@
+//! A message: does its sender get it after all that must come before it, and once?
+
+use journey::SendKey;
+use journey::campaign::{Campaign, Channel, TouchRule};
+
+use super::Message;
+use crate::case::{DAY, MINUTE, SECOND, campaigns};
+use crate::state::State;
+
+/// Clocks differ by at most this.
+const SKEW: i64 = 3 * SECOND;
+
+/// A sender answers, or its caller dies, within this.
+const SENDING: i64 = 2 * MINUTE;
+
+impl State {
+    /// A sender is called.
+    pub(crate) fn judge_send(&mut self, by: u32, key: &SendKey, to: &str) {
+        let Some(customer) = self.customer(&key.journey) else {
+            return;
+        };
+        let Some(invocation) = self.invocations.get(by as usize) else {
+            return;
+        };
+        let (over, barred) = (
+            invocation.read_over[customer],
+            invocation.barred[customer][usize::from(!key.channel.is_email())],
+        );
+        let (read_at, asked) = (invocation.read_at[customer], invocation.asked[customer]);
+        let found = invocation.found[customer].clone();
+        let Some(claimed_at) = self.oracle.claimed_at.get(key).copied() else {
+            return self.breach("I2", format!("customer {customer}: a send began without a claim"));
+        };
+        let looked = found.is_some_and(|found| {
+            let address = if key.channel.is_email() {
+                found.email
+            } else {
+                found.phone
+            };
+            found.at >= claimed_at && address.as_deref() == Some(to)
+        });
+        if !looked {
+            self.breach(
+                "I5",
+                format!("customer {customer}: a send began to an address that no last look has found"),
+            );
+        }
+        if over {
+            self.breach(
+                "I1",
+                format!("customer {customer}: a send began after a read told that it is over"),
+            );
+        }
+        if asked != Some(false) {
+            self.breach(
+                "I1",
+                format!("customer {customer}: a send began without the provider's answer"),
+            );
+        }
+        if barred {
+            self.breach(
+                "I5",
+                format!("customer {customer}: a send began after a read told that none is allowed"),
+            );
+        }
+        match read_at {
+            Some(read) if read >= claimed_at => {
+                if self.now - claimed_at > 90 * SECOND + SENDING + SKEW {
+                    self.breach("I3", format!("customer {customer}: a send began long after its claim"));
+                }
+            }
+            _ => self.breach("I1", format!("customer {customer}: a send began without a last look")),
+        }
+    }
+
+    /// A message is taken over.
+    pub(crate) fn judge_message(&mut self, message: &Message) {
+        let customer = message.customer;
+        let key = &message.key;
+        let mut wrong = Vec::new();
+        for other in &self.oracle.messages {
+            let apart = message.at - other.at;
+            if other.key.same_touch(key) {
+                wrong.push((
+                    "I2",
+                    format!("customer {customer}: touch {} was sent twice", key.touch.0),
+                ));
+            } else if other.key.journey == key.journey && other.key.episode == key.episode {
+                if other.key.channel == Channel::Sms && key.channel == Channel::Sms {
+                    wrong.push(("I5", format!("customer {customer}: two texts in one episode")));
+                }
+                if self.case.then.is_none() && apart < shortest_gap(&campaigns()[self.campaign], other.to == message.to)
+                {
+                    wrong.push((
+                        "I7",
+                        format!("customer {customer}: two messages within {} min", apart / MINUTE),
+                    ));
+                }
+            }
+        }
+        let day = |other: &&Message| other.to == message.to && message.at - other.at < DAY - 5 * MINUTE;
+        let sent = self.oracle.messages.iter().filter(day).count() + 1;
+        let most = usize::from(campaigns()[self.campaign].caps.per_day);
+        if self.case.then.is_none() && message.key.channel.is_email() && sent > most {
+            wrong.push(("I7", format!("{sent} messages to one address in a day")));
+        }
+        for (invariant, what) in wrong {
+            self.breach(invariant, what);
+        }
+    }
+}
+
+/// Two messages of an episode are at least this far apart: their windows are, or the cap a day is one.
+fn shortest_gap(campaign: &Campaign, same_address: bool) -> i64 {
+    let grace = campaign.window_grace;
+    let apart = |pair: &[TouchRule]| (pair[1].after - pair[0].until - grace).as_millis() as i64;
+    let windows = campaign.touches.windows(2).map(apart).min().unwrap_or(DAY);
+    let capped = same_address && campaign.caps.per_day == 1;
+    windows.max(if capped { DAY } else { 0 }) - 5 * MINUTE
+}

@@ -86,7 +86,8 @@ pub fn leap(data: &[u8]) -> bool {
         .will_answer(pages.iter().map(|page| answer(status, wait, page)));
     let pages: Vec<Value> = pages
         .iter()
-        .map(|page| serde_json::from_slice(page).unwrap_or_default())
+        // The client does not look into what it skips, broken letters there are no fault.
+        .map(|page| serde_json::from_str(&String::from_utf8_lossy(page)).unwrap_or_default())
         .collect();
     let answered = match question {
         "status" => told_status(line, &pages),

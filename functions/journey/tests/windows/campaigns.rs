@@ -47,7 +47,7 @@ fn a_campaign_that_loses_touches_hands_back_earlier() {
         .campaign(|c| c.touches.truncate(1))
         .until_the_end(&partial(MORNING));
     assert_eq!(story.sent(), [1]);
-    assert_eq!(support::phase(&story.journey.phase), "HandedBack");
+    story.stands(expect!["HandedBack | no timer | sent"]);
 }
 
 #[test]

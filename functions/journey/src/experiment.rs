@@ -147,6 +147,34 @@ mod tests {
     }
 
     #[test]
+    fn without_a_holdout_nobody_is_held_out() {
+        let all = Experiment {
+            holdout_per_10000: 0,
+            ..Experiment::standard()
+        };
+        // Among so many somebody draws the number zero.
+        assert!((0..60_000).all(|n| !all.assign(&journey(n)).is_holdout()));
+    }
+
+    #[test]
+    fn an_assignment_tells_its_probability() {
+        let mut weighted = Experiment::standard();
+        for (arm, weight) in weighted.arms.iter_mut().zip([1, 2, 5, 0]) {
+            arm.weight = weight;
+        }
+        let mut probabilities = BTreeMap::<String, u16>::new();
+        for assignment in (0..2_000).map(|n| weighted.assign(&journey(n))) {
+            let known = probabilities.insert(assignment.arm.clone(), assignment.probability_per_10000);
+            assert!(known.is_none_or(|known| known == assignment.probability_per_10000));
+        }
+        let told: Vec<(&str, u16)> = probabilities.iter().map(|(arm, p)| (arm.as_str(), *p)).collect();
+        assert_eq!(
+            told,
+            [("15min", 2_250), ("30min", 5_625), ("5min", 1_125), ("holdout", 1_000)]
+        );
+    }
+
+    #[test]
     fn a_new_version_draws_anew() {
         let first = Experiment::standard();
         let second = Experiment {

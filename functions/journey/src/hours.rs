@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn always_is_around_the_clock_on_every_day() {
+        let always = SendingHours::always();
+        assert!(always.is_always());
+        let mut late = always.clone();
+        late.start = Time::constant(0, 0, 1, 0);
+        let mut early = always.clone();
+        early.end = Some(Time::MAX);
+        let mut weekdays = always;
+        weekdays.days = Days::Weekdays;
+        assert!([late, early, weekdays].iter().all(|hours| !hours.is_always()));
+    }
+
+    #[test]
     fn inside_the_hours_is_now_and_outside_is_the_next_opening() {
         let day = hours(9, 20);
         check(

@@ -424,4 +424,32 @@ mod tests {
         assert_eq!(name.as_str().len(), 26);
         assert_ne!(name, AddressId::new(&key(), number.expose()));
     }
+
+    #[test]
+    fn names_read_back_and_others_are_told_the_right_ones() {
+        for provider in Provider::ALL {
+            assert_eq!(provider.to_string(), provider.as_str());
+            assert_eq!(provider.as_str().parse(), Ok(provider));
+        }
+        let unknown = "Leap".parse::<Provider>().unwrap_err();
+        assert_eq!(unknown.to_string(), "unknown provider; it must be one of: leap");
+    }
+
+    #[test]
+    fn a_reference_is_stored_as_it_is_and_neither_it_nor_a_key_shows_itself() {
+        let reference = Reference::new("site-ca-0001").unwrap();
+        assert_eq!(serde_json::to_string(&reference).unwrap(), "\"site-ca-0001\"");
+        assert!(serde_json::from_str::<Reference>("\"ab\"").is_err());
+        assert_eq!(format!("{reference:?} {:?}", key()), "Reference(hidden) IdKey(hidden)");
+    }
+
+    #[test]
+    fn a_utilitys_code_is_of_capitals_digits_and_underscores() {
+        for good in ["SDGE", "PGE_2", "7", &"X".repeat(32)] {
+            assert_eq!(UtilityCode::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "sdge", "SD GE", "SDGE-1", "PGÉ", &"X".repeat(33)] {
+            assert_eq!(UtilityCode::parse(bad), None, "{bad}");
+        }
+    }
 }

@@ -188,6 +188,11 @@ mod tests {
     }
 
     #[test]
+    fn a_key_hides_in_a_log() {
+        assert_eq!(format!("{:?}", fixture().0), "LinkKey(hidden)");
+    }
+
+    #[test]
     fn every_altered_character_breaks_it() {
         let (key, journey) = fixture();
         let token = key.sign(LinkKind::Resume, &journey, at("2026-08-01T00:00:00Z"));

@@ -13,9 +13,10 @@ mod support;
 use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
+use journey::campaign::Channel;
 use journey::{
-    DeliveryProblem, Event, Evidence, Journey, LifecycleEvent, MeterFollowUp, Note, Phase, Resolution, SendOutcome,
-    Touch, TouchRecord, lifecycle, stored,
+    DeliveryProblem, Event, Evidence, Journey, Lifecycle, LifecycleEvent, MeterFollowUp, Note, Phase, Resolution,
+    SendOutcome, SkipReason, Touch, TouchRecord, lifecycle, stored,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, any, prop_oneof};
@@ -41,6 +42,51 @@ fn first_touch() -> Story {
         .webhook(Event::SessionOpened)
         .fire()
         .status(partial(MORNING))
+}
+
+/// A partner's program tells them apart by these words.
+#[test]
+fn the_names_of_events_stay() {
+    let touch = Touch(2);
+    let named = [
+        (Lifecycle::Started, "journey.started", None),
+        (Lifecycle::Reopened, "journey.reopened", None),
+        (Lifecycle::CameBack, "journey.came_back", None),
+        (
+            Lifecycle::TouchSent {
+                touch,
+                channel: Channel::Sms,
+                diagnosis: None,
+            },
+            "touch.sent",
+            Some(touch),
+        ),
+        (
+            Lifecycle::TouchSkipped {
+                touch,
+                why: SkipReason::Holdout,
+            },
+            "touch.skipped",
+            Some(touch),
+        ),
+        (Lifecycle::TouchUnknown { touch }, "touch.unknown", Some(touch)),
+        (
+            Lifecycle::DeliveryProblem {
+                touch,
+                what: DeliveryProblem::Bounced,
+            },
+            "delivery.problem",
+            Some(touch),
+        ),
+        (Lifecycle::CompletionWithdrawn, "journey.completion_withdrawn", None),
+        (Lifecycle::HandedBack, "journey.handed_back", None),
+        (Lifecycle::MeterArrived, "meter.arrived", None),
+        (Lifecycle::MeterLate, "meter.late", None),
+        (Lifecycle::MeterGivenUp, "meter.given_up", None),
+    ];
+    for (what, kind, of_touch) in named {
+        assert_eq!((what.kind(), what.touch()), (kind, of_touch));
+    }
 }
 
 #[test]

@@ -12,7 +12,9 @@ mod support;
 
 use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, Permission};
-use journey::{AddressId, ContactId, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent, Touch};
+use journey::{
+    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent, Touch,
+};
 
 use support::{at, code, journey_id, zone};
 
@@ -233,6 +235,16 @@ fn names_in_files_and_explanations_stay() {
             "opted_out",
             "suppressed"
         ]
+    );
+    let problems = [
+        DeliveryProblem::Bounced,
+        DeliveryProblem::Complained,
+        DeliveryProblem::Rejected,
+        DeliveryProblem::RenderingFailed,
+    ];
+    assert_eq!(
+        problems.map(DeliveryProblem::as_str),
+        ["bounced", "complained", "rejected", "rendering_failed"]
     );
 }
 

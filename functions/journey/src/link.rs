@@ -5,6 +5,7 @@
 
 use data_encoding::BASE32_NOPAD;
 use jiff::{SignedDuration, Timestamp};
+use subtle::ConstantTimeEq;
 
 use crate::id::{JourneyId, keyed_hash};
 
@@ -106,7 +107,9 @@ impl LinkKey {
             return Err(BadLink::Forged);
         };
         let journey = JourneyId::parse(journey).ok_or(BadLink::Forged)?;
-        if !equal(mac.as_bytes(), self.mac(kind, &journey, expiry).as_bytes()) {
+        // In a time that does not depend on where the two differ.
+        let is_ours = mac.as_bytes().ct_eq(self.mac(kind, &journey, expiry).as_bytes());
+        if !bool::from(is_ours) {
             return Err(BadLink::Forged);
         }
         let expires = i64::from_str_radix(expiry, 16).map_err(|_| BadLink::Forged)?;
@@ -121,11 +124,6 @@ impl LinkKey {
         let hash = keyed_hash(&self.0, "link", &[kind.tag(), journey.as_str(), expiry]);
         BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_lowercase()
     }
-}
-
-/// Compares in a time that does not depend on where the two differ.
-fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0_u8, |acc, (x, y)| acc | (x ^ y)) == 0
 }
 
 #[cfg(test)]
@@ -213,5 +211,21 @@ mod tests {
                 "{odd}"
             );
         }
+    }
+
+    /// Differences must not cancel each other out.
+    #[test]
+    fn two_characters_that_changed_places_break_it() {
+        let (key, journey) = fixture();
+        let token = key.sign(LinkKind::Resume, &journey, at("2026-08-01T00:00:00Z"));
+        let mut bytes = token.into_bytes();
+        let last = bytes.len() - 1;
+        let other = (0..last).rev().find(|&other| bytes[other] != bytes[last]).unwrap();
+        bytes.swap(other, last);
+        let swapped = String::from_utf8(bytes).unwrap();
+        assert_eq!(
+            key.verify(LinkKind::Resume, &swapped, at("2026-07-31T00:00:00Z")),
+            Err(BadLink::Forged)
+        );
     }
 }

@@ -123,6 +123,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_stored_as_it_is_written() {
+        let number = PhoneNumber::new("+12025550123").unwrap();
+        let stored = serde_json::to_string(&number).unwrap();
+        assert_eq!(stored, "\"+12025550123\"");
+        assert_eq!(serde_json::from_str::<PhoneNumber>(&stored).unwrap(), number);
+        assert!(serde_json::from_str::<PhoneNumber>("\"2025550123\"").is_err());
+    }
+
+    #[test]
     fn neither_a_number_nor_a_consent_shows_itself() {
         let number = PhoneNumber::new("+12025550123").unwrap();
         let consent = SmsConsent {

@@ -549,3 +549,87 @@ pub trait ReadDailyCounts: Sync {
         day: Date,
     ) -> impl Future<Output = Result<std::collections::BTreeMap<String, u64>, StoreError>> + Send;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::id::Reference;
+
+    /// Plain totals, and no more.
+    #[derive(Default)]
+    struct Totals(Mutex<Vec<(&'static str, u64)>>);
+
+    impl Count for Totals {
+        fn count(&self, counter: &'static str, by: u64) {
+            self.0.lock().unwrap().push((counter, by));
+        }
+    }
+
+    /// All that is said, and nothing else.
+    #[derive(Default)]
+    struct Words(Mutex<Vec<String>>);
+
+    impl Count for Words {
+        fn count(&self, counter: &'static str, by: u64) {
+            self.0.lock().unwrap().push(format!("{counter} {by}"));
+        }
+
+        fn count_labelled(&self, counter: &'static str, labels: &[(&'static str, &str)], by: u64) {
+            self.0.lock().unwrap().push(format!("{counter} {labels:?} {by}"));
+        }
+
+        fn measure(&self, metric: &'static str, unit: Unit, value: f64) {
+            self.0.lock().unwrap().push(format!("{metric} {value} {unit:?}"));
+        }
+    }
+
+    fn say_each(to: &impl Count) {
+        to.count("webhook.accepted", 2);
+        to.count_labelled("touch.sent", &[("channel", "sms")], 3);
+        to.measure("send.status_age_ms", Unit::Milliseconds, 7.5);
+    }
+
+    #[test]
+    fn who_keeps_totals_alone_counts_what_is_labelled_and_measured() {
+        let totals = Totals::default();
+        say_each(&totals);
+        assert_eq!(
+            *totals.0.lock().unwrap(),
+            [("webhook.accepted", 2), ("touch.sent", 3), ("send.status_age_ms", 1)]
+        );
+    }
+
+    #[test]
+    fn a_shared_counter_passes_everything_on() {
+        let words = Arc::new(Words::default());
+        say_each(&words);
+        assert_eq!(
+            *words.0.lock().unwrap(),
+            [
+                "webhook.accepted 2",
+                "touch.sent [(\"channel\", \"sms\")] 3",
+                "send.status_age_ms 7.5 Milliseconds"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_precondition_is_asked_of_what_is_stored() {
+        let stored: Contact = serde_json::from_value(serde_json::json!({
+            "provider": "leap",
+            "reference": Reference::new("site-1").unwrap(),
+        }))
+        .unwrap();
+        let tagged = |tags: &[&str]| Precondition::Tagged(tags.iter().map(|tag| (*tag).to_owned()).collect());
+        let (one, other) = (stored.tag(), "aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        let holds = |precondition: Precondition| (precondition.holds(Some(&stored)), precondition.holds(None));
+        assert_eq!(holds(Precondition::None), (true, true));
+        assert_eq!(holds(Precondition::Absent), (false, true));
+        assert_eq!(holds(Precondition::Present), (true, false));
+        assert_eq!(holds(tagged(&[other, &one])), (true, false));
+        assert_eq!(holds(tagged(&[other])), (false, false));
+        assert_eq!(holds(tagged(&[])), (false, false));
+    }
+}

@@ -10,7 +10,7 @@
 
 mod support;
 
-use journey::{Event, Journey, Note};
+use journey::{Event, HoldReason, Journey, Note, SkipReason, Unavailable};
 
 use support::Story;
 use support::provider::partial;
@@ -57,4 +57,62 @@ fn a_long_story_keeps_its_beginning_and_what_was_decided() {
     assert_eq!(story.journey.history[0], first);
     let after = decided(&story);
     assert!(before.iter().all(|note| after.contains(note)), "{before:?}\n{after:?}");
+}
+
+/// Metrics, explanations and stored journeys name a reason by the same word.
+#[test]
+fn the_words_of_reasons_stay() {
+    use SkipReason as Skip;
+    let skips = [
+        (Skip::Holdout, "holdout"),
+        (Skip::WindowClosed, "window_closed"),
+        (Skip::Collapsed, "collapsed"),
+        (Skip::QuietHours, "quiet_hours"),
+        (Skip::StatusUnavailable, "status_unavailable"),
+        (Skip::NotConfirmed, "not_confirmed"),
+        (Skip::Outage, "outage"),
+        (Skip::Cap, "cap"),
+        (Skip::OtherSeries, "other_series"),
+        (Skip::UnknownContact, "unknown_contact"),
+        (Skip::NoSender, "no_sender"),
+        (Skip::NoAddress, "no_address"),
+        (Skip::NoConsent, "no_consent"),
+        (Skip::TextedBefore, "texted_before"),
+        (Skip::TooLateForText, "too_late_for_text"),
+        (Skip::OptedOut, "opted_out"),
+        (Skip::Suppressed, "suppressed"),
+        (Skip::NothingLeft, "nothing_left"),
+        (Skip::Unrecognized, "unrecognized"),
+        (Skip::Refused, "refused"),
+        (Skip::Ended, "ended"),
+        (Skip::Throttled, "throttled"),
+    ];
+    for (why, word) in skips {
+        assert_eq!(why.as_str(), word);
+        assert_eq!(serde_json::to_value(why).unwrap(), word);
+    }
+    let holds = [
+        (HoldReason::QuietHours, "quiet_hours"),
+        (HoldReason::Status(Unavailable::RateLimited), "status_unavailable"),
+        (HoldReason::NotConfirmed, "not_confirmed"),
+        (HoldReason::Outage, "outage"),
+        (HoldReason::Cap, "cap"),
+        (HoldReason::UnknownContact, "unknown_contact"),
+        (HoldReason::Throttled, "throttled"),
+    ];
+    for (why, word) in holds {
+        assert_eq!(why.as_str(), word);
+    }
+}
+
+#[test]
+fn a_story_that_goes_well_alerts_nobody() {
+    let mut story = Story::new().webhook(Event::SessionOpened);
+    let mut told = story.notes.clone();
+    story = story.fire().status(partial(support::MORNING));
+    told.extend(story.notes.clone());
+    story = story.accepted().later("1h").webhook(Event::SessionCompleted);
+    told.extend(story.notes.clone());
+    assert!(told.len() > 4, "{told:?}");
+    assert!(!told.iter().any(Note::is_alert), "{told:?}");
 }

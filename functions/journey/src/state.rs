@@ -437,3 +437,30 @@ pub(crate) fn up_to_millisecond(at: Timestamp) -> Timestamp {
         cut
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_cut_and_what_is_waited_for_is_raised() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let cases = [
+            (
+                "2026-07-01T10:00:00.0015Z",
+                "2026-07-01T10:00:00.001Z",
+                "2026-07-01T10:00:00.002Z",
+            ),
+            (
+                "2026-07-01T10:00:00.001Z",
+                "2026-07-01T10:00:00.001Z",
+                "2026-07-01T10:00:00.001Z",
+            ),
+        ];
+        for (time, cut, raised) in cases {
+            assert_eq!(to_millisecond(at(time)), at(cut));
+            assert_eq!(up_to_millisecond(at(time)), at(raised));
+            assert_eq!(to_second(at(time)), at("2026-07-01T10:00:00Z"));
+        }
+    }
+}

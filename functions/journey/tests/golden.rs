@@ -71,6 +71,15 @@ fn a_typical_record_reads_as_it_did() {
 }
 
 #[test]
+fn what_did_not_happen_takes_no_room() {
+    let sessionless = Story::new().webhook(Event::LinkFollowed);
+    let text = String::from_utf8(encode(&sessionless.journey)).unwrap();
+    for absent in ["\"se\"", "\"di\"", "\"ut\"", "\"rf\""] {
+        assert!(!text.contains(&format!("{absent}:")), "{absent} in {text}");
+    }
+}
+
+#[test]
 fn a_record_of_the_first_shape_stays_readable() {
     // Written on the day that shape was fixed; it must never be changed to fit a new program.
     let written = include_str!("golden/journey-v1.json").trim_end();

@@ -62,6 +62,11 @@ pub(crate) fn personal<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<&'a 
     texts.into_iter().filter(names_somebody).collect()
 }
 
+/// A document as somebody sees it who does not look into what he skips: broken letters there are no fault.
+pub(crate) fn loose(document: &[u8]) -> Value {
+    serde_json::from_str(&String::from_utf8_lossy(document)).unwrap_or_default()
+}
+
 /// Every text value of a document.
 pub(crate) fn texts(value: &Value) -> Vec<&str> {
     match value {

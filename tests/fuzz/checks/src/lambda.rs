@@ -3,7 +3,8 @@
 use aws::{GatewayRequest, GatewayResponse, ScheduledFire};
 use http::Response;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+
+use crate::answers::loose;
 
 /// An event of API Gateway's HTTP API.
 ///
@@ -14,7 +15,7 @@ pub fn gateway(data: &[u8]) -> bool {
         return false;
     };
     assert_eq!(format!("{event:?}"), "GatewayRequest(hidden)");
-    let said: Value = serde_json::from_slice(data).unwrap_or_default();
+    let said = loose(data);
     let request = event.into_http();
     let path = said["rawPath"].as_str().unwrap_or_default();
     // A `%` stands for itself or for an encoded character: which of them is not documented.

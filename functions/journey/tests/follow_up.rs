@@ -377,3 +377,21 @@ fn an_erasure_is_final_once() {
     let again = story.clone().later("1h").event(Event::ContactErased);
     assert_eq!(again.journey, story.journey);
 }
+
+#[test]
+fn who_was_handed_back_begins_anew_from_the_moment_that_the_campaign_says() {
+    let handed_back = Story::new()
+        .webhook(Event::SessionOpened)
+        .until_the_end(&partial(MORNING));
+    let journey::Phase::HandedBack { at } = handed_back.journey.phase else {
+        panic!("not handed back")
+    };
+    let since = |after: jiff::SignedDuration| {
+        let mut story = handed_back.clone();
+        story.now = at + after;
+        story.webhook(Event::SessionOpened).journey.episode
+    };
+    let wait = handed_back.campaign.reopen_after;
+    assert_eq!(since(wait - jiff::SignedDuration::from_millis(1)), 1);
+    assert_eq!(since(wait), 2);
+}

@@ -13,7 +13,7 @@ mod support;
 use expect_test::expect;
 use journey::{Event, MeterFound, MeterKind, Note, Unavailable};
 
-use support::provider::{completed, partial};
+use support::provider::{completed, partial, unheard_of};
 use support::{MORNING, Story, at, meter};
 
 /// Completed in the morning.
@@ -322,8 +322,44 @@ fn the_record_reopens_a_stopped_or_handed_back_journey_only_by_newer_life() {
     assert_eq!(support::phase(&same.journey.phase), "HandedBack");
     let soon = back.clone().later("10d").seen(partial("2026-07-08T12:00:00Z"));
     assert_eq!(support::phase(&soon.journey.phase), "HandedBack");
-    let later = back.later("10d").seen(partial("2026-07-15T11:00:00Z"));
-    assert_eq!((later.journey.episode, later.journey.is_live()), (2, true));
+    let later = |episodes, snapshot| {
+        let story = back
+            .clone()
+            .campaign(|c| c.max_episodes = episodes)
+            .later("10d")
+            .seen(snapshot);
+        (story.journey.episode, story.journey.is_live())
+    };
+    assert_eq!(later(5, partial("2026-07-15T11:00:00Z")), (2, true));
+    assert_eq!(later(1, partial("2026-07-15T11:00:00Z")), (1, false));
+    assert_eq!(later(5, unheard_of("2026-07-15T11:00:00Z")), (1, false));
+}
+
+/// A record tells to the second when somebody acted, and the act that completes is not one after it.
+#[test]
+fn life_in_the_moment_of_the_end_is_not_newer() {
+    let completed_at = done().journey.last_sign_of_life.to_string();
+    assert_eq!(done().later("1d").seen(partial(&completed_at)).journey.episode, 1);
+    assert_eq!(
+        done().later("1d").seen(partial("2026-07-01T16:00:01Z")).journey.episode,
+        2
+    );
+    let back = Story::new()
+        .webhook(Event::SessionOpened)
+        .until_the_end(&partial(MORNING));
+    let journey::Phase::HandedBack { at } = back.journey.phase else {
+        panic!("not handed back")
+    };
+    let last = at + back.campaign.reopen_after;
+    let seen = |life: jiff::Timestamp| {
+        back.clone()
+            .later("10d")
+            .seen(partial(&life.to_string()))
+            .journey
+            .episode
+    };
+    assert_eq!(seen(last), 1);
+    assert_eq!(seen(last + jiff::SignedDuration::from_secs(1)), 2);
 }
 
 #[test]

@@ -177,3 +177,17 @@ fn a_sender_that_is_overloaded_for_ever_ends_with_the_window() {
     }
     story.stands(expect!["HandedBack | no timer | Throttled, Throttled, Throttled"]);
 }
+
+/// Each move of a timer is a schedule to write and another to delete.
+#[test]
+fn a_timer_that_is_early_enough_is_left_alone() {
+    let story = Story::new()
+        .webhook(Event::SessionOpened)
+        .fire()
+        .status(partial(MORNING))
+        .outcome(SendOutcome::Ambiguous);
+    let timer = story.journey.timer.clone();
+    let again = story.later("1s").outcome(SendOutcome::Ambiguous);
+    assert_eq!(again.effects, []);
+    assert_eq!(again.journey.timer, timer);
+}

@@ -12,6 +12,7 @@ mod campaigns;
 mod course;
 mod holds;
 mod hours;
+mod moments;
 #[path = "../support/mod.rs"]
 mod support;
 

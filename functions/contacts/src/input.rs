@@ -58,6 +58,12 @@ pub struct FieldError {
     pub problem: &'static str,
 }
 
+/// May an error repeat this as the name of a field or column? What looks like nothing of the kind may be an address
+/// in a wrong place.
+pub(crate) fn is_field_name(text: &str) -> bool {
+    (1..=30).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+}
+
 /// Everything that is wrong with a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidContact(pub Vec<FieldError>);

@@ -8,7 +8,7 @@ use journey::Reference;
 use journey::contact::Contact;
 
 use crate::consent::ConsentInput;
-use crate::input::{ContactInput, InvalidContact};
+use crate::input::{ContactInput, InvalidContact, is_field_name};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
 pub const COLUMNS: [&str; 16] = [
@@ -210,8 +210,7 @@ fn plain(error: &csv::Error) -> String {
 
 /// A column's name for an error, unless it may be a value: a file without a header begins with data.
 fn shown(name: &str, index: usize) -> String {
-    let is_name = (1..=30).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
-    if is_name {
+    if is_field_name(name) {
         format!("\"{name}\"")
     } else {
         format!("number {} (is the first line a header?)", index + 1)

@@ -379,6 +379,34 @@ fn a_body_that_is_too_long_is_refused() {
     }
 }
 
+/// A partner who keys an object by addresses must not find them in the log of an error.
+#[test]
+fn the_name_of_an_unknown_field_is_repeated_only_if_it_looks_like_one() {
+    for api in Api::both() {
+        let detail = |contact: Value| {
+            body(&api.put(SITE, &[], &contact))["detail"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let mail = detail(json!({"mail": "ana@example.com"}));
+        assert!(
+            mail.starts_with("Not a contact: unknown field `mail`, expected one of `email`"),
+            "{mail}"
+        );
+        for odd in ["ana@example.com", "+12025550123", "Ana Ruiz", "`, expected", ""] {
+            let said = detail(json!({odd: true}));
+            assert!(
+                said.starts_with("Not a contact: a field whose name is none of ours, expected one of `email`"),
+                "{said}"
+            );
+        }
+        let nested = detail(json!({"sms_consent": {"ana@example.com": 1}}));
+        assert!(nested.contains("expected one of `at`"), "{nested}");
+        assert!(!nested.contains("ana"), "{nested}");
+    }
+}
+
 #[test]
 fn the_document_is_there_for_everybody_and_names_every_address() {
     for api in Api::both() {

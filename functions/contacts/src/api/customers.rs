@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Reply, empty, json};
 use super::problem::Problem;
 use super::{ApiConfig, conditions};
+use crate::input::is_field_name;
 use crate::{ContactError, ContactInput, explain};
 
 type Name = (Provider, Reference);
@@ -249,10 +250,13 @@ fn plain(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Data => {
             let text = error.to_string();
-            if text.starts_with("unknown field") {
-                text
-            } else {
-                format!("a field has the wrong type at line {line} column {column}")
+            let unknown = text
+                .strip_prefix("unknown field `")
+                .and_then(|rest| rest.rsplit_once("`, expected "));
+            match unknown {
+                Some((name, _)) if is_field_name(name) => text,
+                Some((_, expected)) => format!("a field whose name is none of ours, expected {expected}"),
+                None => format!("a field has the wrong type at line {line} column {column}"),
             }
         }
         serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {

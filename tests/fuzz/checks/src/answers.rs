@@ -2,6 +2,7 @@
 
 use http::{Method, Request, Response};
 use journey::PhoneNumber;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// Reads a request: `PUT /path`, `name: value` lines, an empty line, the body. What HTTP itself would refuse is none.
@@ -62,9 +63,16 @@ pub(crate) fn personal<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<&'a 
     texts.into_iter().filter(names_somebody).collect()
 }
 
-/// A document as somebody sees it who does not look into what he skips: broken letters there are no fault.
-pub(crate) fn loose(document: &[u8]) -> Value {
-    serde_json::from_str(&String::from_utf8_lossy(document)).unwrap_or_default()
+/// A document as somebody sees it who does not look into what he skips: broken letters there are no fault. Nothing is
+/// said of one that has more in it than a `Value` can hold, such as 1e999.
+pub(crate) fn loose(document: &[u8]) -> Option<Value> {
+    let text = String::from_utf8_lossy(document);
+    let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    match serde_json::from_str(&text) {
+        Ok(value) => Some(value),
+        Err(_) if is_json => None,
+        Err(_) => Some(Value::Null),
+    }
 }
 
 /// Every text value of a document.

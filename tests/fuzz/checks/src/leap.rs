@@ -79,15 +79,17 @@ pub fn leap(data: &[u8]) -> bool {
         rest = behind;
     }
     pages.push(rest);
+    let Some(said) = pages.iter().map(|page| loose(page)).collect::<Option<Vec<Value>>>() else {
+        return false;
+    };
     let mut line = LINE.lock().unwrap_or_else(PoisonError::into_inner);
     let line = line.get_or_insert_with(Line::open);
     line.clock.0.fetch_add(1, Ordering::Relaxed);
     line.stub
         .will_answer(pages.iter().map(|page| answer(status, wait, page)));
-    let pages: Vec<Value> = pages.iter().map(|page| loose(page)).collect();
     let answered = match question {
-        "status" => told_status(line, &pages),
-        "changes" => told_changes(line, &pages[0]),
+        "status" => told_status(line, &said),
+        "changes" => told_changes(line, &said[0]),
         "meters" => told_meters(line),
         _ => told_webhooks(line),
     };

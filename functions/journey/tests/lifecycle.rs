@@ -189,6 +189,22 @@ fn a_meter_that_is_the_evidence_has_arrived() {
     );
 }
 
+/// A reader may find two writes in one: an expired record that is begun anew, or a state read a step later.
+#[test]
+fn a_meter_found_after_the_completion_has_arrived_once() {
+    let story = Story::new()
+        .webhook(Event::SessionOpened)
+        .later("5m")
+        .webhook(Event::SessionCompleted)
+        .meters(vec![meter()]);
+    let [.., completed, arrived] = story.writes.as_slice() else {
+        panic!("two writes")
+    };
+    let read = lifecycle(completed.before.as_ref(), &arrived.after);
+    let told: Vec<&str> = read.iter().map(|event| event.what.kind()).collect();
+    assert_eq!(told, ["journey.completed", "meter.arrived"]);
+}
+
 #[test]
 fn a_meter_that_never_comes_is_late_once_and_then_given_up() {
     let mut story = Story::new().webhook(Event::SessionCompleted);

@@ -14,15 +14,16 @@ use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
 use journey::campaign::Channel;
+use journey::status::UtilityErrorCode;
 use journey::{
-    DeliveryProblem, Event, Evidence, Journey, Lifecycle, LifecycleEvent, MeterFollowUp, Note, Phase, Resolution,
-    SendOutcome, SkipReason, Touch, TouchRecord, lifecycle, stored,
+    DeliveryProblem, Diagnosis, Event, Evidence, Journey, Lifecycle, LifecycleEvent, MeterFollowUp, Note, Phase,
+    Resolution, SendOutcome, SkipReason, Touch, TouchRecord, lifecycle, stored,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, any, prop_oneof};
 use proptest::test_runner::{RngSeed, TestRunner};
 
-use support::provider::{completed, partial};
+use support::provider::{completed, failed, partial};
 use support::story::Write;
 use support::world::World;
 use support::{MORNING, Story, at, code, meter};
@@ -186,6 +187,30 @@ fn a_meter_that_is_the_evidence_has_arrived() {
         2026-07-01T16:45:00Z 1 Completed { evidence: Meter, provisional: false }
         2026-07-01T16:45:00Z 1 MeterArrived
     "#]],
+    );
+}
+
+#[test]
+fn a_message_is_told_with_the_diagnosis_of_its_own_claim() {
+    let story = first_touch().accepted();
+    let failed = failed(Some(UtilityErrorCode::UserInvalidCredentials), MORNING);
+    let story = story.fire().status(failed).accepted();
+    let told: Vec<_> = said(&story)
+        .into_iter()
+        .filter_map(|event| {
+            if let Lifecycle::TouchSent { touch, diagnosis, .. } = event.what {
+                Some((touch.0, diagnosis))
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, Some(Diagnosis::UtilityNotConnected)),
+            (2, Some(Diagnosis::CredentialsInvalid))
+        ]
     );
 }
 

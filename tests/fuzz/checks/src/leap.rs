@@ -79,17 +79,15 @@ pub fn leap(data: &[u8]) -> bool {
         rest = behind;
     }
     pages.push(rest);
-    let Some(said) = pages.iter().map(|page| loose(page)).collect::<Option<Vec<Value>>>() else {
-        return false;
-    };
+    let said: Option<Vec<Value>> = pages.iter().map(|page| loose(page)).collect();
     let mut line = LINE.lock().unwrap_or_else(PoisonError::into_inner);
     let line = line.get_or_insert_with(Line::open);
     line.clock.0.fetch_add(1, Ordering::Relaxed);
     line.stub
         .will_answer(pages.iter().map(|page| answer(status, wait, page)));
     let answered = match question {
-        "status" => told_status(line, &said),
-        "changes" => told_changes(line, &said[0]),
+        "status" => told_status(line, said.as_deref()),
+        "changes" => told_changes(line, said.as_deref()),
         "meters" => told_meters(line),
         _ => told_webhooks(line),
     };
@@ -133,11 +131,14 @@ fn records(page: &Value) -> &[Value] {
         .unwrap_or_default()
 }
 
-fn told_status(line: &Line, pages: &[Value]) -> bool {
+fn told_status(line: &Line, said: Option<&[Value]>) -> bool {
     let reference = reference();
     let told = line.runtime.block_on(line.client.read_status(&reference));
     let Some(snapshot) = taken(line, told) else {
         return false;
+    };
+    let Some(pages) = said else {
+        return true;
     };
     let next = |page: &&Value| page["nextPageToken"].as_str().is_some_and(|token| !token.is_empty());
     let read = pages.iter().take_while(next).count() + 1;
@@ -151,7 +152,7 @@ fn told_status(line: &Line, pages: &[Value]) -> bool {
     true
 }
 
-fn told_changes(line: &Line, page: &Value) -> bool {
+fn told_changes(line: &Line, said: Option<&[Value]>) -> bool {
     let told = line.client.read_changes(ChangeFilter::Started, now(), None);
     let Some(told) = taken(line, line.runtime.block_on(told)) else {
         return false;
@@ -161,11 +162,13 @@ fn told_changes(line: &Line, page: &Value) -> bool {
     assert_eq!(references.len(), told.changes.len(), "a reference is told twice");
     let count: usize = told.changes.iter().map(|(_, snapshot)| snapshot.records.len()).sum();
     assert!(told.changes.iter().all(|(_, snapshot)| !snapshot.records.is_empty()));
-    assert_eq!(
-        count + told.unreadable,
-        records(page).len(),
-        "not every record was told"
-    );
+    if let Some([page, ..]) = said {
+        assert_eq!(
+            count + told.unreadable,
+            records(page).len(),
+            "not every record was told"
+        );
+    }
     true
 }
 

@@ -82,7 +82,7 @@ fn send(reference: &str, touch: u8, attempt: u8) -> SendKey {
     }
 }
 
-/// What the inbox remembers, as `reference's touch at its time`.
+/// What the inbox remembers: touch, attempt and time of each send.
 fn remembered(inbox: &Inbox) -> Vec<(u8, u8, String)> {
     let row = |send: &InboxSend| (send.key.touch.0, send.key.attempt, send.at.to_string());
     inbox.sends.iter().map(row).collect()

@@ -408,6 +408,25 @@ fn an_erasure_does_not_make_a_done_customer_undone() {
 }
 
 #[test]
+fn who_finished_after_an_erasure_is_done_when_they_are_known_again() {
+    // Nobody told us of the end, but the record did, while we knew of no person. Simulated seed 60123337.
+    let story = Story::new()
+        .webhook(Event::SessionOpened)
+        .later("1m")
+        .event(Event::ContactErased)
+        .later("1m")
+        .seen(completed("2026-07-01T16:02:00Z"))
+        .stands(expect![
+            "Completed(Status, sure, given up) | no timer | waiting, waiting, waiting"
+        ])
+        .later("3d");
+    let facts = story.facts.clone();
+    story.event(Event::ContactChanged { facts }).stands(expect![
+        "Completed(Status, sure, given up) | no timer | waiting, waiting, waiting"
+    ]);
+}
+
+#[test]
 fn an_erasure_is_final_once() {
     let story = done().event(Event::ContactErased);
     let again = story.clone().later("1h").event(Event::ContactErased);

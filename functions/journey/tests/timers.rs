@@ -113,6 +113,38 @@ fn a_provider_that_answers_nothing_does_not_keep_anybody_for_ever() {
 }
 
 #[test]
+fn who_is_known_again_late_is_not_handed_back_at_the_first_failure() {
+    // The time of the hand-back is long past; the patience with the provider begins now all the same.
+    let story = Story::new()
+        .webhook(Event::SessionOpened)
+        .later("1m")
+        .event(Event::ContactErased)
+        .later("20d");
+    let facts = story.facts.clone();
+    let mut story = story
+        .event(Event::ContactChanged { facts })
+        .fire()
+        .stands(expect![
+            "Live | HandBack 2026-07-21T16:01:00Z | WindowClosed, WindowClosed, WindowClosed"
+        ])
+        .fire()
+        .unavailable(Unavailable::Failing)
+        .stands(expect![
+            "Live | HandBack 2026-07-21T16:02:00Z | WindowClosed, WindowClosed, WindowClosed"
+        ]);
+    for _ in 0..400 {
+        if story.journey.timer.is_none() {
+            break;
+        }
+        story = story.fire().unavailable(Unavailable::Failing);
+    }
+    assert_eq!(story.now, support::at("2026-07-22T16:01:00Z"));
+    story.stands(expect![
+        "HandedBack | no timer | WindowClosed, WindowClosed, WindowClosed"
+    ]);
+}
+
+#[test]
 fn a_completion_of_somebody_we_do_not_know_needs_no_provider() {
     provisional(Flow::Unknown)
         .fire()

@@ -1,8 +1,9 @@
 //! A timer fires: look again, then decide what it was armed for.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Deciding;
+use super::schedule::HAND_BACK_PATIENCE;
 use super::touch::Choice;
 use crate::campaign::Unlisted;
 use crate::contact::Facts;
@@ -10,11 +11,8 @@ use crate::diagnosis::{Diagnosis, Turn, diagnose};
 use crate::effect::Effect;
 use crate::event::{MeterFound, StatusAnswer, Unavailable};
 use crate::note::{HoldReason, Note};
-use crate::state::{Evidence, Flow, Milestone, Phase, TimerWhy, Touch, TouchRecord};
+use crate::state::{Evidence, Flow, Milestone, Phase, Timer, TimerWhy, Touch, TouchRecord};
 use crate::status::Snapshot;
-
-/// A hand-back waits this long for a provider that cannot be asked.
-const HAND_BACK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a status check showed of a customer who is not done.
 pub(super) struct Finding {
@@ -114,7 +112,7 @@ impl Deciding<'_> {
         let snapshot = match status {
             StatusAnswer::Unavailable { .. } if claimed => return self.note(Note::StaleTimer),
             StatusAnswer::Unavailable { why, retry_at } => {
-                return self.status_unavailable(timer.why, *why, *retry_at);
+                return self.status_unavailable(&timer, *why, *retry_at);
             }
             StatusAnswer::Seen(snapshot) => snapshot,
         };
@@ -157,7 +155,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn status_unavailable(&mut self, timer: TimerWhy, why: Unavailable, retry_at: Option<Timestamp>) {
+    fn status_unavailable(&mut self, timer: &Timer, why: Unavailable, retry_at: Option<Timestamp>) {
         let reason = match why {
             Unavailable::UnknownContact => HoldReason::UnknownContact,
             Unavailable::Unreachable
@@ -166,7 +164,7 @@ impl Deciding<'_> {
             | Unavailable::Unauthorized
             | Unavailable::Failing => HoldReason::Status(why),
         };
-        match timer {
+        match timer.why {
             TimerWhy::Touch => match self.choose() {
                 Choice::Touch(touch, _) => self.hold_for_retry(touch, reason, retry_at),
                 Choice::TooEarly => self.rearm(),
@@ -176,12 +174,12 @@ impl Deciding<'_> {
                 }
             },
             TimerWhy::HandBack => {
-                let patience = self.after(self.hand_back_at(), HAND_BACK_PATIENCE);
-                if why == Unavailable::UnknownContact || self.now >= patience {
+                if why == Unavailable::UnknownContact || self.now >= timer.closes {
                     self.hand_back();
                 } else {
-                    let retry = self.retry_time(self.hand_back_at(), retry_at).min(patience);
-                    self.arm(retry, patience, TimerWhy::HandBack);
+                    let first = self.after(timer.closes, -HAND_BACK_PATIENCE);
+                    let retry = self.retry_time(first, retry_at).min(timer.closes);
+                    self.arm(retry, timer.closes, TimerWhy::HandBack);
                 }
             }
             TimerWhy::Confirm => match self.journey.phase {

@@ -171,12 +171,12 @@ impl Deciding<'_> {
         if snapshot.is_complete(region) {
             self.journey.flow = settled_by_record(self.journey.flow);
             match self.journey.phase {
-                Phase::Completed { provisional: false, .. }
+                Phase::Completed { provisional: false, .. } => {}
+                Phase::Completed { provisional: true, .. }
                 | Phase::Stopped {
                     why: StopReason::Erased,
                     ..
-                } => {}
-                Phase::Completed { provisional: true, .. } => self.complete(Evidence::Status),
+                } => self.complete(Evidence::Status),
                 Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
                     self.note(Note::Drift {
                         what: Drift::Completion,

@@ -7,6 +7,9 @@ use crate::effect::Effect;
 use crate::note::Note;
 use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
+/// A hand-back waits this long, from when it is due, for a provider that cannot be asked.
+pub(super) const HAND_BACK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+
 /// When one touch may go.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
@@ -78,8 +81,8 @@ impl Deciding<'_> {
         }
         match &self.journey.phase {
             Phase::Live => Some(self.next_touch().unwrap_or_else(|| {
-                let due = self.hand_back_at();
-                (due, self.after(due, SignedDuration::from_hours(24)), TimerWhy::HandBack)
+                let due = self.hand_back_at().max(self.now);
+                (due, self.after(due, HAND_BACK_PATIENCE), TimerWhy::HandBack)
             })),
             Phase::Completed {
                 at, provisional: true, ..

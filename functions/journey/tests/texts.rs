@@ -175,6 +175,19 @@ fn a_text_waits_for_its_hours_inside_the_window_and_is_skipped_outside() {
 }
 
 #[test]
+fn hours_that_open_as_the_window_closes_leave_the_touch_to_the_next_channel() {
+    // A scheduler may be a minute late: a text held until then would find the window closed, and
+    // the mail would never be asked. Simulated seed 70063147.
+    let due = |left: &str| {
+        let story = left_at(left, [SMS_FIRST, EMAIL, EMAIL]).webhook(Event::SessionOpened);
+        orders(&story.fire().status(partial(left)))
+    };
+    // Los Angeles opens at 17:00Z. These windows close 74 and 75 seconds later.
+    assert_eq!(due("2026-07-01T15:56:14Z"), "1 email");
+    assert_eq!(due("2026-07-01T15:56:15Z"), "");
+}
+
+#[test]
 fn a_campaign_may_be_stricter_and_never_looser() {
     let noon = |c: &mut journey::Campaign| c.sms_hours = hours(13, 15);
     assert_eq!(

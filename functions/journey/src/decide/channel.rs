@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Deciding;
-use super::schedule::Window;
+use super::schedule::{Window, last_try};
 use crate::campaign::Channel;
 use crate::contact::{Facts, Permission};
 use crate::hours::{TEXT_WITHIN, next_open, text_hours, us_zones};
@@ -32,7 +32,7 @@ impl Deciding<'_> {
         channels.any(|channel| !self.journey.refused.contains(&(touch, *channel)))
     }
 
-    /// When a channel may be used next, if that is before the touch's window closes.
+    /// When a channel may be used next: now, or while there is still time before the window closes.
     pub(super) fn opening(&self, channel: Channel, window: Window, facts: &Facts) -> Option<Timestamp> {
         self.opens_at(channel, self.now, window, facts)
     }
@@ -61,7 +61,7 @@ impl Deciding<'_> {
                 (open, window.closes.min(self.last_text_at()))
             }
         };
-        open.filter(|open| *open <= closes)
+        open.filter(|open| *open <= if *open <= self.now { closes } else { last_try(closes) })
     }
 
     /// Why a channel cannot be used for a touch, whatever the hour.

@@ -10,6 +10,14 @@ use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord, up
 /// A hand-back waits this long, from when it is due, for a provider that cannot be asked.
 pub(super) const HAND_BACK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
+/// A window's last try comes this long before it closes: a scheduler may be a minute late.
+const LAST_TRY_BEFORE: SignedDuration = SignedDuration::from_secs(75);
+
+/// Until when a touch may be held whose window closes then.
+pub(super) fn last_try(closes: Timestamp) -> Timestamp {
+    closes.checked_sub(LAST_TRY_BEFORE).unwrap_or(closes)
+}
+
 /// When one touch may go.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {

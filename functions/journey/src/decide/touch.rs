@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Deciding;
 use super::channel::Passed;
 use super::fire::Finding;
-use super::schedule::Window;
+use super::schedule::{Window, last_try};
 use crate::campaign::{Channel, FollowUp};
 use crate::contact::Facts;
 use crate::diagnosis::{Diagnosis, Turn};
@@ -18,9 +18,6 @@ const RELEASE_SPREAD_S: u64 = 15 * 60;
 
 /// Retries of a held touch grow with the time already waited, up to this.
 const LONGEST_RETRY: SignedDuration = SignedDuration::from_mins(30);
-
-/// A window's last try comes this long before it closes: a scheduler may be a minute late.
-const LAST_TRY_BEFORE: SignedDuration = SignedDuration::from_secs(75);
 
 impl Deciding<'_> {
     pub(super) fn touch_due(&mut self, finding: Option<Finding>, facts: &Facts) {
@@ -54,7 +51,7 @@ impl Deciding<'_> {
                 let since = finding.since.unwrap_or(self.journey.last_sign_of_life);
                 let recovered = self.after(since, self.campaign.outage_wait);
                 if self.now < recovered {
-                    return self.hold(touch, window, HoldReason::Outage, Some(recovered));
+                    return self.hold(touch, window, HoldReason::Outage, recovered);
                 }
             }
             Turn::Customer | Turn::Policy | Turn::Nobody => {}
@@ -77,7 +74,7 @@ impl Deciding<'_> {
             return self.skip(touch, SkipReason::OtherSeries);
         }
         if let Some(free) = self.capped_until(touch, facts) {
-            return self.hold(touch, window, HoldReason::Cap, Some(free));
+            return self.hold(touch, window, HoldReason::Cap, free);
         }
         let mut passed = Vec::new();
         for (channel, obstacle) in channels {
@@ -92,7 +89,7 @@ impl Deciding<'_> {
                     let spread = self.after(open, jitter(&self.journey));
                     let fits = self.opens_at(channel, spread, window, facts) == Some(spread);
                     let until = if fits { spread } else { open };
-                    return self.hold(touch, window, HoldReason::QuietHours, Some(until));
+                    return self.hold(touch, window, HoldReason::QuietHours, until);
                 }
             };
             passed.push((channel, why));
@@ -280,14 +277,14 @@ impl Deciding<'_> {
         }
     }
 
-    /// A touch waits until a given time, if its window is still open then.
-    fn hold(&mut self, touch: Touch, window: Window, why: HoldReason, until: Option<Timestamp>) {
-        match until.map(up_to_millisecond).filter(|until| *until <= window.closes) {
-            Some(until) => {
-                self.note(Note::Held { touch, why, until });
-                self.arm(until, window.closes, TimerWhy::Touch);
-            }
-            None => self.skip(touch, missed_by(why)),
+    /// A touch waits until a given time, if there is still time for it then.
+    fn hold(&mut self, touch: Touch, window: Window, why: HoldReason, until: Timestamp) {
+        let until = up_to_millisecond(until);
+        if until <= last_try(window.closes) {
+            self.note(Note::Held { touch, why, until });
+            self.arm(until, window.closes, TimerWhy::Touch);
+        } else {
+            self.skip(touch, missed_by(why));
         }
     }
 
@@ -296,14 +293,13 @@ impl Deciding<'_> {
         match self.window(touch) {
             Some(window) if self.journey.is_live() => {
                 let mut until = self.retry_time(window.opens, retry_at);
-                // The last try comes while there is still time for it. Who waits for a contact needs
-                // no other: its arrival wakes the touch.
-                let last = window.closes.checked_sub(LAST_TRY_BEFORE).unwrap_or(window.closes);
-                let only_last = until > window.closes || why == HoldReason::UnknownContact;
+                // Who waits for a contact needs no try but the last: its arrival wakes the touch.
+                let last = last_try(window.closes);
+                let only_last = until > last || why == HoldReason::UnknownContact;
                 if only_last && retry_at.is_none_or(|asked| asked <= last) && last > self.now {
                     until = last;
                 }
-                self.hold(touch, window, why, Some(until));
+                self.hold(touch, window, why, until);
             }
             Some(_) | None => self.rearm(),
         }

@@ -341,6 +341,36 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_of_meter_is_told_apart() {
+        for (kind, expected) in [
+            ("UTILITY_METER", MeterKind::UtilityMeter),
+            ("SUBMETER", MeterKind::Submeter),
+            ("DEVICE", MeterKind::Device),
+            ("HYDROGEN", MeterKind::Other),
+        ] {
+            let body = format!(
+                r#"{{"webhook_event_id":"e1","payload":{{"webhook_event_type":"meter.created","meter_id":"m","partner_reference":"abc","meter_type":"{kind}"}}}}"#
+            );
+            let kind = Some(expected);
+            assert_eq!(
+                event(body.as_bytes()),
+                ("abc".to_owned(), Event::MeterAnnounced { kind }, false)
+            );
+        }
+    }
+
+    #[test]
+    fn an_identifier_has_128_bytes_at_most() {
+        let of_length = |length: usize| {
+            let id = "e".repeat(length);
+            parse(format!(r#"{{"webhook_event_id":"{id}","payload":{{"webhook_event_type":"x"}}}}"#).as_bytes())
+        };
+        assert!(of_length(128).is_ok());
+        assert!(matches!(of_length(129), Err(Malformed::Identifier)));
+        assert!(matches!(of_length(0), Err(Malformed::Identifier)));
+    }
+
+    #[test]
     fn trap_35_a_bare_payload_is_read_without_an_identifier() {
         let body = br#"{"webhook_event_type":"meter.created","meter_id":"m","partner_reference":"leap-test-1"}"#;
         match parse(body).unwrap() {

@@ -85,6 +85,17 @@ mod tests {
     }
 
     #[test]
+    fn one_secret_in_both_places_is_right_all_the_same() {
+        let secret = || Secret::new("first-secret-of-16").unwrap();
+        let secrets = Secrets {
+            current: secret(),
+            other: Some(secret()),
+        };
+        assert_eq!(secrets.check(&[b"first-secret-of-16"]), Ok(()));
+        assert_eq!(secrets.check(&[b"second-secret-of-16"]), Err(Unauthorized));
+    }
+
+    #[test]
     fn a_short_secret_is_refused_and_none_is_ever_shown() {
         assert_eq!(Secret::new("short").unwrap_err(), WeakSecret(5));
         assert_eq!(

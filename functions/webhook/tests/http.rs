@@ -34,7 +34,18 @@ impl Door {
         for secret in secrets {
             request = request.header(HEADER, *secret);
         }
-        let request = request.body(body.as_bytes().to_vec()).unwrap();
+        self.answer(request.body(body.as_bytes().to_vec()).unwrap())
+    }
+
+    fn declared_as(&self, content_type: Option<&str>) -> u16 {
+        let mut request = Request::post("/webhooks/leap").header(HEADER, SECRET);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        self.answer(request.body(created().into_bytes()).unwrap()).0
+    }
+
+    fn answer(&self, request: Request<Vec<u8>>) -> (u16, Response<Vec<u8>>) {
         let (world, stage) = (&self.world, &self.stage);
         let ports = Ports { world, stage };
         let header = HeaderName::from_static(HEADER);
@@ -90,6 +101,51 @@ fn whatever_else_comes_is_a_problem_and_leaves_nothing() {
 }
 
 #[test]
+fn an_address_with_no_provider_in_it_is_none_of_ours() {
+    let door = Door::new();
+    let detail = |path: &str| {
+        let (_, reply) = door.deliver(Method::POST, path, &[SECRET], &created());
+        let problem: Value = serde_json::from_slice(reply.body()).unwrap();
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    for path in ["/", "/webhooks/", "/webhooks/leap/more"] {
+        assert_eq!(detail(path), "There is nothing at this address.", "{path}");
+    }
+    assert_eq!(detail("/webhooks/acme"), "There is no such provider; there is: leap.");
+}
+
+#[test]
+fn a_body_of_64_kb_is_read_and_a_longer_one_is_not() {
+    let door = Door::new();
+    let padded = |length: usize| created() + &" ".repeat(length - created().len());
+    for (length, expected) in [(65_536, 200), (65_537, 413)] {
+        let (status, _) = door.deliver(Method::POST, "/webhooks/leap", &[SECRET], &padded(length));
+        assert_eq!(status, expected, "{length}");
+    }
+    assert_eq!(door.world.counted("webhook.too_large"), 1);
+    // A shell that has stopped reading says the same.
+    let (world, stage) = (&door.world, &door.stage);
+    let reply = webhook::http::too_large(&Ports { world, stage });
+    assert_eq!(reply.status().as_u16(), 413);
+    assert_eq!(door.world.counted("webhook.too_large"), 2);
+}
+
+#[test]
+fn only_what_is_declared_as_json_is_read() {
+    let door = Door::new();
+    for (declared, expected) in [
+        (Some("application/json"), 200),
+        (Some("Application/JSON; charset=utf-8"), 200),
+        (Some("text/plain"), 415),
+        (Some("application/jsonl"), 415),
+        (None, 415),
+    ] {
+        assert_eq!(door.declared_as(declared), expected, "{declared:?}");
+    }
+    assert_eq!(door.world.counted("webhook.not_json"), 3);
+}
+
+#[test]
 fn what_took_too_long_is_asked_for_again() {
     let reply = webhook::http::answer(webhook::Answer::TryAgain);
     assert_eq!(
@@ -97,4 +153,27 @@ fn what_took_too_long_is_asked_for_again() {
         (503, &"5".parse().unwrap())
     );
     assert_eq!(webhook::http::answer(webhook::Answer::TooSlow).status().as_u16(), 408);
+}
+
+#[test]
+fn what_is_left_aside_is_counted_by_its_reason() {
+    let door = Door::new();
+    let session = |status: &str, reference: &str| json!({"webhook_event_type": "connect_session.updated", "partner_reference": reference, "status": status});
+    for (payload, counter) in [
+        (
+            json!({"webhook_event_type": "dispatch.started"}),
+            "webhook.unknown_type",
+        ),
+        (session("EXITED", "site-1"), "webhook.unknown_status"),
+        (session("CREATED", "a<b>"), "webhook.invalid_reference"),
+        (
+            json!({"webhook_event_type": "meter.created", "meter_id": "m"}),
+            "webhook.no_reference",
+        ),
+    ] {
+        let body = json!({"webhook_event_id": "event-1", "payload": payload}).to_string();
+        let (status, _) = door.deliver(Method::POST, "/webhooks/leap", &[SECRET], &body);
+        assert_eq!((status, door.world.counted(counter)), (200, 1), "{counter}");
+    }
+    assert_eq!(door.world.journeys(), 0);
 }

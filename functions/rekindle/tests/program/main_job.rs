@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use mail_parser::MessageParser;
+use reqwest::StatusCode;
 use sandbox::{ConnectionStatus, Customer, EventType, Habit, Header, NewWebhook, Population};
 use serde_json::Value;
 use url::Url;
@@ -343,4 +344,27 @@ async fn health_tells_for_how_long_a_timer_has_been_overdue() {
     .await;
     place.sandbox.set_trouble(sandbox::Trouble::default());
     until("nobody waits any longer", async || (overdue().await == 0).then_some(())).await;
+}
+
+/// A load balancer looks at the status alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_503_when_the_store_cannot_be_read() {
+    let place = Place::new().await;
+    let serving = place.serve(1).await;
+    assert_eq!(serving.api.get("/healthz").await.status(), StatusCode::OK);
+    let database = rusqlite::Connection::open(place.path("rekindle-data/rekindle.db")).unwrap();
+    database
+        .execute_batch("ALTER TABLE journeys RENAME TO taken_away")
+        .unwrap();
+    let answer = serving.api.get("/healthz").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let health: Value = answer.json().await.unwrap();
+    assert_eq!(health["status"], "store_unreadable");
+    database
+        .execute_batch("ALTER TABLE taken_away RENAME TO journeys")
+        .unwrap();
+    until("it is well again", async || {
+        (serving.api.get("/healthz").await.status() == StatusCode::OK).then_some(())
+    })
+    .await;
 }

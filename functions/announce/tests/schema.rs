@@ -235,6 +235,39 @@ fn the_page_s_example_and_its_table_are_true() {
 }
 
 #[test]
+fn an_event_and_its_counter_say_where_the_customer_had_stopped() {
+    let n = reminded().next().unwrap();
+    let message_id = "0100019abc-0001".to_owned();
+    let customer = answered(n, SendOutcome::Accepted { message_id });
+    let arm = customer.journey().assignment.arm.clone();
+    let world = World::default();
+    assert_eq!(world.read(&stream(vec![customer])), Some(Vec::new()));
+    world.look(|state| {
+        let heard = |event: &journey::port::Announcement| -> Value { serde_json::from_str(&event.body).unwrap() };
+        let said: Vec<_> = state.heard.iter().map(heard).collect();
+        let said: Vec<_> = said
+            .iter()
+            .map(|body| (body["type"].as_str(), body["diagnosis"].as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (Some("journey.started"), None),
+                (Some("touch.sent"), Some("utility_not_connected"))
+            ]
+        );
+        let names: Vec<_> = state.counters.keys().map(|(_, name)| name.clone()).collect();
+        assert_eq!(
+            names,
+            [
+                format!("journey.started/SDGE/-/-/{arm}"),
+                format!("touch.sent/SDGE/utility_not_connected/1/{arm}")
+            ]
+        );
+    });
+}
+
+#[test]
 fn the_reference_is_told_only_while_the_contact_is_known() {
     let bodies = bodies();
     let (known, unknown): (Vec<_>, Vec<_>) = bodies.iter().partition(|body| body["reference"] == "site-1");

@@ -3,7 +3,6 @@
 //! The same record comes through SNS and as the detail of an EventBridge event, whose own type has
 //! another name for the same: <https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html>.
 
-use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 use journey::port::Timestamp;
@@ -46,12 +45,6 @@ pub(crate) struct Told {
     /// The inboxes that refuse it or complained of it.
     pub(crate) addresses: BTreeSet<String>,
     tags: BTreeMap<String, Vec<String>>,
-}
-
-impl fmt::Debug for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Told({:?})", self.kind)
-    }
 }
 
 impl Told {

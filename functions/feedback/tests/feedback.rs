@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicUsize;
 
 use feedback::handle;
 use journey::port::{Commit, CommitError, CommitJourney, FindContact, InboxClaim};
+use journey::send_tag::SendTags;
 use journey::{Campaign, DeliveryProblem, IdKey, Note, SkipReason, Touch, TouchRecord};
 use serde_json::{Value, json};
 use support::{Failing, Fails, Place, address, bridged, config, journey_id, notified, record, send_key, tags, tags_by};
@@ -59,6 +60,35 @@ async fn what_is_known_to_be_sent_costs_no_write() {
     }
 }
 
+/// Most events tell of what is known, and are paid for one by one.
+#[tokio::test]
+async fn what_is_settled_costs_one_read() {
+    let mut earlier = send_key();
+    earlier.episode = 0;
+    let mut of_an_earlier_episode = json!({ "ses:configuration-set": ["rekindle"] });
+    for (name, value) in SendTags::of(&support::id_key(), &earlier) {
+        of_an_earlier_episode[name] = json!([value]);
+    }
+    for (place, tags, steps) in [
+        (Place::unknown().await, tags(), 4),
+        (Place::sent().await, tags(), 1),
+        (Place::unknown().await, of_an_earlier_episode, 1),
+    ] {
+        let counting = Failing {
+            store: &place.store,
+            at: usize::MAX,
+            how: Fails::Before,
+            steps: AtomicUsize::new(0),
+        };
+        let payload = bridged(&record("Send", tags));
+        handle(&counting, &config(), &Campaign::standard(), &payload)
+            .await
+            .unwrap();
+        assert_eq!(place.counted("feedback.send"), 1, "it was believed");
+        assert_eq!(counting.steps.into_inner(), steps);
+    }
+}
+
 #[tokio::test]
 async fn a_hard_bounce_closes_the_inbox_before_a_claim_that_is_in_flight() {
     let place = Place::sent().await;
@@ -99,6 +129,18 @@ async fn a_forwarded_bounce_closes_the_inbox_that_we_wrote_to() {
     forwarded["bounce"]["bouncedRecipients"] = json!([{ "emailAddress": "bea@example.net" }]);
     place.take(&bridged(&forwarded)).await.unwrap();
     assert!(place.is_suppressed().await);
+}
+
+#[tokio::test]
+async fn an_address_with_a_name_in_front_is_the_same_inbox() {
+    for written in ["ana@example.com", "Ana <ana@example.com>", "<ana@example.com>"] {
+        let place = Place::sent().await;
+        let mut bounce = record("Bounce", tags());
+        bounce["mail"]["destination"] = json!([]);
+        bounce["bounce"]["bouncedRecipients"] = json!([{ "emailAddress": written }]);
+        place.take(&bridged(&bounce)).await.unwrap();
+        assert!(place.is_suppressed().await, "{written}");
+    }
 }
 
 #[tokio::test]
@@ -260,10 +302,16 @@ async fn what_cannot_be_read_is_counted_and_not_asked_for_again() {
 #[tokio::test]
 async fn what_is_not_about_a_message_is_left_alone() {
     let place = Place::unknown().await;
-    let mut advice = bridged(&record("Send", tags()));
-    advice["detail-type"] = json!("Advisor Recommendation Status Open");
-    advice["detail"] = json!({ "version": "1.0.0", "data": {} });
-    place.take(&advice).await.unwrap();
+    for name in [
+        "Advisor Recommendation Status Open",
+        "Sending Status Disabled",
+        "AWS API Call via CloudTrail",
+    ] {
+        let mut advice = bridged(&record("Send", tags()));
+        advice["detail-type"] = json!(name);
+        advice["detail"] = json!({ "version": "1.0.0", "data": {} });
+        place.take(&advice).await.unwrap();
+    }
     for counter in ["feedback.malformed", "feedback.foreign", "feedback.send"] {
         assert_eq!(place.counted(counter), 0, "{counter}");
     }

@@ -12,10 +12,11 @@ use contacts::ContactInput;
 use http::{Method, Request, Response, StatusCode};
 use journey::link::LinkKind;
 use journey::port::Timestamp;
-use journey::port::{FindContact, Precondition};
-use journey::{ContactId, IdKey, JourneyId, Provider, Purpose, Reference};
+use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
+use journey::{AddressId, ContactId, IdKey, JourneyId, Provider, Purpose, Reference};
 use tests::{Ports, Stage, World, poll_once};
 
+const NOTHING: &str = "You receive no reminders from us.";
 const LINK: &str = "https://connect.example.com/?refId=site-1";
 
 struct Customer {
@@ -124,6 +125,59 @@ fn only_a_post_opts_out() {
     assert!(!customer.opted_out());
 }
 
+/// Who is misunderstood is written to less, not more.
+#[test]
+fn only_the_forms_own_word_opts_in() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Unsubscribe);
+    for form in ["reminders=off", "other=on", "REMINDERS=on", "on=reminders", "%", ""] {
+        customer.open(Method::POST, &path, "reminders=on");
+        assert!(!customer.opted_out());
+        let page = customer.open(Method::POST, &path, form);
+        assert!(customer.opted_out(), "{form}");
+        assert!(text(&page).contains(NOTHING), "{form}");
+    }
+    assert_eq!(customer.world.counted("page.opted_out"), 6);
+    assert_eq!(customer.world.counted("page.opted_in"), 6);
+}
+
+#[test]
+fn the_page_says_whether_reminders_come() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Unsubscribe);
+    let says_nothing_comes = || text(&customer.open(Method::GET, &path, "")).contains(NOTHING);
+    assert!(!says_nothing_comes());
+    customer.open(Method::POST, &path, "");
+    assert!(says_nothing_comes());
+    customer.open(Method::POST, &path, "reminders=on");
+    assert!(!says_nothing_comes());
+    let inbox = AddressId::new(&key(), "ana@example.com");
+    poll_once(customer.ports().suppress_address(&inbox, now()))
+        .unwrap()
+        .unwrap();
+    assert!(says_nothing_comes());
+}
+
+/// Nobody is left to be written to: to stop succeeds, and there is nothing to switch on.
+#[test]
+fn who_was_erased_can_stop_and_cannot_begin() {
+    let customer = Customer::new();
+    let path = customer.path(LinkKind::Unsubscribe);
+    let id = ContactId::new(&key(), Provider::Leap, &reference());
+    let ports = customer.ports();
+    assert!(
+        poll_once(ports.erase_contact(&id, &Precondition::None))
+            .unwrap()
+            .unwrap()
+    );
+    let stopped = customer.open(Method::POST, &path, "List-Unsubscribe=One-Click");
+    assert_eq!(stopped.status(), StatusCode::OK);
+    assert!(text(&stopped).contains(NOTHING));
+    let begun = customer.open(Method::POST, &path, "reminders=on");
+    assert_eq!(begun.status(), StatusCode::GONE);
+    assert_eq!(customer.world.counted("page.opted_in"), 0);
+}
+
 #[test]
 fn head_says_what_get_would_without_saying_it() {
     let customer = Customer::new();
@@ -149,13 +203,21 @@ fn what_is_no_page_of_ours_is_guarded_as_well() {
             "{path}"
         );
     }
+    // Where no token can be, no method is right.
+    for path in ["/r/a/b", "/r/", "/u/", "/x/y"] {
+        let reply = customer.open(Method::PUT, path, "");
+        assert_eq!(reply.status(), StatusCode::NOT_FOUND, "{path}");
+    }
     let put = customer.open(Method::PUT, &unsubscribe, "");
     assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(put.headers()["allow"], "GET, HEAD, POST");
-    let long = "x".repeat(pages::http::MAX_BODY_BYTES + 1);
+    let long = "x".repeat(4_097);
     let reply = customer.open(Method::POST, &unsubscribe, &long);
     assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert!(!customer.opted_out());
+    customer.open(Method::POST, &unsubscribe, &long[1..]);
+    assert!(customer.opted_out());
+    assert_eq!(pages::http::too_slow().status(), StatusCode::REQUEST_TIMEOUT);
 }
 
 #[test]

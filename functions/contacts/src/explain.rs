@@ -189,7 +189,7 @@ pub fn sentence(note: &Note) -> String {
         Note::Duplicate => "The same webhook again: nothing new.".to_owned(),
         Note::Absorbed { what } => {
             format!(
-                "{} after the end: perhaps an old event, so it restarts nothing by itself.",
+                "After the end: {}. It may be an old event, so it restarts nothing by itself.",
                 milestone(*what).replace('_', " ")
             )
         }

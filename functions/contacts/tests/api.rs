@@ -372,11 +372,24 @@ fn nobody_gets_in_without_the_token_and_nothing_is_done() {
 #[test]
 fn a_body_that_is_too_long_is_refused() {
     for api in Api::both() {
-        let padded = format!("{}{}", ana(), " ".repeat(api::MAX_BODY_BYTES));
-        let reply = api.call(Method::PUT, SITE, &[], &padded);
+        let padded = |length: usize| {
+            let contact = ana().to_string();
+            let spaces = " ".repeat(length - contact.len());
+            contact + &spaces
+        };
+        let reply = api.call(Method::PUT, SITE, &[], &padded(16_385));
         assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
+        let reply = api.call(Method::PUT, SITE, &[], &padded(16_384));
+        assert_eq!(reply.status(), StatusCode::OK);
     }
+}
+
+#[test]
+fn a_body_that_does_not_arrive_is_a_problem_too() {
+    let reply = api::too_slow();
+    assert_eq!(reply.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(reply.headers()["content-type"], "application/problem+json");
 }
 
 /// A partner who keys an object by addresses must not find them in the log of an error.

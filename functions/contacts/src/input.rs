@@ -302,6 +302,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_partner_wrote_hides_in_a_log() {
+        let email = Some("ana@example.com".to_owned());
+        let input = ContactInput {
+            email,
+            ..ContactInput::default()
+        };
+        assert_eq!(format!("{input:?}"), "ContactInput(hidden)");
+    }
+
+    #[test]
     fn an_address_is_bare() {
         for bad in [
             "Ana <ana@example.com>",
@@ -367,5 +377,59 @@ mod tests {
         ] {
             assert!(check(&format!(r#"{{"link":"{bad}"}}"#)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn each_field_has_its_bounds() {
+        let address = |length: usize| {
+            let domain = ".example".repeat(40);
+            format!("ana@{}.com", domain.get(1..length - 7).unwrap())
+        };
+        let link = |length: usize| format!("{:a<length$}", "https://connect.example.com/");
+        let accepts = |field: &str, value: &str| check(&serde_json::json!({ field: value }).to_string()).is_ok();
+        for (field, longest, longer) in [
+            ("email", address(254), address(255)),
+            ("first_name", "á".repeat(100), "á".repeat(101)),
+            ("region", "R".repeat(16), "R".repeat(17)),
+            ("link", link(2_000), link(2_001)),
+        ] {
+            assert!(accepts(field, &longest), "{field} of {}", longest.len());
+            assert!(!accepts(field, &longer), "{field} of {}", longer.len());
+        }
+        for (field, good, bad) in [
+            ("region", "MISO_S", "caiso"),
+            ("region", "NY", "R"),
+            ("region", "PJM", "PJM1"),
+            ("first_name", "Ana María", "Ana\n"),
+            ("zone", "America/Los_Angeles", "Los_Angeles"),
+            ("utility", "PGE", "no code"),
+            ("classification", "residential", "home"),
+            ("flow", "direct_to_utility", "direct"),
+            ("link", "http://localhost:9/connect", "http://localhost.example.com/"),
+            ("link", "http://[::1]/connect", "http://127.0.0.2/connect"),
+            ("link", "https://127.0.0.1/connect", "ftp://127.0.0.1/connect"),
+        ] {
+            assert!(accepts(field, good), "{field}: {good}");
+            assert!(!accepts(field, bad), "{field}: {bad}");
+        }
+    }
+
+    #[test]
+    fn every_value_is_written_as_it_is_read() {
+        for (field, values) in [
+            ("flow", ["connect", "direct_to_utility"]),
+            ("classification", ["residential", "commercial"]),
+            ("locale", ["en", "es"]),
+        ] {
+            for value in values {
+                let contact = check(&serde_json::json!({ field: value }).to_string()).unwrap();
+                let written = serde_json::to_value(ContactInput::of(&contact)).unwrap();
+                assert_eq!(written.get(field).unwrap(), value);
+            }
+        }
+        let nothing = check("{}").unwrap();
+        assert_eq!((nothing.flow, nothing.locale), (Flow::Unknown, Locale::En));
+        assert_eq!(nothing.classification, Classification::Residential);
+        assert!(!nothing.opted_out && check(r#"{"opted_out":true}"#).unwrap().opted_out);
     }
 }

@@ -175,15 +175,11 @@ impl<R: Read> Iterator for Rows<R> {
             Ok(true) => self.contact(),
             Err(error) => {
                 let line = error.position().map_or(line, csv::Position::line);
-                // An input that cannot be read any more would fail for ever.
-                let contact = Err(RowError::Csv(plain(&error)));
-                if matches!(error.kind(), csv::ErrorKind::Io(_)) && self.reader.is_done() {
-                    return None;
-                }
+                // After an input that cannot be read any further, the reader says that there is no more.
                 return Some(ReadRow {
                     line,
                     bytes: self.reader.position().byte(),
-                    contact,
+                    contact: Err(RowError::Csv(plain(&error))),
                 });
             }
         };
@@ -292,6 +288,33 @@ mod tests {
         assert_eq!(problem(6), "the row has 2 fields, the header has 4");
         assert_eq!(problem(7), "opted_out: must be true or false");
         assert_eq!(rows[6], (8, Ok("site-6".to_owned())));
+    }
+
+    /// Half a file must not look like a whole one.
+    #[test]
+    fn an_input_that_fails_in_the_middle_says_so_and_ends() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("the disk is gone"))
+            }
+        }
+        let beginning = "provider,reference\nleap,site-1\nleap,si".as_bytes();
+        let rows = Rows::new(beginning.chain(Broken), now()).unwrap();
+        let told: Vec<_> = rows
+            .map(|row| (row.line, row.contact.map_err(|error| error.to_string())))
+            .collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].1.is_ok());
+        assert_eq!(told[1], (3, Err("the file cannot be read: other error".to_owned())));
+    }
+
+    #[test]
+    fn a_last_row_without_a_line_break_is_read_like_any_other() {
+        let rows = read("provider,reference\nleap,site-1\nleap");
+        assert_eq!(rows[0], (2, Ok("site-1".to_owned())));
+        assert_eq!(rows[1], (3, Err("the row has 1 fields, the header has 2".to_owned())));
+        assert_eq!(rows.len(), 2);
     }
 
     #[test]

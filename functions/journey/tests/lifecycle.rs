@@ -16,7 +16,7 @@ use expect_test::{Expect, expect};
 use journey::campaign::Channel;
 use journey::status::UtilityErrorCode;
 use journey::{
-    DeliveryProblem, Diagnosis, Event, Evidence, Journey, Lifecycle, LifecycleEvent, MeterFollowUp, Note, Phase,
+    DeliveryProblem, Diagnosis, Event, Evidence, Journey, Lifecycle, LifecycleEvent, MeterFollowUp, Note, Noted, Phase,
     Resolution, SendOutcome, SkipReason, Touch, TouchRecord, lifecycle, stored,
 };
 use proptest::collection::vec;
@@ -273,6 +273,19 @@ fn a_record_that_is_begun_anew_in_the_place_of_an_expired_one_starts() {
     let new = Story::new().at("2027-12-01T16:00:00Z").webhook(Event::SessionOpened);
     let events = lifecycle(Some(&old.journey), &new.journey);
     assert_eq!(kinds(&events), ["journey.started"]);
+}
+
+/// Notes have whole seconds: whoever forgets events by their name must not forget the second one.
+#[test]
+fn two_equal_notes_of_one_second_have_two_names() {
+    let before = Story::new().webhook(Event::SessionOpened).journey;
+    let mut after = before.clone();
+    let at = after.history.back().unwrap().at;
+    let noted = |note| Noted { at, note };
+    after.history.extend([noted(Note::CameBack), noted(Note::CameBack)]);
+    let events = lifecycle(Some(&before), &after);
+    assert_eq!(kinds(&events), ["journey.came_back", "journey.came_back"]);
+    assert_ne!(events[0].id, events[1].id);
 }
 
 fn kinds(events: &[LifecycleEvent]) -> Vec<&'static str> {

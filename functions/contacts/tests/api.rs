@@ -14,7 +14,8 @@ use embedded::{DataDir, ProgramClock, Store};
 use http::{Method, Request, Response, StatusCode};
 use journey::link::{LinkKey, LinkKind};
 use journey::port::Clock;
-use journey::{Campaign, IdKey, JourneyId, Provider, Purpose, Reference};
+use journey::protocol::{IfAbsent, Person, take};
+use journey::{Campaign, Event, Flow, IdKey, JourneyId, Provider, Purpose, Reference};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{Ports, Stage, World, poll_once};
@@ -111,6 +112,28 @@ impl Api {
             request = request.header(*name, *value);
         }
         self.send(request.body(body.as_bytes().to_vec()).unwrap())
+    }
+
+    /// The customer of [`SITE`] opens a session.
+    fn hear(&self) {
+        let (key, reference) = (&self.config.id_key, Reference::new("site-1").unwrap());
+        let id = JourneyId::new(key, Provider::Leap, Purpose::Enroll, &reference);
+        let begin = IfAbsent::Begin {
+            provider: Provider::Leap,
+            purpose: Purpose::Enroll,
+            flow: Flow::Connect,
+        };
+        let (person, opened) = (Person::default(), Event::SessionOpened.into());
+        let taken = match &self.under {
+            Under::StandIns(world, stage) => {
+                let ports = Ports { world, stage };
+                poll_once(take(&ports, &stage.rules, &id, begin, person, &opened)).unwrap()
+            }
+            Under::OneMachine { runtime, store, .. } => {
+                runtime.block_on(take(store, &Campaign::standard(), &id, begin, person, &opened))
+            }
+        };
+        assert!(taken.unwrap().unwrap().written);
     }
 
     fn get(&self, path: &str) -> Response<Vec<u8>> {
@@ -382,6 +405,31 @@ fn a_body_that_is_too_long_is_refused() {
         assert_eq!(api.get(SITE).status(), StatusCode::NOT_FOUND);
         let reply = api.call(Method::PUT, SITE, &[], &padded(16_384));
         assert_eq!(reply.status(), StatusCode::OK);
+    }
+}
+
+#[test]
+fn a_journey_is_explained_without_the_person() {
+    for api in Api::both() {
+        let path = "/journeys/leap/site-1";
+        assert_eq!(api.get(path).status(), StatusCode::NOT_FOUND);
+        api.hear();
+        let told = body(&api.get(path));
+        assert_eq!(
+            (&told["phase"], &told["email"]),
+            (&json!("live"), &json!("unknown_contact"))
+        );
+        api.put(SITE, &[], &ana());
+        let reply = api.get(path);
+        assert_eq!(reply.status(), StatusCode::OK);
+        let told = body(&reply);
+        assert_eq!(
+            (&told["contact_known"], &told["email"]),
+            (&json!(true), &json!("allowed"))
+        );
+        assert!(told["timeline"].as_array().unwrap().len() >= 2);
+        let text = told.to_string();
+        assert!(!text.contains("ana") && !text.contains("site-1"), "{text}");
     }
 }
 

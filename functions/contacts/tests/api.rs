@@ -352,6 +352,7 @@ fn each_address_says_what_it_answers_to() {
             "/contacts/",
             "/contacts/leap/",
             "/contacts/leap/a/b",
+            "/openapi.yaml/",
             "/journeys/leap",
             "/links",
         ] {
@@ -435,7 +436,10 @@ fn a_journey_is_explained_without_the_person() {
 
 #[test]
 fn a_body_that_does_not_arrive_is_a_problem_too() {
+    let unavailable = api::Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Try again.").reply();
+    assert_eq!(unavailable.headers()["retry-after"], "5");
     let reply = api::too_slow();
+    assert!(!reply.headers().contains_key("retry-after"));
     assert_eq!(reply.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(reply.headers()["content-type"], "application/problem+json");
 }

@@ -143,3 +143,50 @@ const fn general(locale: Locale) -> &'static str {
         Locale::Es => "Su cuenta de servicios aún no está conectada.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_says_what_is_left_in_both_languages() {
+        for (diagnosis, en, es) in [
+            (
+                Diagnosis::AgreementsUnanswered,
+                "agreements still need",
+                "condiciones esperan",
+            ),
+            (
+                Diagnosis::AgreementDeclined,
+                "agreements still need",
+                "condiciones esperan",
+            ),
+            (
+                Diagnosis::CredentialsInvalid,
+                "sign-in at your utility",
+                "inicio de sesión",
+            ),
+            (Diagnosis::LoginFailed, "sign-in at your utility", "inicio de sesión"),
+            (Diagnosis::MfaFailed, "ask for a new one", "pedir uno nuevo"),
+            (
+                Diagnosis::RequiredUtilitiesMissing,
+                "still to be connected",
+                "Falta conectar",
+            ),
+            (Diagnosis::UtilityDown, "not of your making", "ajena a usted"),
+            (Diagnosis::ProviderDown, "not of your making", "ajena a usted"),
+        ] {
+            assert!(left(Locale::En, Some(diagnosis)).contains(en), "{diagnosis:?}");
+            assert!(left(Locale::Es, Some(diagnosis)).contains(es), "{diagnosis:?}");
+        }
+        let unknown = [
+            None,
+            Some(Diagnosis::UtilityNotConnected),
+            Some(Diagnosis::Unrecognized),
+        ];
+        for diagnosis in unknown {
+            assert!(left(Locale::En, diagnosis).contains("is not connected yet"));
+            assert!(left(Locale::Es, diagnosis).contains("aún no está conectada"));
+        }
+    }
+}

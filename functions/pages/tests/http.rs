@@ -14,7 +14,7 @@ use journey::link::LinkKind;
 use journey::port::Timestamp;
 use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
 use journey::{AddressId, ContactId, IdKey, JourneyId, Provider, Purpose, Reference};
-use tests::{Ports, Stage, World, poll_once};
+use tests::{Fault, Mode, Ports, Stage, World, poll_once};
 
 const NOTHING: &str = "You receive no reminders from us.";
 const LINK: &str = "https://connect.example.com/?refId=site-1";
@@ -27,12 +27,17 @@ struct Customer {
 impl Customer {
     /// Somebody whom the partner has told us of, and of whom nothing was heard yet.
     fn new() -> Self {
+        Self::with(Some(LINK), "en")
+    }
+
+    fn with(link: Option<&str>, locale: &str) -> Self {
         let stage = Stage::with(&toml::Table::new());
         let world = World::new(&stage.rules, now(), 10);
         let customer = Customer { stage, world };
         let input = ContactInput {
             email: Some("ana@example.com".to_owned()),
-            link: Some(LINK.to_owned()),
+            link: link.map(str::to_owned),
+            locale: Some(locale.to_owned()),
             ..ContactInput::default()
         };
         let contact = input.check(Provider::Leap, reference(), jiff::Timestamp::MAX).unwrap();
@@ -108,6 +113,47 @@ fn a_link_leads_on_although_no_journey_has_begun() {
     assert_eq!(acted.status(), StatusCode::SEE_OTHER);
     assert_eq!(acted.headers()["location"], LINK);
     assert_eq!(customer.world.journeys(), 0);
+}
+
+#[test]
+fn who_has_no_link_is_told_what_to_do() {
+    for (locale, open, told) in [
+        (
+            "en",
+            "Your utility account is not connected yet.",
+            "Open the link with which you started.",
+        ),
+        (
+            "es",
+            "Su cuenta de servicios aún no está conectada.",
+            "Abra el enlace con el que empezó.",
+        ),
+    ] {
+        let customer = Customer::with(None, locale);
+        let path = customer.path(LinkKind::Resume);
+        let page = customer.open(Method::GET, &path, "");
+        assert!(text(&page).contains(open), "{}", text(&page));
+        let page = customer.open(Method::POST, &path, "continue=1");
+        assert_eq!(page.status(), StatusCode::OK);
+        assert!(text(&page).contains(told), "{}", text(&page));
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_said_in_both_languages() {
+    let customer = Customer::new();
+    for (kind, step) in [(LinkKind::Resume, 50), (LinkKind::Unsubscribe, 100)] {
+        let path = customer.path(kind);
+        let mode = Mode::Fails;
+        customer.world.set_fault(Some(Fault { step, mode }));
+        // Calls are counted over the whole story: some visit meets the fault.
+        let mut visits = (0..50).map(|_| customer.open(Method::GET, &path, ""));
+        let failed = visits.find(|page| page.status() == StatusCode::SERVICE_UNAVAILABLE);
+        let failed = failed.unwrap();
+        for words in ["Nothing was changed; please try again", "No se cambió nada"] {
+            assert!(text(&failed).contains(words), "{}", text(&failed));
+        }
+    }
 }
 
 #[test]

@@ -76,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn the_same_token_twice_is_right_and_none_is_ever_shown() {
+        let tokens = Tokens::new(["the-token-of-today", "the-token-of-today"]);
+        assert!(tokens.check(b"the-token-of-today"));
+        assert!(!tokens.check(b"the-token-of-tomorrow"));
+        assert_eq!(format!("{tokens:?}"), "Tokens(hidden)");
+    }
+
+    #[test]
     fn without_tokens_nobody_is_let_in() {
         assert!(!Tokens::new([]).check(b""));
     }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use crate::load::{SECRET, Wire};
@@ -210,6 +211,16 @@ impl Server {
     /// Kills it: nothing can be tidied up. What the system holds in memory of its files stays, unlike in a power cut.
     pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
+    }
+
+    /// Asks it to end, as an operator does, and waits until it has: what it has accepted is then in its files.
+    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        kill_process(id.context("the server has ended")?, Signal::TERM)?;
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        let ended = ended.context("the server does not end")??;
+        ensure!(ended.success(), "the server ended with {ended}");
+        Ok(())
     }
 
     /// The kernel's folder of the process.

@@ -238,7 +238,8 @@ impl Soak<'_> {
         delivering.await??;
         let caught_up_s = self.catch_up(&watch).await?;
         let ended_at = self.book.now();
-        server.kill().await?;
+        // Messages go out to the end: a kill here would leave some that have no line in the log yet.
+        server.end().await?;
         Ok(Soaked {
             samples,
             took,

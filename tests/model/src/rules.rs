@@ -11,6 +11,8 @@ pub type Tick = u8;
 pub const OPENS: Tick = 1;
 /// It may go until this long after the latest sign of life: a lease that begins with it ends before.
 pub const CLOSES: Tick = 4;
+/// A touch is not held for longer than until this long before its window closes.
+pub const LAST_TRY: Tick = 1;
 /// How long a claim may go unanswered.
 pub const LEASE: Tick = 3;
 /// The wait after a failed status check, or a throttled send.
@@ -449,9 +451,13 @@ impl Deciding {
 
     /// Tries again inside the window, or not at all.
     fn hold(&mut self) {
-        let until = self.now + RETRY;
+        let last = self.record.life + CLOSES - LAST_TRY;
+        let mut until = self.now + RETRY;
+        if until > last && last > self.now {
+            until = last;
+        }
         match self.record.phase {
-            Phase::Live if until <= self.record.life + CLOSES => self.arm(Some(until), Why::Touch),
+            Phase::Live if until <= last => self.arm(Some(until), Why::Touch),
             Phase::Live => self.skip(),
             Phase::Completed => self.rearm(),
         }

@@ -25,7 +25,8 @@ use model::rules::{
 use model::state::Left;
 use model::{Bounds, Protocol, Situation, walk};
 
-const TICK: SignedDuration = SignedDuration::from_mins(1);
+/// As long as a touch's last try comes before its window closes.
+const TICK: SignedDuration = SignedDuration::from_secs(75);
 const START: &str = "2026-11-02T12:00:00Z";
 
 const NOTHING: Left = Left {

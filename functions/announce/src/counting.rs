@@ -132,3 +132,55 @@ fn chunk(entries: &[Entry<'_>], begin: usize) -> (usize, Vec<DailyCount>) {
     }
     (records, counts)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::*;
+
+    const MONDAY: Date = date(2026, 7, 6);
+    const TUESDAY: Date = date(2026, 7, 7);
+
+    fn count(day: Date, name: &str, by: u64) -> DailyCount {
+        let name = name.to_owned();
+        DailyCount { day, name, by }
+    }
+
+    fn entry(counts: Vec<DailyCount>) -> Entry<'static> {
+        Entry { id: "a record", counts }
+    }
+
+    #[test]
+    fn equal_counters_of_a_day_are_added_and_others_are_not() {
+        let entries = [
+            entry(vec![count(MONDAY, "sent", 1), count(MONDAY, "started", 1)]),
+            entry(vec![count(MONDAY, "sent", 1)]),
+            entry(vec![count(TUESDAY, "sent", 1)]),
+            entry(vec![count(MONDAY, "sent", 1)]),
+            entry(Vec::new()),
+        ];
+        let (records, counts) = chunk(&entries, 0);
+        // The last has nothing to count: it is in no chunk.
+        assert_eq!(records, 4);
+        assert_eq!(
+            counts,
+            [
+                count(MONDAY, "sent", 3),
+                count(MONDAY, "started", 1),
+                count(TUESDAY, "sent", 1)
+            ]
+        );
+        assert_eq!(chunk(&entries, 2).0, 2);
+    }
+
+    #[test]
+    fn a_record_with_more_counters_than_a_transaction_goes_alone() {
+        let many = |count_of: usize| (0..count_of).map(|n| count(MONDAY, &n.to_string(), 1)).collect();
+        let entries = [entry(many(120)), entry(vec![count(MONDAY, "sent", 1)])];
+        assert_eq!(chunk(&entries, 0).0, 1);
+        // 99 counters fit, and the hundredth does not.
+        let entries = [entry(many(99)), entry(many(50)), entry(vec![count(MONDAY, "sent", 1)])];
+        assert_eq!(chunk(&entries, 0).0, 2);
+    }
+}

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use journey::port::{Clock, ProviderError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -42,7 +42,8 @@ pub struct LeapClient {
 }
 
 struct Inner {
-    http: Client,
+    checks: Client,
+    upkeep: Client,
     authorization: HeaderValue,
     config: LeapConfig,
     budget: Budget,
@@ -77,18 +78,14 @@ impl LeapClient {
         config.check()?;
         // An error means that the process has a provider already, and then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("rekindle/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.request_timeout)
-            .timeout(config.request_timeout)
-            // No redirect is documented, and one could carry the reference to another host.
-            .redirect(Policy::none());
-        if is_loopback(&config.base_url) {
-            // A proxy of the environment cannot reach this machine's own ports.
-            builder = builder.no_proxy();
-        }
         let inner = Inner {
-            http: builder.build().map_err(ConfigError::Transport)?,
+            checks: http(&config).build().map_err(ConfigError::Transport)?,
+            // A connection keeps the buffer of its largest answer, 400 KB of a page. Were pages read over the
+            // checks' connections, all of those would come to hold as much.
+            upkeep: http(&config)
+                .pool_max_idle_per_host(1)
+                .build()
+                .map_err(ConfigError::Transport)?,
             authorization: bearer(&config.api_key)?,
             budget: Budget::new(config.calls_per_minute),
             line: Semaphore::new(1),
@@ -180,7 +177,8 @@ impl LeapClient {
 
     async fn attempt(&self, request: &Request) -> Result<Vec<u8>, CallError> {
         let Inner {
-            http,
+            checks,
+            upkeep,
             authorization,
             config,
             budget,
@@ -192,6 +190,10 @@ impl LeapClient {
                 .take(request.share, clock.now())
                 .map_err(|retry_at| CallError::BudgetSpent { retry_at })?;
         }
+        let http = match request.share {
+            Share::Checks => checks,
+            Share::Upkeep => upkeep,
+        };
         let mut outgoing = http
             .request(
                 request.method.clone(),
@@ -243,6 +245,22 @@ impl fmt::Debug for LeapClient {
         f.debug_struct("LeapClient")
             .field("config", &self.inner.config)
             .finish_non_exhaustive()
+    }
+}
+
+/// What all connections have in common.
+fn http(config: &LeapConfig) -> ClientBuilder {
+    let builder = Client::builder()
+        .user_agent(concat!("rekindle/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(config.request_timeout)
+        .timeout(config.request_timeout)
+        // No redirect is documented, and one could carry the reference to another host.
+        .redirect(Policy::none());
+    if is_loopback(&config.base_url) {
+        // A proxy of the environment cannot reach this machine's own ports.
+        builder.no_proxy()
+    } else {
+        builder
     }
 }
 

@@ -1,5 +1,7 @@
 //! What goes over the wire, page by page.
 
+use std::collections::BTreeSet;
+
 use journey::Unavailable;
 use journey::port::{ChangeFilter, ProviderError, ReadChanges, ReadStatus};
 use journey::status::Snapshot;
@@ -174,4 +176,26 @@ async fn trap_17_a_record_that_cannot_be_read_is_not_an_absent_one() {
 async fn trap_17_a_failure_on_a_later_page_fails_the_whole_check() {
     let (answer, _) = status_of([page("site-ca-0001", 1, json!("a")), status(403)]).await;
     assert_eq!(answer.unwrap_err().why, Unavailable::Unauthorized);
+}
+
+/// A connection keeps the buffer of the largest answer it has read: over many days all of the checks' had read a page.
+#[tokio::test]
+async fn pages_are_never_read_over_the_connections_of_checks() {
+    let stub = Stub::answering([page("site-ca-0001", 1, Value::Null)]).await;
+    let leap = client(config(&stub));
+    let since = time("2026-07-01T16:00:00Z");
+    let site = reference("site-ca-0001");
+    for _ in 0..3 {
+        tokio::try_join!(leap.read_status(&site), leap.read_status(&site)).unwrap();
+        leap.read_changes(ChangeFilter::Started, since, None).await.unwrap();
+    }
+    let connections = |of_pages: bool| -> BTreeSet<_> {
+        let received = stub.received().into_iter();
+        received
+            .filter(|one| one.line.contains("ref-id") != of_pages)
+            .map(|one| one.from)
+            .collect()
+    };
+    let (pages, checks) = (connections(true), connections(false));
+    assert!(!pages.is_empty() && !checks.is_empty() && pages.is_disjoint(&checks));
 }

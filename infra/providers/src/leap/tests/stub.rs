@@ -1,11 +1,12 @@
 //! A server with a script.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -21,6 +22,8 @@ pub(super) enum Answer {
 /// A request as it arrived.
 #[derive(Clone)]
 pub(super) struct Received {
+    /// The connection that it came over.
+    pub(super) from: SocketAddr,
     /// Method, path and query, byte for byte.
     pub(super) line: String,
     pub(super) headers: HeaderMap,
@@ -63,7 +66,8 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Stub { base_url, script }
     }
 
@@ -83,10 +87,15 @@ impl Stub {
     }
 }
 
-async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response<Body> {
+async fn answer(
+    State(script): State<Arc<Script>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     script.received.lock().unwrap().push(Received {
+        from,
         line: format!("{} {}", parts.method, parts.uri),
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::campaign::Channel;
-use journey::contact::Known;
+use journey::contact::{Contact, Known};
 use journey::port::{Email, MessageLabel, Text};
 use journey::{Phase, SendKey, SendOutcome};
+use law::Evidence;
 
 use crate::happening::{Happening, What};
 use crate::world::{State, claims};
@@ -161,7 +162,7 @@ impl State {
                 if contact.sms_consent.is_none() {
                     self.violated(&key.journey, "a text went out without a consent");
                 }
-                self.judge_text(key, &zones(journey::us_zones()), parcel.text);
+                self.judge_text(key, contact, parcel.text);
             }
         }
     }
@@ -176,11 +177,23 @@ impl State {
         }
     }
 
-    fn judge_text(&mut self, key: &SendKey, zones: &[TimeZone], text: &str) {
-        for zone in zones {
+    fn judge_text(&mut self, key: &SendKey, contact: &Contact, text: &str) {
+        // Where a utility has states, they count as well: that is left to the rules' own tests.
+        let places = self.rules.law.places(&Evidence {
+            area_code: contact.phone.as_ref().map(journey::PhoneNumber::area_code),
+            states: contact.state.into_iter().collect(),
+            zones: contact
+                .zone
+                .as_deref()
+                .and_then(|zone| TimeZone::get(zone).ok())
+                .into_iter()
+                .collect(),
+        });
+        for zone in places.zones() {
             let local = self.now.to_zoned(zone.clone());
-            if !(10..18).contains(&local.hour()) || local.weekday().to_monday_zero_offset() >= 5 {
-                self.violated(&key.journey, "a text went out outside its hours");
+            let hours = self.rules.law.hours_on(local.date(), &places);
+            if !hours.is_some_and(|hours| (hours.start..hours.end).contains(&local.time())) {
+                self.violated(&key.journey, "a text went out outside the hours of the law");
             }
         }
         let second = |mail: &Mail| {

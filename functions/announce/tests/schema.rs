@@ -50,6 +50,7 @@ fn facts(email: Permission) -> Facts {
         known: true,
         locale: Locale::En,
         zones: vec![jiff::tz::TimeZone::get("America/Los_Angeles").unwrap()],
+        places: law::Law::current().places(&law::Evidence::default()),
         flow: Flow::DirectToUtility,
         region: None,
         classification: Classification::Residential,

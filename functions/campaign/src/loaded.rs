@@ -14,7 +14,7 @@ use crate::package::Package;
 use crate::problem::{CampaignErrors, Problem, Report};
 use crate::running::{Head, Locales, Running, Sender};
 use crate::sections::{
-    advanced, caps, experiment, hours, locales, messages, meter, policies, sender, series, touches, utility_names,
+    advanced, caps, experiment, hours, law, locales, messages, meter, policies, sender, series, touches, utility_names,
     zones,
 };
 use crate::value::line;
@@ -77,6 +77,7 @@ impl LoadedCampaign {
             .map_or(Some("campaign".to_owned()), |entry| line(&entry, &mut report));
         series(&mut top, &mut rules, &mut report);
         let zones = zones(&mut top, &mut rules, &mut report);
+        law(&mut top, &mut rules, &mut report);
         let touches = touches(&mut top, &rules, &mut report);
         rules.touches.clone_from(&touches.rules);
         let shares = experiment(&mut top, &mut rules, &mut report);

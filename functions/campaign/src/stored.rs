@@ -4,13 +4,15 @@
 //! So every change of these shapes raises [`FORMAT`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, TouchRule, Unlisted};
 use journey::contact::Locale;
-use journey::{Arm, Campaign, Days, Experiment, SendingHours, UtilityCode};
+use journey::{Arm, Campaign, Experiment, SendingHours, UtilityCode};
+use law::{Closure, Law, Override};
 use message::{Brand, MessageName};
 use serde::{Deserialize, Serialize};
 use utilities::Directory;
@@ -19,7 +21,7 @@ use crate::package::PackageError;
 use crate::running::{Head, Locales, Sender};
 
 /// The number of these shapes.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// Everything of a campaign but its words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +54,7 @@ struct RulesDocument {
     max_episodes: u16,
     email_hours: HoursDocument,
     sms_hours: HoursDocument,
+    law: LawDocument,
     default_zones: Vec<String>,
     caps: CapsDocument,
     policies: PoliciesDocument,
@@ -88,6 +91,16 @@ struct ArmDocument {
 struct HoursDocument {
     start: Time,
     end: Option<Time>,
+}
+
+/// What the campaign adds to the law.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LawDocument {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    closed: Vec<Closure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -258,6 +271,7 @@ impl RulesDocument {
             max_episodes: rules.max_episodes,
             email_hours: HoursDocument::of(&rules.email_hours),
             sms_hours: HoursDocument::of(&rules.sms_hours),
+            law: LawDocument::of(&rules.law),
             default_zones: rules.default_zones.iter().map(zone).collect(),
             caps: CapsDocument {
                 per_day: rules.caps.per_day,
@@ -303,8 +317,9 @@ impl RulesDocument {
             outage_wait: self.outage_wait,
             reopen_after: self.reopen_after,
             max_episodes: self.max_episodes,
-            email_hours: self.email_hours.open(Days::Every),
-            sms_hours: self.sms_hours.open(Days::Weekdays),
+            email_hours: self.email_hours.open(),
+            sms_hours: self.sms_hours.open(),
+            law: self.law.open(),
             default_zones: self.default_zones.iter().map(zone).collect::<Result<_, _>>()?,
             caps: Caps {
                 per_day: self.caps.per_day,
@@ -385,6 +400,27 @@ impl RulesDocument {
     }
 }
 
+impl LawDocument {
+    #[cfg(feature = "check")]
+    fn of(law: &Law) -> Self {
+        LawDocument {
+            overrides: law.overrides().to_vec(),
+            closed: law.closures().to_vec(),
+        }
+    }
+
+    fn open(self) -> Arc<Law> {
+        if self.is_empty() {
+            return Law::current();
+        }
+        Arc::new(Law::current().with(self.overrides, self.closed))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.overrides.is_empty() && self.closed.is_empty()
+    }
+}
+
 impl HoursDocument {
     #[cfg(feature = "check")]
     fn of(hours: &SendingHours) -> Self {
@@ -394,11 +430,10 @@ impl HoursDocument {
         }
     }
 
-    fn open(self, days: Days) -> SendingHours {
+    fn open(self) -> SendingHours {
         SendingHours {
             start: self.start,
             end: self.end,
-            days,
         }
     }
 }

@@ -5,8 +5,9 @@ use journey::campaign::Channel;
 use journey::contact::{Facts, Known};
 use journey::{
     DeliveryProblem, Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason,
-    StopReason, TimerWhy, TouchRecord, Unavailable,
+    StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
 };
+use law::Proof;
 use serde::Serialize;
 
 /// What is known of a journey, without anything that names the person.
@@ -91,7 +92,7 @@ pub struct TimelineEntry {
 #[must_use]
 pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
     let (phase, summary) = phase(&journey.phase);
-    let facts = known.map(|known| Facts::of(known, Vec::new()));
+    let facts = known.map(|known| Facts::of(known, &Territory::default()));
     let permission = |channel| match &facts {
         None => "unknown_contact",
         Some(facts) => facts.permission(channel).as_str(),
@@ -209,12 +210,14 @@ pub fn sentence(note: &Note) -> String {
             diagnosis,
             after_s,
             channel,
+            lawful,
         } => format!(
-            "Touch {} goes out by {}, {} after the abandonment, for {}.",
+            "Touch {} goes out by {}, {} after the abandonment, for {}.{}",
             touch.0,
             by(*channel),
             span(*after_s),
-            diagnosis.as_str().replace('_', " ")
+            diagnosis.as_str().replace('_', " "),
+            lawful.as_ref().map(proof).unwrap_or_default()
         ),
         Note::ChannelPassed { touch, channel, why } => {
             format!("Touch {} does not go by {}: {}.", touch.0, by(*channel), skip(*why))
@@ -310,6 +313,35 @@ const fn stop(why: StopReason) -> &'static str {
     }
 }
 
+/// By which rules a message was lawful, where, and at what time there.
+fn proof(proof: &Proof) -> String {
+    let clock = |time: jiff::civil::Time| time.strftime("%H:%M");
+    let mut text = format!(
+        " Lawful by the rules of {}: it was {}",
+        proof.rules_of,
+        clock(proof.earliest)
+    );
+    if proof.latest != proof.earliest {
+        text += &format!(" to {}", clock(proof.latest));
+    }
+    text += " there,";
+    let states: Vec<&str> = proof.states.iter().map(law::State::as_str).collect();
+    let places: Vec<&str> = states
+        .into_iter()
+        .chain(proof.zones.iter().map(String::as_str))
+        .collect();
+    text += &if places.is_empty() {
+        " in the whole country".to_owned()
+    } else {
+        format!(" in {}", places.join(", "))
+    };
+    let overridden: Vec<String> = proof.overridden.iter().map(ToString::to_string).collect();
+    if !overridden.is_empty() {
+        text += &format!("; the campaign overrides {}", overridden.join(", "));
+    }
+    text + "."
+}
+
 const fn unavailable(why: Unavailable) -> &'static str {
     match why {
         Unavailable::Unreachable => "the provider did not answer",
@@ -357,8 +389,9 @@ const fn skip(why: SkipReason) -> &'static str {
         SkipReason::NoSender => "this deployment cannot send on the channel",
         SkipReason::NoAddress => "there is no address or number",
         SkipReason::NoConsent => "there is no record of a consent to texts",
-        SkipReason::TextedBefore => "one text was sent in this episode, and there is never a second",
-        SkipReason::TooLateForText => "the abandonment is more than 48 hours ago, too long for a text",
+        SkipReason::UnknownPlace => "nobody knows in which state the person is, so no law can be kept",
+        SkipReason::TextedBefore => "a text was sent in this episode, and carriers allow no second",
+        SkipReason::TooLateForText => "the abandonment is too long ago for a text (48 hours)",
         SkipReason::OptedOut => "the person opted out",
         SkipReason::Suppressed => "the address or number is suppressed",
         SkipReason::NothingLeft => "nothing is left for the customer to do",

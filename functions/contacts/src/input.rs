@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::contact::{Classification, Contact, Locale};
 use journey::{Flow, PhoneNumber, Provider, Reference, UtilityCode};
+use law::State;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -28,6 +29,8 @@ pub struct ContactInput {
     pub locale: Option<String>,
     /// The person's IANA time zone, such as `America/Los_Angeles`.
     pub zone: Option<String>,
+    /// The state of the service address, by its postal code, such as `CA`: texts keep its law.
+    pub state: Option<String>,
     /// `connect` or `direct_to_utility`: which kind of link the person was given.
     pub flow: Option<String>,
     /// The grid region that the link names, such as `CAISO`.
@@ -120,6 +123,12 @@ impl ContactInput {
             is_zone,
             "not an IANA time zone; write for example America/Los_Angeles",
         );
+        let state = check(
+            "state",
+            self.state,
+            |text| State::parse(text).is_ok(),
+            "must be the postal code of a state, DC or PR, for example CA",
+        );
         let flow = check(
             "flow",
             self.flow,
@@ -169,6 +178,7 @@ impl ContactInput {
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
             zone,
+            state: state.as_deref().and_then(|text| State::parse(text).ok()),
             flow: flow.as_deref().and_then(self::flow).unwrap_or_default(),
             region,
             classification: classification
@@ -191,6 +201,7 @@ impl ContactInput {
             first_name: contact.first_name.clone(),
             locale: Some(contact.locale.as_str().to_owned()),
             zone: contact.zone.clone(),
+            state: contact.state.map(String::from),
             flow: match contact.flow {
                 Flow::Unknown => None,
                 Flow::Connect => Some("connect".to_owned()),

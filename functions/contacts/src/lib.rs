@@ -11,7 +11,7 @@ use journey::port::{
     ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, Precondition, PutError, StoreError,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
-use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference};
+use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference, Territory};
 
 pub use consent::ConsentInput;
 pub use explain::{Explanation, NextDue, TimelineEntry, TouchExplained, explain, sentence};
@@ -65,7 +65,7 @@ where
         return Ok(None);
     };
     // Zones are worked out where messages are composed; the rules need none to hear of a change.
-    let facts = Facts::of(&known, Vec::new());
+    let facts = Facts::of(&known, &Territory::default());
     let person = Person {
         contact: Some(&id),
         known: None,

@@ -11,7 +11,7 @@ use crate::consent::ConsentInput;
 use crate::input::{ContactInput, InvalidContact, is_field_name};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
-pub const COLUMNS: [&str; 16] = [
+pub const COLUMNS: [&str; 17] = [
     "provider",
     "reference",
     "email",
@@ -22,6 +22,7 @@ pub const COLUMNS: [&str; 16] = [
     "first_name",
     "locale",
     "zone",
+    "state",
     "flow",
     "region",
     "classification",
@@ -35,12 +36,12 @@ pub const COLUMNS: [&str; 16] = [
 pub enum RowError {
     /// The file has no such column.
     #[error(
-        "the header has no column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+        "the header has no column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
     )]
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
     #[error(
-        "the header has the unknown column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, flow, region, classification, utility, link, opted_out"
+        "the header has the unknown column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
     )]
     UnknownColumn(String),
     /// The header names a column twice.
@@ -149,6 +150,7 @@ impl<R: Read> Rows<R> {
             first_name: text("first_name"),
             locale: text("locale"),
             zone: text("zone"),
+            state: text("state"),
             flow: text("flow"),
             region: text("region"),
             classification: text("classification"),
@@ -237,6 +239,7 @@ pub fn row(contact: &Contact) -> StringRecord {
         text(input.first_name),
         text(input.locale),
         text(input.zone),
+        text(input.state),
         text(input.flow),
         text(input.region),
         text(input.classification),

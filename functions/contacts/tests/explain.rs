@@ -108,12 +108,36 @@ fn every_decision_has_a_sentence() {
 }
 
 #[test]
+fn a_claim_says_why_it_was_lawful() {
+    let claimed = |proof: &str| Note::Claimed {
+        touch: Touch(1),
+        diagnosis: Diagnosis::LoginFailed,
+        after_s: 60,
+        channel: Channel::Sms,
+        lawful: Some(proof.parse().unwrap()),
+    };
+    let claims = [
+        "2026-11-21 CA 12:00",
+        "2026-11-21 CA,NY 09:00-15:00 Pacific/Honolulu",
+        "2026-11-21 - 09:30-15:30",
+        "2026-11-21 TX 19:00-20:00 !default !TX",
+    ];
+    expect![[r#"
+        Touch 1 goes out by text, 60 s after the abandonment, for login failed. Lawful by the rules of 2026-11-21: it was 12:00 there, in CA.
+        Touch 1 goes out by text, 60 s after the abandonment, for login failed. Lawful by the rules of 2026-11-21: it was 09:00 to 15:00 there, in CA, NY, Pacific/Honolulu.
+        Touch 1 goes out by text, 60 s after the abandonment, for login failed. Lawful by the rules of 2026-11-21: it was 09:30 to 15:30 there, in the whole country.
+        Touch 1 goes out by text, 60 s after the abandonment, for login failed. Lawful by the rules of 2026-11-21: it was 19:00 to 20:00 there, in TX; the campaign overrides default, TX.
+    "#]].assert_eq(&sentences(claims.map(claimed)));
+}
+
+#[test]
 fn a_claim_says_how_long_after_the_customer_stopped() {
     let claimed = |(after_s, channel)| Note::Claimed {
         touch: Touch(1),
         diagnosis: Diagnosis::LoginFailed,
         after_s,
         channel,
+        lawful: None,
     };
     let claims = [
         (119, Channel::Email),
@@ -178,6 +202,7 @@ fn each_reason_has_words_of_its_own() {
         SkipReason::NoSender,
         SkipReason::NoAddress,
         SkipReason::NoConsent,
+        SkipReason::UnknownPlace,
         SkipReason::TextedBefore,
         SkipReason::TooLateForText,
         SkipReason::OptedOut,
@@ -202,8 +227,9 @@ fn each_reason_has_words_of_its_own() {
         Touch 1 not sent: this deployment cannot send on the channel.
         Touch 1 not sent: there is no address or number.
         Touch 1 not sent: there is no record of a consent to texts.
-        Touch 1 not sent: one text was sent in this episode, and there is never a second.
-        Touch 1 not sent: the abandonment is more than 48 hours ago, too long for a text.
+        Touch 1 not sent: nobody knows in which state the person is, so no law can be kept.
+        Touch 1 not sent: a text was sent in this episode, and carriers allow no second.
+        Touch 1 not sent: the abandonment is too long ago for a text (48 hours).
         Touch 1 not sent: the person opted out.
         Touch 1 not sent: the address or number is suppressed.
         Touch 1 not sent: nothing is left for the customer to do.

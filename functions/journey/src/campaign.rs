@@ -2,12 +2,15 @@
 //!
 //! These are checked values. The campaign *file* and its errors live in the `campaign` crate.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use law::Law;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::Experiment;
-use crate::hours::{SendingHours, text_hours};
+use crate::hours::SendingHours;
 
 /// A checked campaign.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +39,10 @@ pub struct Campaign {
     pub max_episodes: u16,
     /// When e-mail may go out, in every zone the person may be in.
     pub email_hours: SendingHours,
-    /// When texts may go out; whatever it says, never outside [`text_hours`].
+    /// When texts may go out, where the law allows them: it may be stricter, never looser.
     pub sms_hours: SendingHours,
+    /// The law, with what this campaign adds to it.
+    pub law: Arc<Law>,
     /// The zones to respect for a person of whom no zone is known.
     pub default_zones: Vec<TimeZone>,
     /// The most that one inbox gets.
@@ -189,7 +194,8 @@ impl Campaign {
             reopen_after: hours(7 * 24),
             max_episodes: 4,
             email_hours: SendingHours::always(),
-            sms_hours: text_hours(),
+            sms_hours: SendingHours::always(),
+            law: Law::current(),
             default_zones: [
                 "America/New_York",
                 "America/Chicago",

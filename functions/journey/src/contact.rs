@@ -5,11 +5,13 @@ use core::fmt;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use law::{Evidence, Law, Places, State};
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Channel;
 use crate::id::{AddressId, ContactId, IdKey, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
 use crate::phone::{PhoneNumber, SmsConsent};
+use crate::place::Territory;
 use crate::state::{Flow, SendKey};
 
 /// A person at one provider, as the partner told us. The only place of the raw reference, address and number.
@@ -37,6 +39,9 @@ pub struct Contact {
     /// The person's own time zone, by IANA name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// The state of the service address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
     /// Which flow the partner's link opens.
     #[serde(default)]
     pub flow: Flow,
@@ -134,8 +139,10 @@ pub struct Facts {
     pub known: bool,
     /// The language.
     pub locale: Locale,
-    /// Every zone the person may be in; empty when nothing is known.
+    /// The zones to respect for e-mail; empty when nothing is known.
     pub zones: Vec<TimeZone>,
+    /// The places whose law counts for what goes to a phone.
+    pub places: Places,
     /// Which flow the partner's link opens.
     pub flow: Flow,
     /// The grid region that the link names.
@@ -160,6 +167,7 @@ impl Facts {
             known: false,
             locale: Locale::En,
             zones: Vec::new(),
+            places: Law::current().places(&Evidence::default()),
             flow: Flow::Unknown,
             region: None,
             classification: Classification::Residential,
@@ -170,10 +178,9 @@ impl Facts {
         }
     }
 
-    /// The facts of a contact and of its inboxes. `zones` are those the person may be in, from the
-    /// contact's own zone or the utility's.
+    /// The facts of a contact, of its inboxes and of its utility.
     #[must_use]
-    pub fn of(known: &Known, zones: Vec<TimeZone>) -> Self {
+    pub fn of(known: &Known, territory: &Territory) -> Self {
         let Known { contact, inbox, .. } = known;
         let permission = |has_address: bool, suppressed: Option<Timestamp>| {
             if !has_address {
@@ -202,7 +209,8 @@ impl Facts {
         Facts {
             known: true,
             locale: contact.locale,
-            zones,
+            zones: territory.zones_of(contact),
+            places: territory.places_of(contact),
             flow: contact.flow,
             region: contact.region.clone(),
             classification: contact.classification,

@@ -1,8 +1,6 @@
 //! The hours in which a message may go out, in every zone the person may be in.
 
-use std::sync::LazyLock;
-
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -13,58 +11,6 @@ pub struct SendingHours {
     pub start: Time,
     /// Until just before this local time; none means until midnight.
     pub end: Option<Time>,
-    /// On these days.
-    pub days: Days,
-}
-
-/// Days of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Days {
-    /// All of them.
-    Every,
-    /// Monday to Friday.
-    Weekdays,
-}
-
-/// The hours of texts: Monday to Friday, 10:00 to 18:00.
-///
-/// The strictest of all states' rules, for everybody, as long as no state's own are known here: Kentucky
-/// opens at 10:00 (KRS 367.46955), Rhode Island closes at 18:00 (R.I. Gen. Laws 5-61-2), South Dakota
-/// knows weekdays alone (SDCL 37-30-28). As of 2026-11-21. State holidays are *not* known.
-#[must_use]
-pub fn text_hours() -> SendingHours {
-    SendingHours {
-        start: Time::constant(10, 0, 0, 0),
-        end: Some(Time::constant(18, 0, 0, 0)),
-        days: Days::Weekdays,
-    }
-}
-
-/// A text reminder goes out within this time of the abandonment, or never: the carriers' rule for cart
-/// reminders (T-Mobile, 2020; toll-free verification), which also allows but one for each abandonment.
-pub const TEXT_WITHIN: SignedDuration = SignedDuration::from_hours(48);
-
-/// Every zone of the states and Puerto Rico with a clock of its own: what a text must respect when no
-/// zone of the person is known. Guam and other territories are not covered. As of 2026-11-21.
-const US_ZONES: [&str; 9] = [
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "America/Adak",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-];
-
-/// The zones to respect for a text to a person of whom no zone is known.
-#[must_use]
-pub fn us_zones() -> Vec<TimeZone> {
-    // To read a zone takes longer than all the rest of a decision.
-    static ZONES: LazyLock<Vec<TimeZone>> =
-        LazyLock::new(|| US_ZONES.iter().filter_map(|name| TimeZone::get(name).ok()).collect());
-    ZONES.clone()
 }
 
 impl SendingHours {
@@ -74,38 +20,17 @@ impl SendingHours {
         SendingHours {
             start: Time::midnight(),
             end: None,
-            days: Days::Every,
         }
     }
 
     /// Is every moment allowed?
     #[must_use]
     pub fn is_always(&self) -> bool {
-        self.start == Time::midnight() && self.end.is_none() && self.days == Days::Every
+        self.start == Time::midnight() && self.end.is_none()
     }
 
-    /// The hours that are in both.
-    #[must_use]
-    pub fn within(&self, other: &SendingHours) -> SendingHours {
-        SendingHours {
-            start: self.start.max(other.start),
-            end: match (self.end, other.end) {
-                (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
-                (ours, theirs) => ours.or(theirs),
-            },
-            days: match (self.days, other.days) {
-                (Days::Every, Days::Every) => Days::Every,
-                (Days::Weekdays, Days::Every | Days::Weekdays) | (Days::Every, Days::Weekdays) => Days::Weekdays,
-            },
-        }
-    }
-
-    fn contains(&self, local: DateTime) -> bool {
-        let day = match self.days {
-            Days::Every => true,
-            Days::Weekdays => !matches!(local.weekday(), Weekday::Saturday | Weekday::Sunday),
-        };
-        day && local.time() >= self.start && self.end.is_none_or(|end| local.time() < end)
+    fn contains(&self, local: Time) -> bool {
+        local >= self.start && self.end.is_none_or(|end| local < end)
     }
 }
 
@@ -141,7 +66,7 @@ pub fn next_open(from: Timestamp, hours: &SendingHours, zones: &[TimeZone]) -> O
 fn opening(at: Timestamp, hours: &SendingHours, zone: &TimeZone) -> Option<Timestamp> {
     let offset = zone.to_offset(at);
     let local = offset.to_datetime(at);
-    if hours.contains(local) {
+    if hours.contains(local.time()) {
         return Some(at);
     }
     let day = if local.time() < hours.start {
@@ -166,7 +91,6 @@ mod tests {
         SendingHours {
             start: Time::constant(start, 0, 0, 0),
             end: Some(Time::constant(end, 0, 0, 0)),
-            days: Days::Every,
         }
     }
 
@@ -180,16 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn always_is_around_the_clock_on_every_day() {
+    fn always_is_around_the_clock() {
         let always = SendingHours::always();
         assert!(always.is_always());
         let mut late = always.clone();
         late.start = Time::constant(0, 0, 1, 0);
         let mut early = always.clone();
         early.end = Some(Time::MAX);
-        let mut weekdays = always;
-        weekdays.days = Days::Weekdays;
-        assert!([late, early, weekdays].iter().all(|hours| !hours.is_always()));
+        assert!([late, early].iter().all(|hours| !hours.is_always()));
     }
 
     #[test]
@@ -264,7 +186,6 @@ mod tests {
         let early = SendingHours {
             start: Time::constant(2, 30, 0, 0),
             end: Some(Time::constant(20, 0, 0, 0)),
-            days: Days::Every,
         };
         // At 2:00 clocks show 3:00.
         check(
@@ -280,7 +201,6 @@ mod tests {
         let night = SendingHours {
             start: Time::constant(0, 30, 0, 0),
             end: Some(Time::constant(1, 30, 0, 0)),
-            days: Days::Every,
         };
         let new_york = ["America/New_York"];
         // 1:45 for the first time; the second 1:00 is 6:00Z.
@@ -288,54 +208,8 @@ mod tests {
         let late = SendingHours {
             start: Time::constant(1, 30, 0, 0),
             end: None,
-            days: Days::Every,
         };
         // 1:10:20 for the second time.
         check("2026-11-01T06:10:20Z", &late, &new_york, Some("2026-11-01T06:30:00Z"));
-    }
-
-    #[test]
-    fn texts_keep_the_strictest_hours_of_all() {
-        let both = ["America/New_York", "America/Los_Angeles"];
-        // A Wednesday in July: 10:00 in Los Angeles is 17:00Z, 18:00 in New York is 22:00Z.
-        for (from, opens) in [
-            ("2026-07-01T16:59:59Z", "2026-07-01T17:00:00Z"),
-            ("2026-07-01T17:00:00Z", "2026-07-01T17:00:00Z"),
-            ("2026-07-01T21:59:59Z", "2026-07-01T21:59:59Z"),
-            ("2026-07-01T22:00:00Z", "2026-07-02T17:00:00Z"),
-            // Friday evening waits for Monday, and so do Saturday and Sunday.
-            ("2026-07-03T22:00:00Z", "2026-07-06T17:00:00Z"),
-            ("2026-07-04T18:00:00Z", "2026-07-06T17:00:00Z"),
-            ("2026-07-05T12:00:00Z", "2026-07-06T17:00:00Z"),
-        ] {
-            check(from, &text_hours(), &both, Some(opens));
-        }
-    }
-
-    #[test]
-    fn a_text_to_nobody_knows_where_finds_an_hour_in_all_zones() {
-        assert_eq!(us_zones().len(), US_ZONES.len());
-        // 10:00 in Honolulu is 20:00Z, 18:00 in Puerto Rico is 22:00Z.
-        for (from, opens) in [
-            ("2026-07-01T19:59:59Z", "2026-07-01T20:00:00Z"),
-            ("2026-07-01T21:59:59Z", "2026-07-01T21:59:59Z"),
-            ("2026-07-01T22:00:00Z", "2026-07-02T20:00:00Z"),
-        ] {
-            check(from, &text_hours(), &US_ZONES, Some(opens));
-        }
-    }
-
-    #[test]
-    fn what_is_in_both_is_as_strict_as_either() {
-        assert_eq!(SendingHours::always().within(&text_hours()), text_hours());
-        assert_eq!(
-            hours(8, 12).within(&text_hours()),
-            SendingHours {
-                days: Days::Weekdays,
-                ..hours(10, 12)
-            }
-        );
-        let never = hours(8, 10).within(&text_hours());
-        check("2026-07-01T14:00:00Z", &never, &["America/New_York"], None);
     }
 }

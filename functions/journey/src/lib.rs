@@ -21,6 +21,7 @@ mod lifecycle;
 pub mod link;
 mod note;
 mod phone;
+mod place;
 pub mod port;
 pub mod protocol;
 pub mod send_tag;
@@ -36,7 +37,7 @@ pub use event::{
     Delivered, DeliveryProblem, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
 };
 pub use experiment::{Arm, Assignment, Experiment};
-pub use hours::{Days, SendingHours, TEXT_WITHIN, next_open, text_hours, us_zones};
+pub use hours::{SendingHours, next_open};
 pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidId, InvalidReference, JourneyId, Provider, Purpose, Reference,
     UnknownName, UtilityCode, WeakKey,
@@ -44,6 +45,7 @@ pub use id::{
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use note::{Drift, HoldReason, Note, SkipReason};
 pub use phone::{InvalidPhone, PhoneNumber, SmsConsent};
+pub use place::Territory;
 pub use send_tag::SendTags;
 pub use state::{
     Evidence, Flow, Journey, Lane, MeterFollowUp, Milestone, Noted, Phase, SendKey, Sessions, StopReason, Timer,

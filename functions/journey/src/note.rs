@@ -1,6 +1,7 @@
 //! What was decided and why, and why nothing was done: what `explain` prints.
 
 use jiff::Timestamp;
+use law::Proof;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Channel;
@@ -89,6 +90,9 @@ pub enum Note {
         /// By which channel.
         #[serde(default, skip_serializing_if = "Channel::is_email")]
         channel: Channel,
+        /// By which rules it was lawful, where, and what the clocks showed there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lawful: Option<Proof>,
     },
     /// A channel that a touch could not take, so that another was tried.
     ChannelPassed {
@@ -225,6 +229,8 @@ pub enum SkipReason {
     NoAddress,
     /// There is no record of a consent to texts.
     NoConsent,
+    /// Nobody knows in which state the person is, so no law can be kept.
+    UnknownPlace,
     /// The person opted out.
     OptedOut,
     /// The address or number is suppressed.
@@ -279,6 +285,7 @@ impl SkipReason {
             SkipReason::NoSender => "no_sender",
             SkipReason::NoAddress => "no_address",
             SkipReason::NoConsent => "no_consent",
+            SkipReason::UnknownPlace => "unknown_place",
             SkipReason::TextedBefore => "texted_before",
             SkipReason::TooLateForText => "too_late_for_text",
             SkipReason::OptedOut => "opted_out",

@@ -44,6 +44,12 @@ impl PhoneNumber {
         }
     }
 
+    /// The area code: where the number was given out, though a phone moves.
+    #[must_use]
+    pub fn area_code(&self) -> u16 {
+        self.0.get(2..5).and_then(|code| code.parse().ok()).unwrap_or_default()
+    }
+
     /// The number as a sender takes it. Never for a log line.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -100,6 +106,7 @@ mod tests {
         for good in ["+12025550123", "+19725550199", "+14085550100"] {
             let number = PhoneNumber::new(good).unwrap();
             assert_eq!(number.expose(), good);
+            assert_eq!(number.area_code().to_string(), good[2..5]);
         }
         for bad in [
             "",

@@ -17,13 +17,15 @@ use crate::state::{
     Evidence, Flow, Journey, MeterFollowUp, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, Touch, TouchRecord,
 };
 
+mod message_id;
 mod notes;
 
+use message_id::StoredMessageId;
 use notes::{StoredDiagnosis, StoredMilestone, StoredNote};
 
-/// The version of the shape that is written. Version 1 knew no channel but e-mail, and reads as version 2
-/// does: what names no channel went, or goes, by e-mail.
-const VERSION: u8 = 2;
+/// The version of the shape that is written. Version 1 knew no channel but e-mail: what names no channel went, or
+/// goes, by e-mail. Version 2 kept no proof with a claim, and wrote every sender's identifier in full.
+const VERSION: u8 = 3;
 
 /// A stored record that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +116,7 @@ enum StoredTouch {
     #[serde(rename = "s")]
     Sent(
         i64,
-        String,
+        StoredMessageId,
         #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
     ),
     #[serde(rename = "u")]
@@ -174,7 +176,7 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
                     at,
                     channel,
                     message_id,
-                } => StoredTouch::Sent(rel(*at), message_id.clone(), *channel),
+                } => StoredTouch::Sent(rel(*at), StoredMessageId::new(message_id), *channel),
                 TouchRecord::Unknown { attempt, at, channel } => StoredTouch::Unknown(*attempt, rel(*at), *channel),
                 TouchRecord::Skipped { why, at } => StoredTouch::Skipped(*why, rel(*at)),
             })
@@ -277,7 +279,7 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
                     StoredTouch::Sent(at, message_id, channel) => TouchRecord::Sent {
                         at: abs(at)?,
                         channel,
-                        message_id,
+                        message_id: message_id.read(),
                     },
                     StoredTouch::Unknown(attempt, at, channel) => TouchRecord::Unknown {
                         attempt,

@@ -13,8 +13,10 @@ mod support;
 use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, Permission};
 use journey::{
-    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent, Touch,
+    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent,
+    Territory, Touch,
 };
+use law::State;
 
 use support::{at, code, journey_id, zone};
 
@@ -39,6 +41,7 @@ fn contact() -> Contact {
         first_name: Some("Avery".to_owned()),
         locale: Locale::Es,
         zone: None,
+        state: None,
         flow: Flow::DirectToUtility,
         region: Some("CAISO".to_owned()),
         classification: Classification::Commercial,
@@ -46,6 +49,10 @@ fn contact() -> Contact {
         link: None,
         opted_out: false,
     }
+}
+
+fn state(code: &str) -> State {
+    State::parse(code).unwrap()
 }
 
 fn known(contact: Contact) -> Known {
@@ -66,7 +73,7 @@ fn known(contact: Contact) -> Known {
 fn permissions(change: impl FnOnce(&mut Known)) -> (Permission, Permission) {
     let mut known = known(contact());
     change(&mut known);
-    let facts = Facts::of(&known, Vec::new());
+    let facts = Facts::of(&known, &Territory::default());
     assert_eq!(facts.permission(Channel::Email), facts.email);
     assert_eq!(facts.permission(Channel::Sms), facts.sms);
     (facts.email, facts.sms)
@@ -125,7 +132,13 @@ fn a_contacts_tag_names_its_content() {
 
 #[test]
 fn the_rules_know_what_they_need_of_a_contact() {
-    let facts = Facts::of(&known(contact()), vec![zone("America/Chicago")]);
+    let facts = Facts::of(
+        &known(contact()),
+        &Territory {
+            zone: Some(zone("America/Chicago")),
+            states: vec![state("IL")],
+        },
+    );
     assert!(facts.known);
     assert_eq!(facts.locale, Locale::Es);
     assert_eq!(facts.zones, [zone("America/Chicago")]);
@@ -139,6 +152,34 @@ fn the_rules_know_what_they_need_of_a_contact() {
         (nobody.email, nobody.sms),
         (Permission::NoAddress, Permission::NoAddress)
     );
+}
+
+#[test]
+fn the_law_of_every_place_that_anything_points_to_counts() {
+    let places = |change: fn(&mut Contact)| {
+        let mut contact = contact();
+        change(&mut contact);
+        let territory = Territory {
+            zone: Some(zone("America/Chicago")),
+            states: vec![state("IL"), state("MO")],
+        };
+        let facts = Facts::of(&known(contact), &territory);
+        let states: Vec<String> = facts.places.states().iter().map(ToString::to_string).collect();
+        let zones = facts.places.zones().iter().filter_map(|zone| zone.iana_name());
+        format!("{} {}", states.join(","), zones.collect::<Vec<_>>().join(","))
+    };
+    // The number's area code and the utility's states.
+    assert_eq!(places(|_| ()), "DC,IL,MO America/New_York,America/Chicago");
+    // A service address says more than a utility of several states, but no less than the number.
+    assert_eq!(
+        places(|it| it.state = Some(state("IL"))),
+        "DC,IL America/New_York,America/Chicago"
+    );
+    assert_eq!(
+        places(|it| it.zone = Some("America/Denver".to_owned())),
+        "DC,IL,MO America/New_York,America/Chicago,America/Denver"
+    );
+    assert_eq!(places(|it| it.phone = None), "IL,MO America/Chicago");
 }
 
 #[test]

@@ -10,13 +10,17 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use expect_test::{Expect, expect};
+use jiff::civil::{Date, date, time};
 use journey::campaign::Channel;
 use journey::contact::Permission;
-use journey::{Days, Event, Lifecycle, Resolution, SendOutcome, SendingHours, SkipReason, TouchRecord, lifecycle};
+use journey::{Event, Lifecycle, Resolution, SendOutcome, SendingHours, SkipReason, TouchRecord, lifecycle};
+use law::{Closure, Law, Override, Whose, Window};
 
 use support::provider::partial;
-use support::{MORNING, Story, hours, other_send, span, zone};
+use support::{MORNING, Story, hours, other_send, span};
 
 const SMS: &[Channel] = &[Channel::Sms];
 const EMAIL: &[Channel] = &[Channel::Email];
@@ -117,61 +121,179 @@ fn somebody_we_do_not_know_has_no_channels() {
 }
 
 /// Where the first touch is due at `due`, 45 minutes after the abandonment: the channel that it takes now.
-fn taken_at(due: &str, zones: &[&str], channels: &'static [Channel]) -> String {
+fn taken_at(due: &str, states: &[&str], channels: &'static [Channel]) -> String {
     let left = support::at(due).checked_sub(span("45m")).unwrap().to_string();
-    let story =
-        left_at(&left, [channels, EMAIL, EMAIL]).facts(|f| f.zones = zones.iter().map(|name| zone(name)).collect());
+    let story = left_at(&left, [channels, EMAIL, EMAIL]).facts(|f| f.places = support::places(states, &[]));
     let story = story.webhook(Event::SessionOpened).fire().status(partial(&left));
     orders(&story)
 }
 
 #[test]
-fn a_text_goes_on_weekdays_from_ten_to_six_in_every_zone() {
-    let la = ["America/Los_Angeles"];
-    let both = ["America/New_York", "America/Los_Angeles"];
-    for (due, zones, taken) in [
-        // 10:00 to 18:00 in Los Angeles is 17:00Z to 01:00Z.
-        ("2026-07-01T16:34:59Z", &la[..], "1 email"),
-        ("2026-07-01T17:00:00Z", &la, "1 sms"),
-        ("2026-07-02T00:59:59Z", &la, "1 sms"),
-        ("2026-07-02T01:00:00Z", &la, "1 email"),
-        // 18:00 in New York is 22:00Z.
-        ("2026-07-01T16:34:59Z", &both, "1 email"),
-        ("2026-07-01T17:00:00Z", &both, "1 sms"),
-        ("2026-07-01T21:59:59Z", &both, "1 sms"),
-        ("2026-07-01T22:00:00Z", &both, "1 email"),
-        // Friday, Saturday, Sunday, Monday at noon in Los Angeles.
-        ("2026-07-03T19:00:00Z", &la, "1 sms"),
-        ("2026-07-04T19:00:00Z", &la, "1 email"),
-        ("2026-07-05T19:00:00Z", &la, "1 email"),
-        ("2026-07-06T19:00:00Z", &la, "1 sms"),
-        // No zone known: all of them, from 10:00 in Honolulu to 18:00 in Puerto Rico.
-        ("2026-07-01T19:34:59Z", &[], "1 email"),
-        ("2026-07-01T20:00:00Z", &[], "1 sms"),
-        ("2026-07-01T21:59:59Z", &[], "1 sms"),
-        ("2026-07-01T22:00:00Z", &[], "1 email"),
+fn a_text_goes_in_the_hours_of_every_place() {
+    let california = ["CA"];
+    let both = ["CA", "NY"];
+    let rhode_island = ["RI"];
+    for (due, states, taken) in [
+        // 09:00 to 19:50 in California is 16:00Z to 02:50Z.
+        ("2026-07-01T15:34:59Z", &california[..], "1 email"),
+        ("2026-07-01T16:00:00Z", &california, "1 sms"),
+        ("2026-07-02T02:49:59Z", &california, "1 sms"),
+        ("2026-07-02T02:50:00Z", &california, "1 email"),
+        // 19:50 in New York is 23:50Z.
+        ("2026-07-01T16:00:00Z", &both, "1 sms"),
+        ("2026-07-01T23:49:59Z", &both, "1 sms"),
+        ("2026-07-01T23:50:00Z", &both, "1 email"),
+        // Noon in California: Thursday; the Fourth of July on a Saturday and observed on Friday; Sunday; Monday.
+        ("2026-07-02T19:00:00Z", &california, "1 sms"),
+        ("2026-07-03T19:00:00Z", &california, "1 email"),
+        ("2026-07-04T19:00:00Z", &california, "1 email"),
+        ("2026-07-05T19:00:00Z", &california, "1 email"),
+        ("2026-07-06T19:00:00Z", &california, "1 sms"),
+        // Saturdays end at 17:00 in Rhode Island, which is 21:00Z.
+        ("2026-07-11T20:49:59Z", &rhode_island, "1 sms"),
+        ("2026-07-11T20:50:00Z", &rhode_island, "1 email"),
+        ("2026-07-11T20:50:00Z", &california, "1 sms"),
+        // Its Victory Day.
+        ("2026-08-10T16:00:00Z", &rhode_island, "1 email"),
+        ("2026-08-10T16:00:00Z", &california, "1 sms"),
     ] {
-        assert_eq!(taken_at(due, zones, SMS_FIRST), taken, "{due} {zones:?}");
+        assert_eq!(taken_at(due, states, SMS_FIRST), taken, "{due} {states:?}");
     }
 }
 
 #[test]
-fn a_text_waits_for_its_hours_inside_the_window_and_is_skipped_outside() {
-    // 09:50 in Los Angeles: the window is open until 10:10, ten minutes into the hours.
-    let story = first(left_at("2026-07-01T16:05:00Z", [SMS, EMAIL, EMAIL]));
+fn no_text_goes_to_somebody_nobody_knows_where() {
+    assert_eq!(taken_at("2026-07-01T19:00:00Z", &[], SMS_FIRST), "1 email");
+    let story = first(left([SMS, EMAIL, EMAIL]).facts(|f| f.places = support::places(&[], &["America/Los_Angeles"])));
     noted(
         &story,
-        expect!["Diagnosed(UtilityNotConnected) · Held(1, QuietHours, until: 2026-07-01T17:05:26Z)"],
+        expect!["Diagnosed(UtilityNotConnected) · Skipped(1, UnknownPlace)"],
     );
-    assert_eq!(orders(&fired(story)), "1 sms");
-    // 09:20 in Los Angeles: the window closes at 09:40.
-    let left = "2026-07-01T15:35:00Z";
+}
+
+#[test]
+fn a_text_waits_for_its_hours_inside_the_window_and_is_skipped_outside() {
+    // 08:50 in Los Angeles: the window is open until 09:10, ten minutes into the hours.
+    let left = "2026-07-01T15:05:00Z";
+    let story = left_at(left, [SMS, EMAIL, EMAIL]).webhook(Event::SessionOpened);
+    let story = story.fire().status(partial(left));
+    noted(
+        &story,
+        expect!["Diagnosed(UtilityNotConnected) · Held(1, QuietHours, until: 2026-07-01T16:05:26Z)"],
+    );
+    assert_eq!(orders(&story.fire().status(partial(left))), "1 sms");
+    // 08:20 in Los Angeles: the window closes at 08:40.
+    let left = "2026-07-01T14:35:00Z";
     let story = left_at(left, [SMS, EMAIL, EMAIL]).webhook(Event::SessionOpened);
     let story = story.fire().status(partial(left));
     noted(
         &story,
         expect!["Diagnosed(UtilityNotConnected) · Skipped(1, QuietHours)"],
     );
+}
+
+/// A reminder of another reference, or another touch, went to the inbox at this time.
+fn reminded_at(time: &'static str) -> impl FnOnce(&mut journey::contact::Facts) {
+    move |facts| facts.inbox.sends = vec![other_send(time)]
+}
+
+#[test]
+fn no_text_goes_within_a_day_of_any_other_message() {
+    let first_of = |channels, window: &str, sent| {
+        let until = span(window);
+        let story = left([channels, EMAIL, EMAIL]).campaign(|c| {
+            c.caps.one_series_per_inbox = false;
+            c.touches.truncate(1);
+            c.touches[0].until = until;
+        });
+        first(story.facts(reminded_at(sent)))
+    };
+    // Due at noon in Los Angeles; 24 hours after the other message are over at 11:59:59, or a second after it.
+    assert_eq!(orders(&first_of(SMS_FIRST, "1h", "2026-06-30T19:00:00Z")), "1 sms");
+    let story = first_of(SMS_FIRST, "1h", "2026-06-30T20:00:00Z");
+    noted(
+        &story,
+        expect![
+            "Diagnosed(UtilityNotConnected) · ChannelPassed(1, Sms, Cap) · Claimed(1, UtilityNotConnected, after_s: 2700)"
+        ],
+    );
+    // In a longer window it waits for that, and for the hours after it.
+    noted(
+        &first_of(SMS, "30h", "2026-06-30T20:00:00Z"),
+        expect!["Diagnosed(UtilityNotConnected) · Held(1, Cap, until: 2026-07-01T20:05:26Z)"],
+    );
+    noted(
+        &first_of(SMS, "30h", "2026-07-01T03:30:00Z"),
+        expect!["Diagnosed(UtilityNotConnected) · Held(1, Cap, until: 2026-07-02T16:05:26Z)"],
+    );
+    // E-mail has the campaign's caps alone.
+    assert_eq!(orders(&first_of(EMAIL, "1h", "2026-06-30T20:00:00Z")), "1 email");
+}
+
+#[test]
+fn a_claim_keeps_why_it_was_lawful() {
+    let proof = |story: &Story| {
+        let proofs = story.notes.iter().filter_map(|note| {
+            if let journey::Note::Claimed { lawful, .. } = note {
+                lawful.as_ref().map(ToString::to_string)
+            } else {
+                None
+            }
+        });
+        proofs.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(proof(&first(left([SMS, EMAIL, EMAIL]))), "2026-11-21 CA 12:00");
+    assert_eq!(proof(&first(left([EMAIL, EMAIL, EMAIL]))), "2026-11-21 CA 12:00");
+    let two = |f: &mut journey::contact::Facts| f.places = support::places(&["NY", "CA"], &["Pacific/Honolulu"]);
+    assert_eq!(
+        proof(&first(left([SMS, EMAIL, EMAIL]).facts(two))),
+        "2026-11-21 CA,NY 09:00-15:00 Pacific/Honolulu"
+    );
+    let story = first(left([SMS, EMAIL, EMAIL])).accepted();
+    let back = journey::stored::decode(&journey::stored::encode(&story.journey)).unwrap();
+    assert_eq!(back, story.journey);
+}
+
+#[test]
+fn a_campaign_may_close_a_day_and_open_a_rule_until_another() {
+    // Sunday noon in California.
+    let sunday = || left_at("2026-07-05T18:15:00Z", [SMS_FIRST, EMAIL, EMAIL]);
+    let open = |until: Date| Override {
+        whose: Whose::Default,
+        weekdays: None,
+        saturday: None,
+        sunday: Some(Window {
+            start: time(9, 0, 0, 0),
+            end: time(20, 0, 0, 0),
+        }),
+        open_on_holidays: false,
+        max_per_24h: None,
+        texts_per_episode: None,
+        text_within: None,
+        until,
+        because: "counsel, 2026-06-30".to_owned(),
+    };
+    let with = |overrides: Vec<Override>, closures: Vec<Closure>| {
+        let law = Arc::new(Law::current().with(overrides, closures));
+        move |c: &mut journey::Campaign| c.law = law
+    };
+    assert_eq!(orders(&first(sunday())), "1 email");
+    let story = first(sunday().campaign(with(vec![open(date(2026, 7, 5))], vec![])));
+    noted(
+        &story,
+        expect!["Diagnosed(UtilityNotConnected) · Claimed(1, UtilityNotConnected, after_s: 2700, Sms)"],
+    );
+    assert_eq!(
+        orders(&first(sunday().campaign(with(vec![open(date(2026, 7, 4))], vec![])))),
+        "1 email"
+    );
+    let closed = Closure {
+        whose: "CA".parse().unwrap(),
+        day: date(2026, 7, 1),
+        because: "a proclamation".to_owned(),
+    };
+    let story = first(left([SMS_FIRST, EMAIL, EMAIL]).campaign(with(vec![], vec![closed])));
+    assert_eq!(orders(&story), "1 email");
 }
 
 #[test]
@@ -182,9 +304,9 @@ fn hours_that_open_as_the_window_closes_leave_the_touch_to_the_next_channel() {
         let story = left_at(left, [SMS_FIRST, EMAIL, EMAIL]).webhook(Event::SessionOpened);
         orders(&story.fire().status(partial(left)))
     };
-    // Los Angeles opens at 17:00Z. These windows close 74 and 75 seconds later.
-    assert_eq!(due("2026-07-01T15:56:14Z"), "1 email");
-    assert_eq!(due("2026-07-01T15:56:15Z"), "");
+    // Los Angeles opens at 16:00Z. These windows close 74 and 75 seconds later.
+    assert_eq!(due("2026-07-01T14:56:14Z"), "1 email");
+    assert_eq!(due("2026-07-01T14:56:15Z"), "");
 }
 
 #[test]
@@ -194,16 +316,11 @@ fn a_campaign_may_be_stricter_and_never_looser() {
         orders(&first(left([SMS_FIRST, EMAIL, EMAIL]).campaign(noon))),
         "1 email"
     );
-    let always = |c: &mut journey::Campaign| {
-        c.sms_hours = SendingHours {
-            days: Days::Every,
-            ..SendingHours::always()
-        };
-    };
-    // Saturday noon in Los Angeles.
-    let saturday = left_at("2026-07-04T18:15:00Z", [SMS, EMAIL, EMAIL]).campaign(always);
+    let always = |c: &mut journey::Campaign| c.sms_hours = SendingHours::always();
+    // Sunday noon in Los Angeles.
+    let sunday = left_at("2026-07-05T18:15:00Z", [SMS, EMAIL, EMAIL]).campaign(always);
     noted(
-        &first(saturday),
+        &first(sunday),
         expect!["Diagnosed(UtilityNotConnected) · Skipped(1, QuietHours)"],
     );
 }
@@ -238,12 +355,13 @@ fn one_that_surely_did_not_go_does_not_count() {
 fn a_text_goes_within_two_days_of_the_abandonment_or_never() {
     let late = |after: &str, until: &str| {
         let (after, until) = (span(after), span(until));
-        let story = left([SMS, EMAIL, EMAIL]).campaign(|c| {
+        let story = left_at("2026-07-06T18:15:00Z", [SMS, EMAIL, EMAIL]).campaign(|c| {
             c.touches.truncate(1);
             c.touches[0].after = after;
             c.touches[0].until = until;
         });
-        first(story)
+        let story = story.webhook(Event::SessionOpened).fire();
+        story.status(partial("2026-07-06T18:15:00Z"))
     };
     assert_eq!(orders(&late("48h", "72h")), "1 sms");
     noted(
@@ -259,10 +377,10 @@ fn a_text_goes_within_two_days_of_the_abandonment_or_never() {
         });
         story.webhook(Event::SessionOpened).fire().status(partial(time))
     };
-    let in_time = at_night("2026-06-29T17:15:00Z").fire();
-    assert_eq!(orders(&in_time.status(partial("2026-06-29T17:15:00Z"))), "1 sms");
+    let in_time = at_night("2026-06-29T16:15:00Z").fire();
+    assert_eq!(orders(&in_time.status(partial("2026-06-29T16:15:00Z"))), "1 sms");
     noted(
-        &at_night("2026-06-29T16:45:00Z"),
+        &at_night("2026-06-29T15:45:00Z"),
         expect!["Diagnosed(UtilityNotConnected) · Skipped(1, QuietHours)"],
     );
 }

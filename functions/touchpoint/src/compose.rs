@@ -98,24 +98,15 @@ impl Compose for Composer {
         }
     }
 
-    /// The zones are those of the person and of the utility: both, where both are known.
+    /// Where a person may be, their utility tells as well.
     fn facts(&self, known: &Known) -> Facts {
-        let own = known
-            .contact
-            .zone
-            .as_deref()
-            .and_then(|name| jiff::tz::TimeZone::get(name).ok());
         let utility = known
             .contact
             .utility
             .as_ref()
             .and_then(|code| self.directory.find(code));
-        let mut zones: Vec<_> = own
-            .into_iter()
-            .chain(utility.and_then(|utility| utility.zone.clone()))
-            .collect();
-        zones.dedup();
-        let mut facts = Facts::of(known, zones);
+        let territory = utility.map(utilities::Utility::territory).unwrap_or_default();
+        let mut facts = Facts::of(known, &territory);
         if !self.texts {
             facts.sms = Permission::NoSender;
         }

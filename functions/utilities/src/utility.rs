@@ -1,7 +1,8 @@
 //! One utility.
 
 use jiff::tz::TimeZone;
-use journey::UtilityCode;
+use journey::{Territory, UtilityCode};
+use law::State;
 use serde::Deserialize;
 
 use crate::links::{Links, safe_link};
@@ -128,6 +129,15 @@ impl Utility {
             forgot_username: safe(&self.forgot_username_url),
             forgot_password: safe(&self.forgot_password_url),
             register: safe(&self.register_url),
+        }
+    }
+
+    /// Where its customers are.
+    #[must_use]
+    pub fn territory(&self) -> Territory {
+        Territory {
+            zone: self.zone.clone(),
+            states: self.states.iter().filter_map(|code| State::parse(code).ok()).collect(),
         }
     }
 

@@ -127,6 +127,7 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),
+        state: None,
         flow: Flow::Connect,
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,

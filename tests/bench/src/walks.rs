@@ -11,8 +11,8 @@ use journey::status::{
     UtilityStatus,
 };
 use journey::{
-    Campaign, Days, Delivered, Effect, Event, EventId, Flow, IdKey, Journey, JourneyId, Lane, MeterFound, MeterKind,
-    Phase, Provider, Purpose, Reference, Resolution, SendOutcome, SendingHours, StatusAnswer, Unavailable, UtilityCode,
+    Campaign, Delivered, Effect, Event, EventId, Flow, IdKey, Journey, JourneyId, Lane, MeterFound, MeterKind, Phase,
+    Provider, Purpose, Reference, Resolution, SendOutcome, SendingHours, StatusAnswer, Unavailable, UtilityCode,
     decide,
 };
 use rand::{RngExt, SeedableRng};
@@ -34,7 +34,6 @@ pub(crate) fn campaign() -> Campaign {
         email_hours: SendingHours {
             start: time(9, 0, 0, 0),
             end: Some(time(20, 0, 0, 0)),
-            days: Days::Every,
         },
         ..Campaign::standard()
     }
@@ -134,6 +133,7 @@ fn facts(random: &mut ChaCha8Rng, flow: Flow, campaign: &Campaign) -> Facts {
             Locale::En
         },
         zones,
+        places: law::Law::current().places(&law::Evidence::default()),
         flow,
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,

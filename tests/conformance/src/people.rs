@@ -63,6 +63,7 @@ pub fn contact(n: u32, email: &str) -> Contact {
         first_name: Some("Ana".to_owned()),
         locale: Locale::Es,
         zone: Some("America/Los_Angeles".to_owned()),
+        state: None,
         flow: Flow::Connect,
         region: None,
         classification: Classification::Residential,

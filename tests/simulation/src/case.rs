@@ -8,7 +8,8 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
 use journey::contact::{Contact, Locale};
-use journey::{Campaign, Days, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
+use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
+use law::State;
 use rand::{Rng, RngExt};
 
 use crate::fault::{Kind, Kinds, Stream, draw};
@@ -122,7 +123,6 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
         let day = |start, end| SendingHours {
             start: Time::constant(start, 0, 0, 0),
             end: Some(Time::constant(end, 0, 0, 0)),
-            days: Days::Every,
         };
         let everybody = Experiment {
             holdout_per_10000: 0,
@@ -271,17 +271,21 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
     let inbox = if shared_inbox && index == 1 { 0 } else { index };
     let texted = random.random_ratio(1, 2);
     let flow = [Flow::Connect, Flow::Connect, Flow::Unknown, Flow::DirectToUtility][random.random_range(0..4)];
+    // Drawn apart, so that what was found before there were places keeps its seed.
+    let place = &mut draw(seed, Stream::Customer, u64::from(inbox), 1);
+    let area_code = AREA_CODES[place.random_range(0..AREA_CODES.len())];
     let contact = Contact {
         provider: Provider::Leap,
         reference: Reference::new(format!("site-{index}")).unwrap(),
         email: random
             .random_ratio(9, 10)
             .then(|| format!("person-{inbox}@example.com")),
-        phone: texted.then(|| PhoneNumber::new(&format!("+1202555010{inbox}")).unwrap()),
+        phone: texted.then(|| PhoneNumber::new(&format!("+1{area_code}555010{inbox}")).unwrap()),
         sms_consent: random.random_ratio(3, 4).then(consent),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
+        state: place.random_ratio(1, 3).then(|| state(place)),
         flow,
         region: random.random_ratio(1, 2).then(|| "CAISO".to_owned()),
         classification: Default::default(),
@@ -330,6 +334,14 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         acts,
         listed: flow != Flow::DirectToUtility || random.random(),
     }
+}
+
+/// Numbers of the District of Columbia, California, Rhode Island, Hawaii, and of nowhere.
+const AREA_CODES: [u16; 6] = [202, 202, 213, 401, 808, 800];
+
+fn state(random: &mut impl Rng) -> State {
+    let states: Vec<State> = State::all().collect();
+    states[random.random_range(0..states.len())]
 }
 
 fn consent() -> SmsConsent {

@@ -6,8 +6,6 @@ use journey::contact::{Facts, Known};
 use journey::port::{Email, MessageLabel, Text, Timestamp};
 use touchpoint::{Compose, ComposeError, Outgoing};
 
-use crate::case::zone;
-
 /// Composes in no time.
 pub(crate) struct Words;
 
@@ -44,7 +42,6 @@ impl Compose for Words {
     }
 
     fn facts(&self, known: &Known) -> Facts {
-        let own = known.contact.zone.as_deref().and_then(zone);
-        Facts::of(known, own.into_iter().collect())
+        Facts::of(known, &journey::Territory::default())
     }
 }

@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use journey::{Campaign, Days, SendingHours, next_open, text_hours, us_zones};
+use journey::{Campaign, SendingHours, next_open};
+use law::{Evidence, Law};
 use oracle::{DAY, FROM, Hours, MINUTE, UNTIL, Zone};
 
 const STATES: &str = include_str!("../../fixtures/zones/state_zones.csv");
@@ -65,7 +66,8 @@ fn in_use() -> BTreeSet<String> {
     let example = example.unwrap().rules.default_zones;
     assert!(!utilities.is_empty() && !example.is_empty());
     let named = |zone: &TimeZone| zone.iana_name().unwrap().to_owned();
-    [Campaign::standard().default_zones, us_zones(), utilities, example]
+    let country = Law::current().places(&Evidence::default()).zones().to_vec();
+    [Campaign::standard().default_zones, country, utilities, example]
         .iter()
         .flatten()
         .map(named)
@@ -97,25 +99,23 @@ fn each_kind<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Pair> {
     kinds.into_values().map(Pair::of).collect()
 }
 
-fn hours(start: (i64, i64), end: (i64, i64), weekdays: bool) -> Hours {
+fn hours(start: (i64, i64), end: (i64, i64)) -> Hours {
     Hours {
         start: start.0 * 60 + start.1,
         end: end.0 * 60 + end.1,
-        weekdays,
     }
 }
 
-/// A usual day, the texts' hours, whole weekdays, and hours that begin or end where clocks change: in the hour
+/// A usual day, a shorter one, and hours that begin or end where clocks change: in the hour
 /// that is skipped, in the one that comes twice, and at midnight.
-fn each_hours() -> [Hours; 7] {
+fn each_hours() -> [Hours; 6] {
     [
-        hours((9, 0), (20, 0), false),
-        hours((10, 0), (18, 0), true),
-        hours((0, 0), (24, 0), true),
-        hours((2, 30), (20, 0), false),
-        hours((0, 30), (1, 30), false),
-        hours((2, 0), (3, 0), false),
-        hours((23, 0), (24, 0), false),
+        hours((9, 0), (20, 0)),
+        hours((10, 0), (18, 0)),
+        hours((2, 30), (20, 0)),
+        hours((0, 30), (1, 30)),
+        hours((2, 0), (3, 0)),
+        hours((23, 0), (24, 0)),
     ]
 }
 
@@ -124,7 +124,6 @@ fn product(hours: &Hours) -> SendingHours {
     SendingHours {
         start: time(hours.start),
         end: (hours.end < 24 * 60).then(|| time(hours.end)),
-        days: if hours.weekdays { Days::Weekdays } else { Days::Every },
     }
 }
 
@@ -262,8 +261,7 @@ fn every_change_of_clocks_anywhere_opens_at_the_right_moment() {
 #[test]
 fn every_day_in_the_united_states_opens_at_the_right_moment() {
     let names = in_use();
-    let usual = [hours((8, 59), (20, 1), false), hours((10, 0), (18, 0), true)];
-    assert_eq!(product(&usual[1]), text_hours());
+    let usual = [hours((8, 59), (20, 1)), hours((10, 0), (18, 0))];
     for pair in &each_kind(names.iter().map(String::as_str)) {
         for from in (FROM..UNTIL).step_by(5 * 3600 + 7 * 60 + 11) {
             for hours in &usual {
@@ -295,11 +293,7 @@ fn several_zones_at_once_open_when_the_last_of_them_does() {
     // The customer abroad, and hours that never meet.
     let abroad = ["Europe/London", "Asia/Kolkata", "Australia/Lord_Howe"].map(Pair::of);
     sets.extend(abroad.iter().map(|pair| vec![pair, &kinds[0]]));
-    let whole = [
-        hours((9, 0), (20, 0), false),
-        hours((10, 0), (18, 0), true),
-        hours((2, 30), (20, 0), false),
-    ];
+    let whole = [hours((9, 0), (20, 0)), hours((10, 0), (18, 0)), hours((2, 30), (20, 0))];
     let mut never = 0;
     for set in &sets {
         for change in changes(set.iter().copied()) {

@@ -63,10 +63,8 @@ impl Zone {
 
     fn is_open(&self, at: i64, hours: &Hours) -> bool {
         let wall = self.wall(at);
-        // 1970-01-01 was a Thursday; Monday is 0.
-        let weekday = (wall.div_euclid(DAY) + 3).rem_euclid(7);
         let minute = wall.rem_euclid(DAY) / MINUTE;
-        (hours.start..hours.end).contains(&minute) && (weekday < 5 || !hours.weekdays)
+        (hours.start..hours.end).contains(&minute)
     }
 }
 
@@ -75,7 +73,6 @@ impl Zone {
 pub(crate) struct Hours {
     pub(crate) start: i64,
     pub(crate) end: i64,
-    pub(crate) weekdays: bool,
 }
 
 impl Hours {

@@ -265,6 +265,7 @@ fn known() -> Known {
             first_name: Some("Ana".to_owned()),
             locale: Locale::En,
             zone: None,
+            state: None,
             flow: Flow::Connect,
             region: None,
             classification: Classification::Residential,

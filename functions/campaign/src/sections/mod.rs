@@ -3,11 +3,13 @@
 //! still be checked.
 
 mod experiment;
+mod law;
 mod people;
 mod rules;
 mod touches;
 
 pub(crate) use experiment::{Shares, experiment};
+pub(crate) use law::law;
 pub(crate) use people::{locales, messages, sender, utility_names};
 pub(crate) use rules::{advanced, caps, hours, meter, policies, series, zones};
 pub(crate) use touches::{Touches, touches};

@@ -2,8 +2,10 @@
 
 use core::ops::Range;
 
+use jiff::civil::Date;
 use journey::campaign::{FollowUp, Unlisted};
-use journey::{Campaign, SendingHours, text_hours};
+use journey::{Campaign, SendingHours};
+use law::{Evidence, Law};
 
 use crate::document::Section;
 use crate::problem::Report;
@@ -47,18 +49,27 @@ pub(crate) fn zones(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Re
 pub(crate) fn hours(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Report<'_>) -> Option<Range<usize>> {
     let mut hours = top.section("hours", report);
     let email = span_of_day(&mut hours, "email", &mut rules.email_hours, report);
-    let law = text_hours();
     if let Some(span) = span_of_day(&mut hours, "sms", &mut rules.sms_hours, report)
-        && rules.sms_hours.within(&law) != rules.sms_hours
+        && !meets_the_law(&rules.sms_hours, &rules.law)
     {
         report.error(
             &span,
             "hours.sms",
-            "texts may go from \"10:00\" to \"18:00\", Monday to Friday; a campaign may only be stricter",
+            "there is no hour in which these and the law let a text go; the law is kept in any case, so write only \
+             what is stricter",
         );
     }
     hours.finish(report);
     email
+}
+
+/// Have the campaign's hours and the law's, of anybody anywhere, an hour in common?
+fn meets_the_law(hours: &SendingHours, law: &Law) -> bool {
+    // Any week without holidays serves.
+    let week = (17..24).filter_map(|day| Date::new(2026, 8, day).ok());
+    let nowhere = law.places(&Evidence::default());
+    week.filter_map(|day| law.hours_on(day, &nowhere))
+        .any(|lawful| hours.start < lawful.end && hours.end.is_none_or(|end| lawful.start < end))
 }
 
 /// Reads one channel's `start` and `end` into its hours, and says where they stand.

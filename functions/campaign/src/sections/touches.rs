@@ -3,12 +3,14 @@
 use core::ops::Range;
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use journey::Campaign;
 use journey::campaign::{Channel, TouchRule};
-use journey::{Campaign, TEXT_WITHIN};
 
 use crate::document::Section;
 use crate::problem::Report;
-use crate::value::{Bounds, choice, days, minutes, placed};
+use crate::value::{Bounds, choice, days, minutes, placed, written};
 
 /// No window is shorter or later than this: a scheduler's delay would swallow it, or the rules would
 /// have to remember sends for longer than they do.
@@ -55,14 +57,16 @@ pub(crate) fn touches(top: &mut Section<'_>, standard: &Campaign, report: &mut R
         let span = list.last().map_or(top.span.clone(), |last| last.span.clone());
         report.error(&span, "touch", what);
     }
+    // An override that ends is checked at each send; here the one of today, whenever that is, counts.
+    let text_within = standard.law.text_limit_on(Date::MIN).within;
     let mut found = Touches::default();
     for section in list {
-        touch(section, &mut found, report);
+        touch(section, text_within, &mut found, report);
     }
     found
 }
 
-fn touch(mut section: Section<'_>, found: &mut Touches, report: &mut Report<'_>) {
+fn touch(mut section: Section<'_>, text_within: SignedDuration, found: &mut Touches, report: &mut Report<'_>) {
     let mut missing = |section: &Section<'_>, key: &str| {
         report.error(
             &section.span,
@@ -89,12 +93,13 @@ fn touch(mut section: Section<'_>, found: &mut Touches, report: &mut Report<'_>)
             if items.is_empty() {
                 entry.error(report, "names no channel; write [\"email\"] or [\"sms\", \"email\"]");
             }
-            let too_late = after.as_ref().is_some_and(|after| after.duration > TEXT_WITHIN);
+            let too_late = after.as_ref().is_some_and(|after| after.duration > text_within);
             if too_late && channels.contains(&Channel::Sms) {
-                entry.error(
-                    report,
-                    "a text may go within 48 hours of the abandonment, and this touch is due later; leave \"sms\" out",
+                let what = format!(
+                    "a text may go within {} of the abandonment, and this touch is due later; leave \"sms\" out",
+                    written(text_within)
                 );
+                entry.error(report, what);
             }
             channels
         }

@@ -43,12 +43,17 @@ fn a_sender_alone_is_the_standard_campaign_too() {
 
 #[test]
 fn every_key_is_in_the_example() {
-    // Whatever the reader asks for stands in the example, shown or commented.
-    for line in EXAMPLE
-        .lines()
-        .filter(|line| line.starts_with("# ") && line.contains(" = \""))
-    {
-        let uncommented = EXAMPLE.replacen(line, line.trim_start_matches("# "), 1);
+    // Whatever the reader asks for stands in the example, shown or commented: a key, or a section with its keys.
+    let blocks = EXAMPLE.split("\n\n").map(|block| match block.find("# [[") {
+        Some(section) => vec![&block[section..]],
+        None => block
+            .lines()
+            .filter(|line| line.starts_with("# ") && line.contains(" = \""))
+            .collect(),
+    });
+    for commented in blocks.flatten() {
+        let lines = commented.lines().map(|line| line.trim_start_matches("# "));
+        let uncommented = EXAMPLE.replacen(commented, &lines.collect::<Vec<_>>().join("\n"), 1);
         match load(&uncommented) {
             Ok(_) => {}
             Err(errors) => assert!(!errors.contains("no such key"), "{errors}"),
@@ -72,6 +77,10 @@ fn every_key_is_in_the_example() {
         "per_day",
         "per_week",
         "one_series_per_inbox",
+        "rule",
+        "day",
+        "because",
+        "sunday",
         "agreement_declined",
         "wrong_utility",
         "session_closed",

@@ -2,6 +2,7 @@
 
 mod example;
 mod faults;
+mod law;
 mod loader;
 mod package;
 mod texts;

@@ -88,6 +88,7 @@ impl Place {
             first_name: Some("Ana".to_owned()),
             locale: journey::contact::Locale::En,
             zone: None,
+            state: None,
             flow: Flow::Connect,
             region: None,
             classification: journey::contact::Classification::Residential,

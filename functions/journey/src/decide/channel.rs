@@ -1,18 +1,33 @@
 //! Which channel a touch takes: the first of the campaign's list that may be used for this person, and
 //! whose hours come before the touch's window closes.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use law::{Places, TextLimit};
 
 use super::Deciding;
 use super::schedule::{Window, last_try};
 use crate::campaign::Channel;
 use crate::contact::{Facts, Permission};
-use crate::hours::{TEXT_WITHIN, next_open, text_hours, us_zones};
-use crate::note::SkipReason;
+use crate::hours::next_open;
+use crate::note::{HoldReason, SkipReason};
 use crate::state::{Touch, TouchRecord};
 
 /// A channel that a touch cannot take, and why.
 pub(super) type Passed = (Channel, SkipReason);
+
+/// When a touch may take a channel.
+pub(super) enum Opening {
+    /// At once.
+    Now,
+    /// At a later time, and what keeps it until then.
+    At(Timestamp, HoldReason),
+    /// Not before its window closes.
+    Never(SkipReason),
+}
+
+/// So often the law and a campaign's hours are asked in turn for a moment that suits both: each turn passes over
+/// what is left of a day, and the law looks two weeks ahead.
+const PHONE_LOOKS: usize = 64;
 
 impl Deciding<'_> {
     /// A touch's channels in the campaign's order, each with what keeps it from being used for this
@@ -33,11 +48,26 @@ impl Deciding<'_> {
     }
 
     /// When a channel may be used next: now, or while there is still time before the window closes.
-    pub(super) fn opening(&self, channel: Channel, window: Window, facts: &Facts) -> Option<Timestamp> {
-        self.opens_at(channel, self.now, window, facts)
+    pub(super) fn opening(&self, touch: Touch, channel: Channel, window: Window, facts: &Facts) -> Opening {
+        let (free, open) = match channel {
+            Channel::Email => (self.now, self.opens_at(channel, self.now, window, facts)),
+            Channel::Sms => {
+                let free = self.phone_free_at(touch, facts);
+                (free, self.opens_at(channel, free, window, facts))
+            }
+        };
+        match open {
+            Some(open) if open <= self.now => Opening::Now,
+            Some(open) if free > self.now => Opening::At(open, HoldReason::Cap),
+            Some(open) => Opening::At(open, HoldReason::QuietHours),
+            None if free > self.now && self.opens_at(channel, self.now, window, facts).is_some() => {
+                Opening::Never(SkipReason::Cap)
+            }
+            None => Opening::Never(SkipReason::QuietHours),
+        }
     }
 
-    /// The same, looked at from another time than now.
+    /// When a channel's hours are open, from a given time on, if that is in time for the window.
     pub(super) fn opens_at(
         &self,
         channel: Channel,
@@ -45,23 +75,40 @@ impl Deciding<'_> {
         window: Window,
         facts: &Facts,
     ) -> Option<Timestamp> {
-        let known = (!facts.zones.is_empty()).then_some(&facts.zones);
         let (open, closes) = match channel {
             Channel::Email => {
+                let known = (!facts.zones.is_empty()).then_some(&facts.zones);
                 let zones = known.unwrap_or(&self.campaign.default_zones);
                 (next_open(from, &self.campaign.email_hours, zones), window.closes)
             }
-            Channel::Sms => {
-                // A campaign may be stricter than the law, never looser.
-                let hours = self.campaign.sms_hours.within(&text_hours());
-                let open = match known {
-                    Some(zones) => next_open(from, &hours, zones),
-                    None => next_open(from, &hours, &us_zones()),
-                };
-                (open, window.closes.min(self.last_text_at()))
-            }
+            Channel::Sms => (
+                self.phone_opens_at(from, &facts.places),
+                window.closes.min(self.last_text_at(&facts.places)),
+            ),
         };
         open.filter(|open| *open <= if *open <= self.now { closes } else { last_try(closes) })
+    }
+
+    /// The first moment that is lawful and inside the campaign's own hours, in every place the person may be in.
+    fn phone_opens_at(&self, from: Timestamp, places: &Places) -> Option<Timestamp> {
+        let mut at = from;
+        // Each of the two moves it on only over time that the other does not allow.
+        for _ in 0..PHONE_LOOKS {
+            let lawful = self.campaign.law.next_lawful(at, places)?;
+            let open = next_open(lawful, &self.campaign.sms_hours, places.zones())?;
+            if open == at {
+                return Some(at);
+            }
+            at = open;
+        }
+        None
+    }
+
+    /// From when on the law lets another message go to the phone, after all that the person got in 24 hours.
+    fn phone_free_at(&self, touch: Touch, facts: &Facts) -> Timestamp {
+        let most = self.campaign.law.max_per_24h(self.now, &facts.places);
+        self.frees(most, SignedDuration::from_hours(24), touch, facts)
+            .unwrap_or(self.now)
     }
 
     /// Why a channel cannot be used for a touch, whatever the hour.
@@ -79,23 +126,31 @@ impl Deciding<'_> {
         }
         match channel {
             Channel::Email => None,
-            Channel::Sms if self.was_texted() => Some(SkipReason::TextedBefore),
-            Channel::Sms if self.now > self.last_text_at() => Some(SkipReason::TooLateForText),
+            Channel::Sms if facts.places.states().is_empty() => Some(SkipReason::UnknownPlace),
+            Channel::Sms if self.texts_sent() >= self.text_limit(&facts.places).per_episode => {
+                Some(SkipReason::TextedBefore)
+            }
+            Channel::Sms if self.now > self.last_text_at(&facts.places) => Some(SkipReason::TooLateForText),
             Channel::Sms => None,
         }
     }
 
-    /// Has a text gone out in this episode, or may one have?
-    fn was_texted(&self) -> bool {
-        self.journey.touches.iter().any(|record| match record {
+    /// The texts that have gone out in this episode, or may have.
+    fn texts_sent(&self) -> u16 {
+        let texts = self.journey.touches.iter().filter(|record| match record {
             TouchRecord::Claimed { channel, .. }
             | TouchRecord::Sent { channel, .. }
             | TouchRecord::Unknown { channel, .. } => *channel == Channel::Sms,
             TouchRecord::Waiting { .. } | TouchRecord::Skipped { .. } => false,
-        })
+        });
+        u16::try_from(texts.count()).unwrap_or(u16::MAX)
     }
 
-    fn last_text_at(&self) -> Timestamp {
-        self.after(self.journey.last_sign_of_life, TEXT_WITHIN)
+    fn text_limit(&self, places: &Places) -> TextLimit {
+        self.campaign.law.text_limit(self.now, places)
+    }
+
+    fn last_text_at(&self, places: &Places) -> Timestamp {
+        self.after(self.journey.last_sign_of_life, self.text_limit(places).within)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Deciding;
-use super::channel::Passed;
+use super::channel::{Opening, Passed};
 use super::fire::Finding;
 use super::schedule::{Window, last_try};
 use crate::campaign::{Channel, FollowUp};
@@ -78,21 +78,18 @@ impl Deciding<'_> {
         }
         let mut passed = Vec::new();
         for (channel, obstacle) in channels {
-            let why = match (obstacle, self.opening(channel, window, facts)) {
-                (Some(why), _) => why,
-                (None, None) => SkipReason::QuietHours,
-                (None, Some(open)) if open <= self.now => {
-                    return self.claim(touch, channel, passed, finding, facts);
-                }
-                (None, Some(open)) => {
+            let opening = obstacle.map_or_else(|| self.opening(touch, channel, window, facts), Opening::Never);
+            match opening {
+                Opening::Now => return self.claim(touch, channel, passed, finding, facts),
+                Opening::At(open, why) => {
                     // Its own time is kept where the spread would lead out of the window or the hours.
                     let spread = self.after(open, jitter(&self.journey));
                     let fits = self.opens_at(channel, spread, window, facts) == Some(spread);
                     let until = if fits { spread } else { open };
-                    return self.hold(touch, window, HoldReason::QuietHours, until);
+                    return self.hold(touch, window, why, until);
                 }
-            };
-            passed.push((channel, why));
+                Opening::Never(why) => passed.push((channel, why)),
+            }
         }
         self.skip_channels(touch, passed);
     }
@@ -130,21 +127,25 @@ impl Deciding<'_> {
 
     /// The time at which the inbox's cap lets this touch through, if it does not now.
     fn capped_until(&self, touch: Touch, facts: &Facts) -> Option<Timestamp> {
+        let caps = &self.campaign.caps;
+        let day = self.frees(caps.per_day, SignedDuration::from_hours(24), touch, facts);
+        let week = self.frees(caps.per_week, SignedDuration::from_hours(7 * 24), touch, facts);
+        day.max(week)
+    }
+
+    /// When this touch makes no more than so many messages to the person within a span; none when it does now.
+    pub(super) fn frees(&self, most: u16, span: SignedDuration, touch: Touch, facts: &Facts) -> Option<Timestamp> {
         // Only the touch counts in the comparison, not the attempt or the channel.
         let key = self.journey.send_key(touch, 0, Channel::default());
-        let frees = |most: u16, span: SignedDuration| {
-            let since = self.now.checked_sub(span).unwrap_or(Timestamp::MIN);
-            let recent: Vec<_> = facts.inbox.sends_since(since, &key).collect();
-            // One place must become free: that of the oldest send above the limit.
-            let over = (recent.len() + 1)
-                .checked_sub(usize::from(most))
-                .filter(|over| *over > 0)?;
-            recent.get(over - 1).map(|send| self.after(send.at, span))
-        };
-        let caps = &self.campaign.caps;
-        let day = frees(caps.per_day, SignedDuration::from_hours(24));
-        let week = frees(caps.per_week, SignedDuration::from_hours(7 * 24));
-        day.max(week)
+        let since = self.now.checked_sub(span).unwrap_or(Timestamp::MIN);
+        let recent: Vec<_> = facts.inbox.sends_since(since, &key).collect();
+        // One place must become free: that of the oldest send above the limit.
+        let over = (recent.len() + 1)
+            .checked_sub(usize::from(most))
+            .filter(|over| *over > 0)?;
+        let oldest = recent.get(over - 1).map(|send| self.after(send.at, span));
+        // Where nothing is allowed, no time is the right one.
+        Some(oldest.unwrap_or(Timestamp::MAX))
     }
 
     fn claim(&mut self, touch: Touch, channel: Channel, passed: Vec<Passed>, finding: Finding, facts: &Facts) {
@@ -171,6 +172,7 @@ impl Deciding<'_> {
             diagnosis: finding.diagnosis,
             after_s,
             channel,
+            lawful: Some(self.campaign.law.proof(self.now, &facts.places)),
         });
         self.effects.push(Effect::Send(SendOrder {
             key: self.journey.send_key(touch, attempt, channel),

@@ -1,6 +1,7 @@
 //! The stored shape of a note: a short tag and its values in order.
 
 use jiff::Timestamp;
+use law::Proof;
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
@@ -78,6 +79,14 @@ pub(super) enum StoredNote {
         i64,
         #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
     ),
+    #[serde(rename = "cw")]
+    ClaimedWithProof(
+        Touch,
+        StoredDiagnosis,
+        i64,
+        Proof,
+        #[serde(default, skip_serializing_if = "Channel::is_email")] Channel,
+    ),
     #[serde(rename = "cp")]
     ChannelPassed(Touch, Channel, SkipReason),
     #[serde(rename = "se")]
@@ -140,7 +149,15 @@ impl StoredNote {
                 diagnosis,
                 after_s,
                 channel,
+                lawful: None,
             } => Self::Claimed(*touch, (*diagnosis).into(), *after_s, *channel),
+            Note::Claimed {
+                touch,
+                diagnosis,
+                after_s,
+                channel,
+                lawful: Some(proof),
+            } => Self::ClaimedWithProof(*touch, (*diagnosis).into(), *after_s, proof.clone(), *channel),
             Note::ChannelPassed { touch, channel, why } => Self::ChannelPassed(*touch, *channel, *why),
             Note::Sent { touch } => Self::Sent(*touch),
             Note::Retrying { touch } => Self::Retrying(*touch),
@@ -190,6 +207,14 @@ impl StoredNote {
                 diagnosis: diagnosis.into(),
                 after_s,
                 channel,
+                lawful: None,
+            },
+            Self::ClaimedWithProof(touch, diagnosis, after_s, proof, channel) => Note::Claimed {
+                touch,
+                diagnosis: diagnosis.into(),
+                after_s,
+                channel,
+                lawful: Some(proof),
             },
             Self::ChannelPassed(touch, channel, why) => Note::ChannelPassed { touch, channel, why },
             Self::Sent(touch) => Note::Sent { touch },

@@ -18,9 +18,10 @@ use jiff::{SignedDuration, Timestamp};
 use journey::campaign::{Campaign, Channel};
 use journey::contact::{Classification, Facts, Inbox, InboxSend, Locale, Permission};
 use journey::{
-    Days, Effect, Flow, IdKey, Journey, JourneyId, MeterFollowUp, MeterFound, MeterKind, Note, Phase, Provider,
-    Purpose, Reference, SendKey, SendingHours, Touch, TouchRecord, UtilityCode,
+    Effect, Flow, IdKey, Journey, JourneyId, MeterFollowUp, MeterFound, MeterKind, Note, Phase, Provider, Purpose,
+    Reference, SendKey, SendingHours, Touch, TouchRecord, UtilityCode,
 };
+use law::{Evidence, Law, Places, State};
 
 #[allow(unused_imports, reason = "the diagnosis tells no stories")]
 pub(crate) use story::Story;
@@ -46,7 +47,6 @@ pub(crate) fn hours(start: i8, end: i8) -> SendingHours {
     SendingHours {
         start: jiff::civil::Time::constant(start, 0, 0, 0),
         end: Some(jiff::civil::Time::constant(end, 0, 0, 0)),
-        days: Days::Every,
     }
 }
 
@@ -89,6 +89,7 @@ pub(crate) fn facts() -> Facts {
         known: true,
         locale: Locale::En,
         zones: vec![zone("America/Los_Angeles")],
+        places: places(&["CA"], &[]),
         flow: Flow::Connect,
         region: None,
         classification: Classification::Residential,
@@ -97,6 +98,15 @@ pub(crate) fn facts() -> Facts {
         sms: Permission::Allowed,
         inbox: Inbox::default(),
     }
+}
+
+/// The places of somebody of whom these states and zones are known.
+pub(crate) fn places(states: &[&str], zones: &[&str]) -> Places {
+    Law::current().places(&Evidence {
+        area_code: None,
+        states: states.iter().map(|state| State::parse(state).unwrap()).collect(),
+        zones: zones.iter().map(|name| zone(name)).collect(),
+    })
 }
 
 /// A send to the same inbox, for another reference.
@@ -218,7 +228,10 @@ pub(crate) fn notes(notes: &[Note]) -> String {
 
 /// `Held { touch: Touch(1), why: Cap }` becomes `Held(1, Cap)`.
 fn short(debug: &str) -> String {
-    let mut text = debug
+    // The proof has a test of its own.
+    let without_proof = debug.split_once(", lawful: ").map(|(claim, _)| format!("{claim} }}"));
+    let mut text = without_proof
+        .unwrap_or_else(|| debug.to_owned())
         .replace(", channel: Email }", " }")
         .replace(" { ", "(")
         .replace(" }", ")");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expect_test::Expect;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journey::campaign::{Campaign, Channel};
 use journey::contact::Facts;
 use journey::status::Snapshot;
@@ -460,23 +460,33 @@ fn send_holds(
         context()
     );
     // The hours, in every zone (I3).
-    let zones = match (facts.zones.is_empty(), key.channel) {
-        (false, Channel::Email | Channel::Sms) => facts.zones.clone(),
-        (true, Channel::Email) => campaign.default_zones.clone(),
-        (true, Channel::Sms) => journey::us_zones(),
+    let inside = |zones: &[jiff::tz::TimeZone], hours: &journey::SendingHours| {
+        for zone in zones {
+            let time = now.to_zoned(zone.clone()).time();
+            let open = time >= hours.start && hours.end.is_none_or(|end| time < end);
+            assert!(open, "sent at {time} (I3)\n{}", context());
+        }
     };
-    for zone in zones {
-        let local = now.to_zoned(zone.clone());
-        let (time, hours) = match key.channel {
-            Channel::Email => (local.time(), &campaign.email_hours),
-            Channel::Sms => {
-                let lawful = (10..18).contains(&local.hour()) && local.weekday().to_monday_zero_offset() < 5;
+    match key.channel {
+        Channel::Email if facts.zones.is_empty() => inside(&campaign.default_zones, &campaign.email_hours),
+        Channel::Email => inside(&facts.zones, &campaign.email_hours),
+        Channel::Sms => {
+            inside(facts.places.zones(), &campaign.sms_hours);
+            for zone in facts.places.zones() {
+                let local = now.to_zoned(zone.clone());
+                let hours = campaign.law.hours_on(local.date(), &facts.places);
+                let lawful = hours.is_some_and(|hours| (hours.start..hours.end).contains(&local.time()));
                 assert!(lawful, "texted at {local} (I3)\n{}", context());
-                (local.time(), &campaign.sms_hours)
             }
-        };
-        let open = time >= hours.start && hours.end.is_none_or(|end| time < end);
-        assert!(open, "sent at {local} (I3)\n{}", context());
+            assert!(!facts.places.states().is_empty(), "texted to nobody knows where (I3)");
+            let day = SignedDuration::from_hours(24);
+            let lately = facts
+                .inbox
+                .sends
+                .iter()
+                .filter(|send| !send.key.same_touch(key) && send.at > now - day);
+            assert_eq!(lately.count(), 0, "texted a second time in a day (I3)\n{}", context());
+        }
     }
     assert!(
         facts.known && facts.permission(key.channel) == journey::contact::Permission::Allowed,

@@ -291,6 +291,7 @@ fn contact(reference: &Reference) -> Contact {
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),
+        state: None,
         flow: Flow::Connect,
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,

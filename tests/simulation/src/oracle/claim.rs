@@ -4,9 +4,10 @@ use jiff::tz::TimeZone;
 use journey::campaign::{Campaign, Channel};
 use journey::contact::Contact;
 use journey::port::Commit;
-use journey::{Days, Journey, Lane, Phase, SendKey, TouchRecord};
+use journey::{Journey, Lane, Phase, SendKey, SendingHours, TouchRecord};
+use law::Evidence;
 
-use crate::case::{MINUTE, SECOND, campaigns, ts, zone};
+use crate::case::{DAY, MINUTE, SECOND, campaigns, ts, zone};
 use crate::fault::Of;
 use crate::moment::Moment;
 use crate::state::State;
@@ -112,15 +113,32 @@ impl State {
             SECOND
         };
         let at = self.now + skew;
-        let open = zones(&contact, campaign, key.channel)
-            .iter()
-            .all(|zone| is_open(campaign, key.channel, zone, at) || is_open(campaign, key.channel, zone, at - slack));
-        if !open {
+        let open = match key.channel {
+            Channel::Email => may_be_mailed,
+            Channel::Sms => may_be_texted,
+        };
+        if !open(&contact, campaign, at) && !open(&contact, campaign, at - slack) {
             self.breach(
                 "I3",
                 format!("customer {customer}: {} outside of the hours", key.channel.as_str()),
             );
         }
+        if key.channel == Channel::Sms && self.was_written_to(customer, key, at, slack) {
+            self.breach(
+                "I3",
+                format!("customer {customer}: texted within a day of another message"),
+            );
+        }
+    }
+
+    /// Was another touch claimed for the person's inbox in the 24 hours before?
+    fn was_written_to(&self, customer: usize, key: &SendKey, at: i64, slack: i64) -> bool {
+        let ledger = self.rows[customer].addresses.ledger.as_ref();
+        let inbox = ledger.and_then(|address| self.inboxes.get(address));
+        let sends = inbox.into_iter().flat_map(|inbox| &inbox.sends);
+        sends
+            .filter(|send| !send.key.same_touch(key))
+            .any(|send| send.at > ts(at - DAY) && send.at <= ts(at - slack))
     }
 
     /// What bars a customer from a channel, as the table is now.
@@ -165,29 +183,30 @@ fn claims(journey: &Journey) -> impl Iterator<Item = SendKey> {
     })
 }
 
-/// The zones that count for a person.
-fn zones(contact: &Contact, campaign: &Campaign, channel: Channel) -> Vec<TimeZone> {
+/// Is this an hour in which the campaign writes to a person?
+fn may_be_mailed(contact: &Contact, campaign: &Campaign, at: i64) -> bool {
     let own = contact.zone.as_deref().and_then(zone);
-    match (own, channel) {
-        (Some(own), _) => vec![own],
-        (None, Channel::Email) => campaign.default_zones.clone(),
-        (None, Channel::Sms) => journey::us_zones(),
-    }
+    let zones = own.map_or_else(|| campaign.default_zones.clone(), |own| vec![own]);
+    zones.iter().all(|zone| is_inside(&campaign.email_hours, zone, at))
 }
 
-/// Is this hour allowed in this zone?
-fn is_open(campaign: &Campaign, channel: Channel, zone: &TimeZone, at: i64) -> bool {
-    let local = ts(at).to_zoned(zone.clone());
-    let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
-    let weekend = local.weekday().to_monday_zero_offset() >= 5;
-    let hours = match channel {
-        Channel::Email => &campaign.email_hours,
-        Channel::Sms => &campaign.sms_hours,
+/// Is it lawful to text a person at this hour, wherever they may be?
+fn may_be_texted(contact: &Contact, campaign: &Campaign, at: i64) -> bool {
+    let places = campaign.law.places(&Evidence {
+        area_code: contact.phone.as_ref().map(journey::PhoneNumber::area_code),
+        states: contact.state.into_iter().collect(),
+        zones: contact.zone.as_deref().and_then(zone).into_iter().collect(),
+    });
+    let lawful = |zone: &TimeZone| {
+        let local = ts(at).to_zoned(zone.clone());
+        let hours = campaign.law.hours_on(local.date(), &places);
+        hours.is_some_and(|hours| (hours.start..hours.end).contains(&local.time()))
+            && is_inside(&campaign.sms_hours, zone, at)
     };
-    let of = |time: jiff::civil::Time| i64::from(time.hour()) * 60 + i64::from(time.minute());
-    let campaigns_own = minute >= of(hours.start)
-        && hours.end.is_none_or(|end| minute < of(end))
-        && (hours.days == Days::Every || !weekend);
-    let of_texts = (10 * 60..18 * 60).contains(&minute) && !weekend;
-    campaigns_own && (channel == Channel::Email || of_texts)
+    !places.states().is_empty() && places.zones().iter().all(lawful)
+}
+
+fn is_inside(hours: &SendingHours, zone: &TimeZone, at: i64) -> bool {
+    let time = ts(at).to_zoned(zone.clone()).time();
+    time >= hours.start && hours.end.is_none_or(|end| time < end)
 }

@@ -3,8 +3,11 @@
 use core::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use journey::Campaign;
 use journey::port::{Clock, LoadCampaign, StoreError};
+use law::{Law, Override};
 
 use crate::package::PackageError;
 use crate::running::{Head, Running};
@@ -32,6 +35,9 @@ struct Kept<T> {
 pub trait Loadable: Sized + Send + Sync {
     /// Loads it.
     fn load<P: LoadCampaign>(ports: &P, version: &str) -> impl Future<Output = Result<Self, LoadError>> + Send;
+
+    /// Its rules.
+    fn rules(&self) -> &Campaign;
 }
 
 /// Why no campaign can be loaded.
@@ -123,6 +129,7 @@ impl<T: Loadable> Loader<T> {
     }
 
     fn keep(&self, now: Timestamp, version: &str, campaign: T) -> Arc<T> {
+        tell_of_the_law(now, version, &campaign.rules().law);
         let campaign = Arc::new(campaign);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(Kept {
@@ -131,6 +138,19 @@ impl<T: Loadable> Loader<T> {
             campaign: campaign.clone(),
         });
         campaign
+    }
+}
+
+/// Says in the log what this campaign overrides, and that somebody should look at the law again.
+fn tell_of_the_law(now: Timestamp, version: &str, law: &Law) {
+    for over in law.overrides() {
+        let Override {
+            whose, until, because, ..
+        } = over;
+        tracing::warn!(version, rule = %whose, %until, because, "the campaign overrides a rule of law");
+    }
+    if law.is_stale(TimeZone::UTC.to_datetime(now).date()) {
+        tracing::warn!(checked_on = %law.checked_on, "the law was last looked up more than 180 days ago: look again");
     }
 }
 
@@ -149,6 +169,10 @@ impl Loadable for Head {
         let head = head(ports, version).await?;
         Head::open(&head).map_err(|source| unusable(version, source))
     }
+
+    fn rules(&self) -> &Campaign {
+        &self.rules
+    }
 }
 
 impl Loadable for Running {
@@ -157,6 +181,10 @@ impl Loadable for Running {
         let messages = ports.campaign_messages(version).await?;
         let messages = messages.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         Running::open(&head, messages).map_err(|source| unusable(version, source))
+    }
+
+    fn rules(&self) -> &Campaign {
+        &self.head.rules
     }
 }
 

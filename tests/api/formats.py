@@ -1,6 +1,8 @@
 """Values for the formats of docs/api/openapi.yaml that no pattern can describe."""
 
+import csv
 from datetime import datetime
+from pathlib import Path
 
 import schemathesis
 from hypothesis import strategies as st
@@ -14,9 +16,14 @@ path = st.from_regex(r"(/[a-z0-9%._~-]{0,10}){0,3}(\?refId=[A-Za-z0-9._~-]{1,20}
 schemathesis.openapi.format("mailbox", st.builds("{}@{}".format, word, domain))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 schemathesis.openapi.format("customer-link", st.builds("https://{}{}".format, domain, path))
-# Area codes and exchanges of the North American Numbering Plan; the last four digits are those of invented people.
-nanp = st.from_regex(r"\+1[2-9]([0-8][02-9]|[02-8]1)[2-9](0[0-9]|1[02-9]|[2-9][0-9])01[0-9]{2}", fullmatch=True)
-schemathesis.openapi.format("us-phone", nanp)
+# Area codes in service, but those of territories; exchange and last digits are those of invented people.
+TERRITORIES = {"AS", "GU", "MP", "VI"}
+with open(Path(__file__).parents[2] / "functions/law/data/area_codes.csv", encoding="utf-8") as file:
+    AREA_CODES = [row["code"] for row in csv.DictReader(file) if row["state"] not in TERRITORIES]
+last = st.integers(0, 99)
+spellings = ["+1{}55501{:02}", "({}) 555-01{:02}", "{}-555-01{:02}"]
+numbers = st.builds(lambda form, code, n: form.format(code, n), st.sampled_from(spellings), st.sampled_from(AREA_CODES), last)
+schemathesis.openapi.format("us-phone", numbers)
 past = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2026, 1, 1))
 schemathesis.openapi.format("past-date-time", past.map(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ")))
 tag = st.from_regex(r'(W/)?"[!#-~]{0,30}"', fullmatch=True)

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::contact::{Classification, Contact, Locale};
 use journey::{Flow, PhoneNumber, Provider, Reference, UtilityCode};
-use law::State;
+use law::{Law, State};
+use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -19,7 +20,7 @@ use crate::consent::ConsentInput;
 pub struct ContactInput {
     /// The e-mail address.
     pub email: Option<String>,
-    /// The number for texts: a number of the United States in E.164 form, such as `+12025550123`.
+    /// The number for texts: a number of the United States, such as `+12025550123` or `(202) 555-0123`.
     pub phone: Option<String>,
     /// The consent to texts; without it none is sent.
     pub sms_consent: Option<ConsentInput>,
@@ -107,8 +108,8 @@ impl ContactInput {
         let phone = check(
             "phone",
             self.phone,
-            |text| PhoneNumber::new(text).is_ok(),
-            PhoneNumber::FORM,
+            |text| number(text).is_some(),
+            "must be a number of the United States, for example +12025550123 or (202) 555-0123",
         );
         let first_name = check(
             "first_name",
@@ -173,7 +174,7 @@ impl ContactInput {
             provider,
             reference,
             email: email.map(|text| text.trim().to_owned()),
-            phone: phone.as_deref().and_then(|text| PhoneNumber::new(text).ok()),
+            phone: phone.as_deref().and_then(number),
             sms_consent,
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
@@ -230,6 +231,19 @@ fn is_email(text: &str) -> bool {
         .without_domain_literal()
         .with_required_tld();
     text.len() <= 254 && !text.contains('"') && EmailAddress::parse_with_options(text.trim(), options).is_ok()
+}
+
+/// A number as people write it, in the one spelling that caps and suppression know.
+fn number(text: &str) -> Option<PhoneNumber> {
+    let parsed = phonenumber::parse(Some(country::US), text).ok()?;
+    let written = parsed.format().mode(phonenumber::Mode::E164).to_string();
+    let number = PhoneNumber::new(&written)
+        .ok()
+        .filter(|_| parsed.extension().is_none())?;
+    // New area codes are in our table before they are in the library's, which knows the toll-free ones.
+    let is_american = Law::current().state_of(number.area_code()).is_some()
+        || (parsed.is_valid() && parsed.country().id() == Some(country::US));
+    is_american.then_some(number)
 }
 
 fn is_name(text: &str) -> bool {
@@ -338,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_number_has_one_spelling_and_a_consent_a_number() {
-        for bad in ["(415) 555-0123", "4155550123", "+442079460123", "+1 415 555 0123"] {
+        for bad in ["415-5501", "415555012", "+442079460123", "call me please"] {
             let error = check(&format!(r#"{{"phone":"{bad}"}}"#)).unwrap_err();
             assert!(
                 error.starts_with("phone: must be a number of the United States"),
@@ -442,5 +456,50 @@ mod tests {
         assert_eq!((nothing.flow, nothing.locale), (Flow::Unknown, Locale::En));
         assert_eq!(nothing.classification, Classification::Residential);
         assert!(!nothing.opted_out && check(r#"{"opted_out":true}"#).unwrap().opted_out);
+    }
+
+    #[test]
+    fn a_number_may_be_written_as_people_do_and_has_one_spelling() {
+        for written in [
+            "+12025550123",
+            "2025550123",
+            "(202) 555-0123",
+            "202-555-0123",
+            "1 202 555 0123",
+            "+1 (202) 555.0123",
+            " 202.555.0123 ",
+        ] {
+            let known = number(written).map(|number| number.expose().to_owned());
+            assert_eq!(known.as_deref(), Some("+12025550123"), "{written}");
+        }
+        for none in [
+            "",
+            "555-0123",
+            "911",
+            "+442079460123",
+            // Toronto, Jamaica, the Bahamas.
+            "+14165550123",
+            "+18765550123",
+            "+12425550123",
+            "+12025550123 ext. 7",
+            "call me",
+            "+1202555012",
+            "12025550123456",
+        ] {
+            assert!(number(none).is_none(), "{none}");
+        }
+        // Toll-free, and of no state.
+        assert!(number("888-555-0123").is_some());
+    }
+
+    #[test]
+    fn every_area_code_of_a_state_has_numbers() {
+        let table = include_str!("../../law/data/area_codes.csv");
+        let territories = ["AS", "GU", "MP", "VI"];
+        for row in table.lines().skip(1) {
+            let (code, state) = row.split_once(',').unwrap();
+            let known = number(&format!("+1{code}5550123")).is_some();
+            assert_eq!(known, !territories.contains(&state), "{row}");
+        }
     }
 }

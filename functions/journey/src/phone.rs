@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A number in the North American Numbering Plan, in E.164 form: `+1` and ten digits.
 ///
-/// The form alone is checked: it cannot tell a mobile phone from another, nor the United States from
-/// Canada. One phone has one spelling, so that caps and suppression hold for it.
+/// The form alone is checked: whether it is a number of the United States is asked where a partner brings it in. One
+/// phone has one spelling, so that caps and suppression hold for it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);

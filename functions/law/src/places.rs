@@ -37,11 +37,17 @@ impl Places {
 }
 
 impl Law {
+    /// The state in which numbers of an area code are given out.
+    #[must_use]
+    pub fn state_of(&self, area_code: u16) -> Option<State> {
+        self.area_codes.get(&area_code).copied()
+    }
+
     /// Gathers the places of a person: each state that anything points to, with all its zones. Where no state is
     /// known, every zone of the country counts, and no text may be sent.
     #[must_use]
     pub fn places(&self, evidence: &Evidence) -> Places {
-        let of_number = evidence.area_code.and_then(|code| self.area_codes.get(&code)).copied();
+        let of_number = evidence.area_code.and_then(|code| self.state_of(code));
         let mut states: Vec<State> = evidence.states.iter().copied().chain(of_number).collect();
         states.sort_unstable();
         states.dedup();

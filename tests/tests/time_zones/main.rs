@@ -14,10 +14,10 @@ mod oracle;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use journey::{Campaign, SendingHours, next_open};
-use law::{Evidence, Law};
+use law::{Evidence, Law, Places, State};
 use oracle::{DAY, FROM, Hours, MINUTE, UNTIL, Zone};
 
 const STATES: &str = include_str!("../../fixtures/zones/state_zones.csv");
@@ -266,6 +266,61 @@ fn every_day_in_the_united_states_opens_at_the_right_moment() {
         for from in (FROM..UNTIL).step_by(5 * 3600 + 7 * 60 + 11) {
             for hours in &usual {
                 same_opening(from, hours, &[pair]);
+            }
+        }
+    }
+}
+
+/// The first lawful second at or after `from` by the oracle's clocks, looked for every five minutes: hours begin and end
+/// so, and clocks change so.
+fn first_lawful(from: i64, places: &Places, zones: &[Zone]) -> Option<i64> {
+    let law = Law::current();
+    let open = |at: i64| {
+        zones.iter().all(|zone| {
+            let wall = zone.wall(at);
+            let (year, month, day) = oracle::date(wall.div_euclid(DAY));
+            let date = Date::new(year as i16, month as i8, day as i8).unwrap();
+            let second = wall.rem_euclid(DAY);
+            let of_day = |time: Time| i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60;
+            let hours = law.hours_on(date, places);
+            hours.is_some_and(|hours| (of_day(hours.start)..of_day(hours.end)).contains(&second))
+        })
+    };
+    let step = 5 * MINUTE;
+    let grid = (from - from.rem_euclid(step) + step..from + 14 * DAY).step_by(step as usize);
+    core::iter::once(from).chain(grid).find(|at| open(*at))
+}
+
+#[test]
+fn the_law_opens_at_the_right_moment_in_every_state_and_in_two() {
+    let states: Vec<State> = State::all().collect();
+    let beside = |index: usize| states[(index * 7 + 3) % states.len()];
+    for (index, state) in states.iter().enumerate() {
+        for evidence in [vec![*state], vec![*state, beside(index)]] {
+            let places = Law::current().places(&Evidence {
+                states: evidence,
+                ..Evidence::default()
+            });
+            let pairs: Vec<Pair> = places
+                .zones()
+                .iter()
+                .map(|zone| Pair::of(zone.iana_name().unwrap()))
+                .collect();
+            let zones: Vec<Zone> = pairs.iter().map(|pair| pair.theirs.clone()).collect();
+            let changes = changes(pairs.iter());
+            let usual = (FROM..UNTIL).step_by((19 * DAY + 5 * 3600 + 37) as usize);
+            for from in changes
+                .into_iter()
+                .flat_map(|change| days_around(change).step_by(4))
+                .chain(usual)
+            {
+                let found = Law::current().next_lawful(at(from), &places);
+                assert_eq!(
+                    found,
+                    first_lawful(from, &places, &zones).map(at),
+                    "{places:?} from {}",
+                    at(from)
+                );
             }
         }
     }

@@ -15,6 +15,7 @@ mod diagnosis;
 mod effect;
 mod event;
 mod experiment;
+mod feedback_id;
 mod hours;
 mod id;
 mod lifecycle;
@@ -37,6 +38,7 @@ pub use event::{
     Delivered, DeliveryProblem, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
 };
 pub use experiment::{Arm, Assignment, Experiment};
+pub use feedback_id::FeedbackId;
 pub use hours::{SendingHours, next_open};
 pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidId, InvalidReference, JourneyId, Provider, Purpose, Reference,

@@ -276,11 +276,13 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 }
 
 /// The sender, as the outbox takes it, from the campaign.
-pub(crate) fn outbox(sender: &campaign::Sender) -> OutboxConfig {
+pub(crate) fn outbox(campaign: &campaign::LoadedCampaign) -> OutboxConfig {
+    let sender = &campaign.sender;
     OutboxConfig {
         from_name: sender.name.clone(),
         from_address: sender.from.clone(),
         reply_to: sender.reply_to.clone(),
+        campaign: campaign.name.clone(),
     }
 }
 

@@ -51,8 +51,7 @@ impl Service {
         clock: ProgramClock,
     ) -> anyhow::Result<Self> {
         let store = Store::open(data, config.id_key.clone(), clock.clone())?;
-        let outbox =
-            Outbox::new(store.clone(), config::outbox(&campaign.sender)).context("[sender] of the campaign")?;
+        let outbox = Outbox::new(store.clone(), config::outbox(&campaign)).context("[sender] of the campaign")?;
         let mut leap = LeapConfig::new(config.leap.base_url, config.leap.api_key, config.leap.calls_per_minute);
         leap.page_size = config.leap.page_size;
         // More timers at once than calls: they stay due, in their order, instead of all being put off.

@@ -108,5 +108,6 @@ fn sender(campaign: &Running) -> Sender {
         name: sender.name,
         address: sender.from,
         reply_to: sender.reply_to,
+        campaign: campaign.head.name.clone(),
     }
 }

@@ -37,6 +37,7 @@ async fn main() -> Outcome<()> {
         from_name: "Throughput".to_owned(),
         from_address: "hello@batteries.example".to_owned(),
         reply_to: None,
+        campaign: "standard".to_owned(),
     };
     let outbox = Outbox::new(store.clone(), config)?;
     let begun = clock.now().as_millisecond();

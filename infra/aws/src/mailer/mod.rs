@@ -17,6 +17,8 @@ pub struct Sender {
     pub address: String,
     /// Where answers go, if not there.
     pub reply_to: Option<String>,
+    /// The campaign's name, for `Feedback-ID`.
+    pub campaign: String,
 }
 
 /// Sends mail through a configuration set, whose events tell what became of it.

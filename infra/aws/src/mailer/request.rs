@@ -1,9 +1,9 @@
 //! Composes what SES is asked to send.
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
-use journey::IdKey;
 use journey::port::Email;
 use journey::send_tag::SendTags;
+use journey::{FeedbackId, IdKey};
 use mail_builder::headers::Header;
 use mail_builder::headers::address::Address;
 
@@ -50,10 +50,21 @@ pub(super) fn compose(email: &Email, sender: &Sender, id_key: &IdKey) -> Result<
         content: EmailContent::builder().simple(message).build(),
         tags: SendTags::of(id_key, &email.key)
             .into_iter()
+            .chain(feedback_id(email, sender))
             .map(|(name, value)| MessageTag::builder().name(name).value(value).build())
             .collect::<Result<_, _>>()
             .map_err(|_| NotAnAddress)?,
     })
+}
+
+/// SES writes `Feedback-ID` itself, with a sender of its own, and takes its first two fields from these tags
+/// (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html>).
+fn feedback_id(email: &Email, sender: &Sender) -> [(&'static str, String); 2] {
+    let id = FeedbackId::new(&sender.campaign, email.key.touch, email.label.provider, &sender.address);
+    [
+        ("ses:feedback-id-a", id.campaign),
+        ("ses:feedback-id-b", format!("{}-{}", id.touch, id.provider)),
+    ]
 }
 
 /// The builders ask for both fields, and both are given.

@@ -38,6 +38,7 @@ fn sender() -> Sender {
         name: "Müller & Søn Batteries".to_owned(),
         address: "hello@batteries.example".to_owned(),
         reply_to: Some("help@batteries.example".to_owned()),
+        campaign: "Spring 2027".to_owned(),
     }
 }
 
@@ -98,6 +99,9 @@ async fn a_message_goes_out_with_all_that_it_needs() {
         Some(tag["Value"].as_str()?.to_owned())
     };
     assert_eq!(SendTags::verify(&testing::id_key(), &tag), Some(email().key));
+    // SES makes a header of these two: what it takes of `Feedback-ID`.
+    assert_eq!(tag("ses:feedback-id-a").as_deref(), Some("spring-2027"));
+    assert_eq!(tag("ses:feedback-id-b").as_deref(), Some("touch-2-leap"));
 }
 
 #[tokio::test]
@@ -110,6 +114,7 @@ async fn nothing_in_a_message_can_begin_another_header() {
         name: format!("A{inject}"),
         address: format!("hello@batteries.example{inject}"),
         reply_to: Some(format!("help@batteries.example{inject}")),
+        campaign: format!("Spring{inject}"),
     };
     let (_, asked) = send(&email, from, vec![accepted()]).await;
     let request = asked[0].json();

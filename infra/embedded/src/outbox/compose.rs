@@ -10,8 +10,8 @@ use mail_builder::headers::text::Text;
 use mail_builder::headers::url::URL;
 use mail_builder::mime::{BodyPart, MimePart};
 
-use journey::SendKey;
 use journey::port::Email;
+use journey::{FeedbackId, SendKey};
 
 use super::OutboxConfig;
 
@@ -27,7 +27,7 @@ pub(super) struct Composed {
 pub(super) struct NotAnAddress;
 
 /// Composes an e-mail with everything that RFC 8058 (one-click unsubscription) and RFC 3834 (automatic
-/// messages) ask for.
+/// messages) ask for, and a `Feedback-ID`.
 ///
 /// # Errors
 /// [`NotAnAddress`] when the recipient is not a single address.
@@ -36,6 +36,7 @@ pub(super) fn compose(email: &Email, sender: &OutboxConfig) -> Result<Composed, 
     let from = line(&sender.from_address);
     let message_id = message_id(&email.key, domain(&from));
     let key = &email.key;
+    let feedback_id = FeedbackId::new(&sender.campaign, key.touch, email.label.provider, &from);
     let mut message = MessageBuilder::new()
         .from(Address::new_address(Some(line(&sender.from_name)), from.clone()))
         .to(Address::new_address(None::<String>, to))
@@ -49,6 +50,7 @@ pub(super) fn compose(email: &Email, sender: &OutboxConfig) -> Result<Composed, 
         .header("List-Unsubscribe", URL::new(url(&email.unsubscribe_url)))
         .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"))
         .header("Auto-Submitted", Raw::new("auto-generated"))
+        .header("Feedback-ID", Raw::new(feedback_id.header()))
         .header("X-Rekindle-Journey", Text::new(key.journey.as_str().to_owned()))
         .header("X-Rekindle-Episode", Text::new(key.episode.to_string()))
         .header("X-Rekindle-Touch", Text::new(key.touch.0.to_string()))
@@ -131,6 +133,7 @@ mod tests {
             from_name: "Müller & Søn Batteries".to_owned(),
             from_address: "hello@batteries.example".to_owned(),
             reply_to: Some("help@batteries.example".to_owned()),
+            campaign: "Spring 2027".to_owned(),
         }
     }
 
@@ -165,6 +168,9 @@ mod tests {
         assert_eq!(header("X-Rekindle-Touch"), "1");
         assert_eq!(header("X-Rekindle-Attempt"), "1");
         assert_eq!(header("Auto-Submitted"), "auto-generated");
+        assert_eq!(header("Feedback-ID"), "spring-2027:touch-1:leap:batteries-examp");
+        // RFC 2076 discourages it, and RFC 3834's header says the same to those who would answer.
+        assert!(parsed.header("Precedence").is_none());
         let text = String::from_utf8(composed.eml.clone()).unwrap();
         assert!(
             text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"),
@@ -189,6 +195,7 @@ mod tests {
             from_name: format!("A{inject}"),
             from_address: format!("hello@batteries.example{inject}"),
             reply_to: Some(format!("help@batteries.example{inject}")),
+            campaign: format!("Spring{inject}"),
         };
         let composed = compose(&email, &config).unwrap();
         let headers = String::from_utf8(composed.eml.clone()).unwrap();

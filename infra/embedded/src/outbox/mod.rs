@@ -34,6 +34,8 @@ pub struct OutboxConfig {
     pub from_address: String,
     /// Where replies go, if not to the sender.
     pub reply_to: Option<String>,
+    /// The campaign's name, for `Feedback-ID`.
+    pub campaign: String,
 }
 
 /// An outbox that cannot be opened.

@@ -14,6 +14,7 @@ fn outbox(store: Store) -> Outbox {
         from_name: "Batteries".to_owned(),
         from_address: "hello@batteries.example".to_owned(),
         reply_to: None,
+        campaign: "standard".to_owned(),
     };
     Outbox::new(store, config).unwrap()
 }
@@ -306,6 +307,7 @@ fn a_sender_that_is_no_address_is_refused_at_the_start() {
         from_name: "Batteries".to_owned(),
         from_address: from.to_owned(),
         reply_to: reply_to.map(str::to_owned),
+        campaign: "standard".to_owned(),
     };
     assert!(matches!(
         Outbox::new(store.clone(), config("hello", None)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use journey::Campaign;
-use message::{Brand, TemplateError, TemplateSource, Templates, TrialError};
+use message::{Brand, TemplateError, TemplateSource, Templates};
 use toml::de::DeTable;
 use utilities::Directory;
 
@@ -14,8 +14,8 @@ use crate::package::Package;
 use crate::problem::{CampaignErrors, Problem, Report};
 use crate::running::{Head, Locales, Running, Sender};
 use crate::sections::{
-    advanced, caps, experiment, hours, law, locales, messages, meter, policies, sender, series, touches, utility_names,
-    zones,
+    advanced, caps, experiment, hours, law, link_hosts, locales, messages, meter, policies, sender, series, touches,
+    utility_names, zones,
 };
 use crate::value::line;
 use crate::version::version;
@@ -89,6 +89,7 @@ impl LoadedCampaign {
         let locales = locales(&mut top, &mut report);
         let words = messages(&mut top, &mut report);
         let sender = sender(&mut top, &mut report);
+        rules.link_hosts = link_hosts(&mut top, &mut report);
         let utilities = utility_names(&mut top, Directory::builtin(), &mut report);
         top.finish(&mut report);
         cross::check(
@@ -104,7 +105,8 @@ impl LoadedCampaign {
         );
 
         let source = TemplateSource::builtin().with_own(&files.folder, files.templates.clone());
-        let templates = Templates::compile(&source, &locales.offered)
+        let support_email = sender.as_ref().and_then(|sender| sender.support_email.as_deref());
+        let templates = Templates::compile(&source, &locales.offered, &rules.link_hosts, support_email)
             .map_err(|faults| report.errors.extend(faults.into_iter().map(of_template)))
             .ok();
         let (Some(name), Some(sender), Some(templates), true) = (name, sender, templates, report.errors.is_empty())
@@ -120,14 +122,24 @@ impl LoadedCampaign {
             postal_address: sender.postal_address.clone(),
             support_email: sender.support_email.clone(),
             minutes_needed: words.minutes_needed,
+            link_hosts: rules.link_hosts.clone(),
         };
+        let touches = u16::try_from(rules.touches.len()).unwrap_or(u16::MAX);
+        // The built-in words are known to work for every touch: only who writes is new to them.
+        let all = if files.templates.is_empty() { 1 } else { touches };
+        let mut tried = templates.try_out(&brand, all);
         if rules.sends_texts() {
-            let touches = u16::try_from(rules.touches.len()).unwrap_or(u16::MAX);
-            templates
-                .try_out_texts(&brand, touches)
-                .map_err(|fault| CampaignErrors {
-                    problems: vec![of_text(&files.file, &fault)],
-                })?;
+            tried = tried.and_then(|()| templates.try_out_texts(&brand, touches));
+        }
+        tried.map_err(|fault| CampaignErrors {
+            problems: vec![of_file(&files.file, fault.to_string())],
+        })?;
+        if !files.templates.is_empty() {
+            let differences = templates.differences(&brand, touches);
+            let told = differences
+                .iter()
+                .map(|difference| of_file(&files.folder, difference.to_string()));
+            report.warnings.extend(told);
         }
         report.warnings.sort();
         let mut loaded = LoadedCampaign {
@@ -167,14 +179,14 @@ impl LoadedCampaign {
     }
 }
 
-/// A text message that is too long: the fault may be the template's or the sender's name.
-fn of_text(file: &str, fault: &TrialError) -> Problem {
+/// A fault that is no line's: it may be a template's, or that of a value in it.
+fn of_file(file: &str, what: String) -> Problem {
     Problem {
         file: file.to_owned(),
         line: None,
         column: None,
         key: String::new(),
-        what: fault.to_string(),
+        what,
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, TouchRule, Unlisted};
 use journey::contact::Locale;
-use journey::{Arm, Campaign, Experiment, SendingHours, UtilityCode};
+use journey::{Arm, Campaign, Experiment, LinkHosts, SendingHours, UtilityCode};
 use law::{Closure, Law, Override};
 use message::{Brand, MessageName};
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ struct RulesDocument {
     caps: CapsDocument,
     policies: PoliciesDocument,
     meter: MeterDocument,
+    #[serde(default, skip_serializing_if = "LinkHosts::is_empty")]
+    link_hosts: LinkHosts,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -210,9 +212,9 @@ impl HeadDocument {
         {
             return wrong("the sender's name, address or postal address is empty".to_owned());
         }
+        let rules = self.rules.open(self.version)?;
         let head = Head {
             name: self.name,
-            rules: self.rules.open(self.version)?,
             utilities: Directory::builtin().with_display_names(self.display_names),
             brand: Brand {
                 brand: brand.brand,
@@ -220,7 +222,9 @@ impl HeadDocument {
                 postal_address: brand.postal_address,
                 support_email: brand.support_email,
                 minutes_needed: brand.minutes_needed,
+                link_hosts: rules.link_hosts.clone(),
             },
+            rules,
             sender: Sender {
                 name: sender.name,
                 from: sender.from,
@@ -291,6 +295,7 @@ impl RulesDocument {
                 late_every: meter.late_every,
                 give_up_after: meter.give_up_after,
             },
+            link_hosts: rules.link_hosts.clone(),
         }
     }
 
@@ -339,6 +344,7 @@ impl RulesDocument {
                 late_every: meter.late_every,
                 give_up_after: meter.give_up_after,
             },
+            link_hosts: self.link_hosts,
         })
     }
 

@@ -6,7 +6,7 @@ use email_address::{EmailAddress, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::contact::{Classification, Contact, Locale};
-use journey::{Flow, PhoneNumber, Provider, Reference, UtilityCode};
+use journey::{Flow, LinkHosts, PhoneNumber, Provider, Reference, UtilityCode};
 use law::{Law, State};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
@@ -84,11 +84,17 @@ impl fmt::Display for InvalidContact {
 impl core::error::Error for InvalidContact {}
 
 impl ContactInput {
-    /// Checks every field. A consent must not lie after `now`.
+    /// Checks every field. A consent must not lie after `now`; a link leads to one of `hosts`.
     ///
     /// # Errors
     /// [`InvalidContact`] with all that is wrong, not only the first.
-    pub fn check(self, provider: Provider, reference: Reference, now: Timestamp) -> Result<Contact, InvalidContact> {
+    pub fn check(
+        self,
+        provider: Provider,
+        reference: Reference,
+        now: Timestamp,
+        hosts: &LinkHosts,
+    ) -> Result<Contact, InvalidContact> {
         let mut errors = Vec::new();
         let mut check = |field: &'static str, value: Option<String>, right: fn(&str) -> bool, problem: &'static str| {
             let value = value.filter(|text| !text.is_empty())?;
@@ -160,6 +166,12 @@ impl ContactInput {
             is_link,
             "must be an https URL of at most 2,000 characters, percent-encoded: the link that the customer was given",
         );
+        if link.as_deref().is_some_and(|link| !hosts.allows(link)) {
+            errors.push(FieldError {
+                field: "link",
+                problem: "leads to a host that is neither the provider's nor listed under [links] hosts of the campaign",
+            });
+        }
         let sms_consent = self.sms_consent.and_then(|consent| consent.check(now, &mut errors));
         if sms_consent.is_some() && phone.is_none() {
             errors.push(FieldError {
@@ -294,6 +306,10 @@ fn is_link(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn hosts() -> LinkHosts {
+        LinkHosts::new(vec!["connect.example.com".to_owned()]).unwrap()
+    }
+
     fn check(json: &str) -> Result<Contact, String> {
         let input: ContactInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
         input
@@ -301,6 +317,7 @@ mod tests {
                 Provider::Leap,
                 Reference::new("site-1").unwrap(),
                 "2026-07-01T16:00:00Z".parse().unwrap(),
+                &hosts(),
             )
             .map_err(|error| error.to_string())
     }
@@ -387,6 +404,26 @@ mod tests {
         assert_eq!(check(r#"{"email":"","zone":""}"#).unwrap().email, None);
         assert!(check(r#"{"link":"http://127.0.0.1:9/connect?refId=x"}"#).is_ok());
         assert!(check(r#"{"link":"http://example.com/"}"#).is_err());
+    }
+
+    #[test]
+    fn a_link_leads_to_the_provider_or_to_a_listed_host() {
+        for good in [
+            "https://connect.leap.energy?refId=site-1",
+            "https://connect.example.com/x",
+        ] {
+            assert!(check(&format!(r#"{{"link":"{good}"}}"#)).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://evil.example/",
+            "https://connect.example.com.evil.example/",
+            "https://connect.example.com@evil.example/",
+            "https://connect.leap.energy:8443/",
+        ] {
+            let error = check(&format!(r#"{{"link":"{bad}"}}"#)).unwrap_err();
+            assert!(error.starts_with("link: leads to a host that is neither"), "{error}");
+            assert!(!error.contains("example"), "{error}");
+        }
     }
 
     #[test]

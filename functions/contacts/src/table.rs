@@ -4,8 +4,8 @@ use std::io::Read;
 
 use csv::StringRecord;
 use jiff::Timestamp;
-use journey::Reference;
 use journey::contact::Contact;
+use journey::{LinkHosts, Reference};
 
 use crate::consent::ConsentInput;
 use crate::input::{ContactInput, InvalidContact, is_field_name};
@@ -77,14 +77,15 @@ pub struct Rows<R> {
     places: Vec<&'static str>,
     record: StringRecord,
     now: Timestamp,
+    hosts: LinkHosts,
 }
 
 impl<R: Read> Rows<R> {
-    /// Reads the header. No consent in the file may lie after `now`.
+    /// Reads the header. No consent in the file may lie after `now`, and links lead to one of `hosts`.
     ///
     /// # Errors
     /// [`RowError`] when the header lacks a column, or has one that is unknown or repeated.
-    pub fn new(reader: R, now: Timestamp) -> Result<Self, RowError> {
+    pub fn new(reader: R, now: Timestamp, hosts: &LinkHosts) -> Result<Self, RowError> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::None).from_reader(reader);
         let headers = reader.headers().map_err(|error| RowError::Csv(plain(&error)))?;
         let mut places: Vec<&'static str> = Vec::new();
@@ -113,6 +114,7 @@ impl<R: Read> Rows<R> {
             places,
             record: StringRecord::new(),
             now,
+            hosts: hosts.clone(),
         })
     }
 
@@ -158,7 +160,7 @@ impl<R: Read> Rows<R> {
             link: text("link"),
             opted_out,
         };
-        Ok(input.check(provider, reference, self.now)?)
+        Ok(input.check(provider, reference, self.now, &self.hosts)?)
     }
 }
 
@@ -253,12 +255,16 @@ pub fn row(contact: &Contact) -> StringRecord {
 mod tests {
     use super::*;
 
+    fn hosts() -> LinkHosts {
+        LinkHosts::default()
+    }
+
     fn now() -> Timestamp {
         "2026-07-01T16:00:00Z".parse().unwrap()
     }
 
     fn read(text: &str) -> Vec<(u64, Result<String, String>)> {
-        let rows = Rows::new(text.as_bytes(), now()).unwrap_or_else(|error| panic!("{error}"));
+        let rows = Rows::new(text.as_bytes(), now(), &hosts()).unwrap_or_else(|error| panic!("{error}"));
         rows.map(|row| {
             let contact = row.contact.map(|contact| contact.reference.expose().to_owned());
             (row.line, contact.map_err(|error| error.to_string()))
@@ -303,7 +309,7 @@ mod tests {
             }
         }
         let beginning = "provider,reference\nleap,site-1\nleap,si".as_bytes();
-        let rows = Rows::new(beginning.chain(Broken), now()).unwrap();
+        let rows = Rows::new(beginning.chain(Broken), now(), &hosts()).unwrap();
         let told: Vec<_> = rows
             .map(|row| (row.line, row.contact.map_err(|error| error.to_string())))
             .collect();
@@ -340,7 +346,7 @@ mod tests {
     #[test]
     fn a_header_must_name_what_is_needed_and_nothing_unknown() {
         let header = |text: &str| {
-            Rows::new(text.as_bytes(), now())
+            Rows::new(text.as_bytes(), now(), &hosts())
                 .err()
                 .map(|error| error.to_string())
                 .unwrap_or_default()
@@ -357,7 +363,7 @@ mod tests {
     fn an_export_reads_back_as_it_was() {
         let input = "provider,reference,email,locale,phone,sms_consent_at,sms_consent_source,sms_consent_wording\n\
                      leap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es,+12025550123,2026-06-30T16:00:00Z,page,\"Text me,\nplease\"\n";
-        let contact = Rows::new(input.as_bytes(), now())
+        let contact = Rows::new(input.as_bytes(), now(), &hosts())
             .ok()
             .unwrap()
             .next()
@@ -368,7 +374,7 @@ mod tests {
         writer.write_record(&header()).unwrap();
         writer.write_record(&row(&contact)).unwrap();
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let back = Rows::new(text.as_bytes(), now())
+        let back = Rows::new(text.as_bytes(), now(), &hosts())
             .ok()
             .unwrap()
             .next()

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::Experiment;
 use crate::hours::SendingHours;
+use crate::link_hosts::LinkHosts;
 
 /// A checked campaign.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub struct Campaign {
     pub policies: Policies,
     /// The search for the meter after the completion.
     pub meter: MeterRule,
+    /// Where links may lead, besides the provider's and our own pages.
+    pub link_hosts: LinkHosts,
 }
 
 impl Campaign {
@@ -224,6 +227,7 @@ impl Campaign {
                 late_every: hours(7 * 24),
                 give_up_after: hours(8 * 7 * 24),
             },
+            link_hosts: LinkHosts::default(),
         }
     }
 }

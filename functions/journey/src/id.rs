@@ -32,6 +32,15 @@ impl Provider {
             Provider::Leap => "leap",
         }
     }
+
+    /// The hosts of the links that it gives to customers, as entries of [`LinkHosts`](crate::LinkHosts)
+    /// (docs/leap.md, section 4).
+    #[must_use]
+    pub const fn link_hosts(self) -> &'static [&'static str] {
+        match self {
+            Provider::Leap => &[".leap.energy", "www.addleap.com"],
+        }
+    }
 }
 
 impl fmt::Display for Provider {

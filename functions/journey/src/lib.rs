@@ -20,6 +20,7 @@ mod hours;
 mod id;
 mod lifecycle;
 pub mod link;
+pub mod link_hosts;
 mod note;
 mod phone;
 mod place;
@@ -45,6 +46,7 @@ pub use id::{
     UnknownName, UtilityCode, WeakKey,
 };
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
+pub use link_hosts::{InvalidHost, LinkHosts};
 pub use note::{Drift, HoldReason, Note, SkipReason};
 pub use phone::{InvalidPhone, PhoneNumber, SmsConsent};
 pub use place::Territory;

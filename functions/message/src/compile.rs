@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use journey::LinkHosts;
 use journey::contact::Locale;
 use liquid::Parser;
 
 use crate::check::{self, Format};
 use crate::error::{Problem, TemplateError, nearest};
 use crate::expand::{self, Expanded};
+use crate::links;
 use crate::liquid_parser;
 use crate::mjml;
 use crate::source::{SourceFile, TemplateSource};
@@ -18,12 +20,18 @@ impl Templates {
     /// Checks every file and compiles every message of the given languages.
     ///
     /// Every file is read for unknown variables, tags and filters in all its branches, whether a
-    /// message uses it or not.
+    /// message uses it or not. A link that a message writes out itself leads to one of `hosts`, or is a
+    /// `mailto:` to `support_email`.
     ///
     /// # Errors
     /// All faults found, by file and line. Faults of single files come first and alone: what they
     /// break in the messages that include them would only hide them.
-    pub fn compile(source: &TemplateSource, locales: &[Locale]) -> Result<Templates, Vec<TemplateError>> {
+    pub fn compile(
+        source: &TemplateSource,
+        locales: &[Locale],
+        hosts: &LinkHosts,
+        support_email: Option<&str>,
+    ) -> Result<Templates, Vec<TemplateError>> {
         let parser = parser()?;
         let mut faults = BTreeSet::new();
         for (path, file) in source.iter() {
@@ -40,6 +48,8 @@ impl Templates {
         let room = Room {
             source,
             parser: &parser,
+            hosts,
+            support_email,
         };
         let mut texts = BTreeMap::new();
         let mut all_used = Used::new();
@@ -108,6 +118,8 @@ fn parser() -> Result<Parser, Vec<TemplateError>> {
 struct Room<'a> {
     source: &'a TemplateSource,
     parser: &'a Parser,
+    hosts: &'a LinkHosts,
+    support_email: Option<&'a str>,
 }
 
 type Used = BTreeMap<String, String>;
@@ -182,6 +194,7 @@ impl<'a> Room<'a> {
             ("postal_address", shown.contains(&("postal_address", None)), said),
         ];
         faults.extend(left_out(file, needs));
+        faults.extend(self.foreign(file, &expanded, links::targets(&made.html)));
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -194,7 +207,8 @@ impl<'a> Room<'a> {
         let has = |variable| shown.iter().any(|(shown, _)| *shown == variable);
         let said = "every text part needs it, outside every {% if %}";
         let needs = ["resume_url", "unsubscribe_url", "postal_address"].map(|variable| (variable, has(variable), said));
-        let faults = left_out(file, needs);
+        let mut faults = left_out(file, needs);
+        faults.extend(self.foreign(file, &expanded, links::in_text(&expanded.text)));
         if faults.is_empty() {
             self.liquid(file, expanded.text)
         } else {
@@ -215,11 +229,23 @@ impl<'a> Room<'a> {
         if !check::always_said(&expanded.text).contains("STOP") {
             faults.push(expand::at(file, file.text.trim_end().len(), Problem::NoOptOut));
         }
+        faults.extend(self.foreign(file, &expanded, links::in_text(&expanded.text)));
         if faults.is_empty() {
             self.liquid(file, expanded.text)
         } else {
             Err(faults)
         }
+    }
+
+    /// A link to elsewhere, at the place where it is written if it can be found again.
+    fn foreign(&self, file: &SourceFile, expanded: &Expanded<'_>, links: Vec<String>) -> Option<TemplateError> {
+        let link = links::foreign(links, self.hosts, self.support_email)?;
+        let written = [&link, &link.replace('&', "&amp;")]
+            .into_iter()
+            .find_map(|link| expanded.text.find(link));
+        let problem = Problem::ForeignLink(link);
+        let at = written.and_then(|byte| expanded.fault(byte, problem.clone()));
+        Some(at.unwrap_or_else(|| expand::at(file, 0, problem)))
     }
 
     /// The text, which is Liquid: what will be parsed at a send was parsed once before.

@@ -71,6 +71,8 @@ pub enum Problem {
         /// The attribute.
         attribute: String,
     },
+    /// A link that leads elsewhere than a message may.
+    ForeignLink(String),
     /// A script, which no mail program runs and every spam filter counts.
     Script,
     /// Something that every message must have.
@@ -121,6 +123,12 @@ impl fmt::Display for Problem {
             Problem::NotALink { name, attribute } => write!(
                 f,
                 "`{name}` must not stand in `{attribute}`: links are made of resume_url, unsubscribe_url, the utility_…_url, support_email and utility_phone"
+            ),
+            Problem::ForeignLink(link) => write!(
+                f,
+                "`{link}` leads to a host that messages may not link to: write {{{{ resume_url }}}}, {{{{ unsubscribe_url }}}} or a \
+                 {{{{ utility_..._url }}}}, or list the host under [links] hosts (https only, without name and port); mailto: goes \
+                 to {{{{ support_email }}}} alone, tel: to {{{{ utility_phone }}}}"
             ),
             Problem::Script => f.write_str("a message must not hold a script"),
             Problem::LeavesOut { name, how } => write!(f, "leaves out `{{{{ {name} }}}}`: {how}"),

@@ -25,11 +25,15 @@ mod error;
 #[cfg(feature = "compile")]
 mod expand;
 mod gallery;
+mod html;
 #[cfg(feature = "compile")]
 mod lexer;
+mod links;
 mod liquid_parser;
 #[cfg(feature = "compile")]
 mod mjml;
+#[cfg(feature = "compile")]
+mod parity;
 mod plain;
 mod render;
 mod segments;
@@ -45,6 +49,8 @@ mod variables;
 #[cfg(feature = "compile")]
 pub use error::{Problem, TemplateError};
 pub use gallery::Sample;
+#[cfg(feature = "compile")]
+pub use parity::Difference;
 pub use render::{Message, RenderError, TextMessage};
 pub use segments::{Coding, Length};
 #[cfg(feature = "compile")]

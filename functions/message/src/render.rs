@@ -1,6 +1,7 @@
 //! Filling in a message.
 
 use crate::clean;
+use crate::links::Allowed;
 use crate::plain;
 use crate::segments::Length;
 use crate::templates::{MessageName, Templates};
@@ -48,6 +49,9 @@ pub enum RenderError {
     /// A required link is not on https (or on http at this machine itself).
     #[error("`{0}` is not a link on https")]
     NotALink(&'static str),
+    /// A link leads elsewhere than to our own pages, the utility's, the provider's, or a listed host.
+    #[error("a link leads to a host that messages may not link to; `[links] hosts` of the campaign lists more")]
+    ForeignLink,
     /// Liquid failed, which checked templates do not.
     #[error("the template cannot be filled in")]
     Liquid,
@@ -60,7 +64,7 @@ impl Templates {
     /// Fills in the message of the variables' language and diagnosis.
     ///
     /// # Errors
-    /// No such message, or a required link that is none.
+    /// No such message, a required link that is none, or a link to a host that is not allowed.
     pub fn render(&self, variables: &Variables) -> Result<Message, RenderError> {
         let name = MessageName {
             locale: variables.locale,
@@ -74,10 +78,13 @@ impl Templates {
         let html_values = variables.values(clean::html)?;
         let fill = |template: &liquid::Template, values| template.render(values).map_err(|_| RenderError::Liquid);
         let subject = clean::one_line(&fill(&message.subject, &plain_values)?).unwrap_or_default();
+        let html = fill(&message.html, &html_values)?;
+        let text = plain::tidy(&fill(&message.text, &plain_values)?);
+        Allowed::new(variables).check(&html, &text)?;
         Ok(Message {
             subject: subject.chars().take(MAX_SUBJECT_CHARS).collect(),
-            html: fill(&message.html, &html_values)?,
-            text: plain::tidy(&fill(&message.text, &plain_values)?),
+            html,
+            text,
         })
     }
 
@@ -115,6 +122,7 @@ impl Templates {
         let filled = message.sms.render(&values).map_err(|_| RenderError::Liquid)?;
         // Template authors break lines where they like; a text has one.
         let body = filled.split_whitespace().collect::<Vec<_>>().join(" ");
+        Allowed::new(variables).check("", &body)?;
         Ok(TextMessage { body })
     }
 }

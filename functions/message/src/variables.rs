@@ -3,7 +3,7 @@
 use core::fmt;
 
 use journey::contact::Locale;
-use journey::{Diagnosis, UtilityCode};
+use journey::{Diagnosis, LinkHosts, UtilityCode};
 use liquid::Object;
 use liquid::model::Value;
 use utilities::{Directory, Mfa};
@@ -67,6 +67,8 @@ pub struct Brand {
     pub support_email: Option<String>,
     /// About how many minutes the rest takes.
     pub minutes_needed: u16,
+    /// Where links may lead, besides our own pages and the utility's.
+    pub link_hosts: LinkHosts,
 }
 
 /// What a message may say about a utility.

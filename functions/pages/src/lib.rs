@@ -108,7 +108,12 @@ impl Pages {
             tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken");
         }
         match &known.contact.link {
-            Some(to) => Reply::Redirect { to: to.clone() },
+            Some(to) if campaign.link_hosts.allows(to) => Reply::Redirect { to: to.clone() },
+            // Taken before its host was looked at, or under another campaign.
+            Some(_) => {
+                tracing::error!(journey = %id, "the contact's link leads to a host that is not allowed; nobody is sent there");
+                page(200, layout::no_link(self, known.contact.locale))
+            }
             None => page(200, layout::no_link(self, known.contact.locale)),
         }
     }

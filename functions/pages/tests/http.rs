@@ -13,11 +13,11 @@ use http::{Method, Request, Response, StatusCode};
 use journey::link::LinkKind;
 use journey::port::Timestamp;
 use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
-use journey::{AddressId, ContactId, IdKey, JourneyId, Provider, Purpose, Reference};
+use journey::{AddressId, ContactId, IdKey, JourneyId, LinkHosts, Provider, Purpose, Reference};
 use tests::{Fault, Mode, Ports, Stage, World, poll_once};
 
 const NOTHING: &str = "You receive no reminders from us.";
-const LINK: &str = "https://connect.example.com/?refId=site-1";
+const LINK: &str = "https://connect.leap.energy/?refId=site-1";
 
 struct Customer {
     stage: Stage,
@@ -40,7 +40,7 @@ impl Customer {
             locale: Some(locale.to_owned()),
             ..ContactInput::default()
         };
-        let contact = input.check(Provider::Leap, reference(), jiff::Timestamp::MAX).unwrap();
+        let contact = input.check(Provider::Leap, reference(), jiff::Timestamp::MAX, &journey::LinkHosts::default()).unwrap();
         let (ports, key) = (customer.ports(), key());
         let put = contacts::put(&ports, &key, &customer.stage.rules, &contact, &Precondition::None);
         poll_once(put).unwrap().unwrap();
@@ -202,6 +202,25 @@ fn the_page_says_whether_reminders_come() {
         .unwrap()
         .unwrap();
     assert!(says_nothing_comes());
+}
+
+/// The list may have become shorter since the contact was taken.
+#[test]
+fn nobody_is_sent_to_a_host_that_is_not_allowed() {
+    let mut customer = Customer::new();
+    let id = ContactId::new(&key(), Provider::Leap, &reference());
+    let mut contact = poll_once(customer.ports().find_contact(&id)).unwrap().unwrap().unwrap().contact;
+    contact.link = Some("https://connect.leap.energy.evil.example/?refId=site-1".to_owned());
+    let (ports, key) = (customer.ports(), key());
+    let put = contacts::put(&ports, &key, &customer.stage.rules, &contact, &Precondition::None);
+    poll_once(put).unwrap().unwrap();
+    let path = customer.path(LinkKind::Resume);
+    let stayed = customer.open(Method::POST, &path, "continue=1");
+    assert_eq!(stayed.status(), StatusCode::OK);
+    assert!(!stayed.headers().contains_key("location") && !text(&stayed).contains("evil.example"));
+    customer.stage.rules.link_hosts = LinkHosts::new(vec![".evil.example".to_owned()]).unwrap();
+    let acted = customer.open(Method::POST, &path, "continue=1");
+    assert_eq!(acted.status(), StatusCode::SEE_OTHER);
 }
 
 /// Nobody is left to be written to: to stop succeeds, and there is nothing to switch on.

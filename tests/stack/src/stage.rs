@@ -143,6 +143,7 @@ impl Stage {
             for row in contacts::Rows::new(
                 self.leap.population.contacts_csv().as_bytes(),
                 jiff::Timestamp::UNIX_EPOCH,
+                &journey::LinkHosts::default(),
             )
             .unwrap()
             {

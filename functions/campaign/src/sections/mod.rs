@@ -10,6 +10,6 @@ mod touches;
 
 pub(crate) use experiment::{Shares, experiment};
 pub(crate) use law::law;
-pub(crate) use people::{locales, messages, sender, utility_names};
+pub(crate) use people::{link_hosts, locales, messages, sender, utility_names};
 pub(crate) use rules::{advanced, caps, hours, meter, policies, series, zones};
 pub(crate) use touches::{Touches, touches};

@@ -1,9 +1,9 @@
-//! `[locales]`, `[messages]`, `[sender]` and `[utilities]`: who writes, in which words
+//! `[locales]`, `[messages]`, `[sender]`, `[links]` and `[utilities]`: who writes, in which words
 
 use std::collections::BTreeMap;
 
-use journey::UtilityCode;
 use journey::contact::Locale;
+use journey::{LinkHosts, UtilityCode};
 use utilities::Directory;
 
 use crate::document::{Entry, Section};
@@ -79,6 +79,10 @@ pub(crate) fn sender(top: &mut Section<'_>, report: &mut Report<'_>) -> Option<S
     );
     let reply_to = section.take("reply_to").and_then(|entry| address(&entry, report));
     let support_email = section.take("support_email").and_then(|entry| address(&entry, report));
+    let sending_domain = section.take("sending_domain");
+    if let Some(from) = &from {
+        alignment(from, sending_domain.as_ref(), &section, report);
+    }
     section.finish(report);
     Some(Sender {
         name: name?,
@@ -87,6 +91,64 @@ pub(crate) fn sender(top: &mut Section<'_>, report: &mut Report<'_>) -> Option<S
         postal_address: postal_address?,
         support_email,
     })
+}
+
+/// Reads where links may lead, besides the provider's hosts and our own pages.
+pub(crate) fn link_hosts(top: &mut Section<'_>, report: &mut Report<'_>) -> LinkHosts {
+    let mut section = top.section("links", report);
+    let entries = section.take("hosts").and_then(|entry| entry.list(report));
+    section.finish(report);
+    let mut listed = Vec::new();
+    for entry in entries.unwrap_or_default() {
+        let Some(host) = entry.text(report) else { continue };
+        match LinkHosts::new(vec![host.to_owned()]) {
+            Ok(_) => listed.push(host.to_owned()),
+            Err(error) => entry.error(report, format!("\"{host}\" is {error}")),
+        }
+    }
+    LinkHosts::new(listed).unwrap_or_default()
+}
+
+/// Mailbox providers let nobody else sign for their domains: mail in their name fails DMARC.
+const MAILBOX_PROVIDERS: [&str; 10] = [
+    "aol.com",
+    "gmail.com",
+    "gmx.com",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "outlook.com",
+    "proton.me",
+    "yahoo.com",
+];
+
+/// Is the sender's address of the domain that its mail is signed for (DKIM), or of one below it? Then the two are
+/// aligned for DMARC. SES signs for its verified identity, and sends for no other domain.
+fn alignment(from: &str, sending_domain: Option<&Entry<'_>>, section: &Section<'_>, report: &mut Report<'_>) {
+    let domain = from
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain)
+        .to_ascii_lowercase();
+    if MAILBOX_PROVIDERS.contains(&domain.as_str()) {
+        let what = format!(
+            "{domain} signs only its own users' mail, so receivers would refuse this; write an address of a domain of yours"
+        );
+        report.error(&section.span, &section.path_of("from"), what);
+    }
+    let Some(entry) = sending_domain else { return };
+    let Some(signed) = entry.text(report) else { return };
+    let signed = signed.to_ascii_lowercase();
+    if LinkHosts::new(vec![signed.clone()]).is_err() || signed.starts_with('.') {
+        entry.error(
+            report,
+            format!("\"{signed}\" is not a domain; write for example \"example.com\""),
+        );
+    } else if domain != signed && !domain.ends_with(&format!(".{signed}")) {
+        let what =
+            format!("mail from {domain} would not be signed for it: `from` must be of {signed} or a domain below it");
+        entry.error(report, what);
+    }
 }
 
 fn required<T>(

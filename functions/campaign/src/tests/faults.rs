@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::{load, with_sender};
+use super::{SENDER, load, with_sender};
 
 fn check(text: &str, expected: Expect) {
     expected.assert_eq(&with_sender(text).map(|_| String::new()).unwrap_or_else(|errors| errors));
@@ -324,5 +324,55 @@ fn warnings() {
     warned(
         "[caps]\nper_day = 1\nper_week = 2\n",
         expect!["campaign.toml:3:12: caps.per_week: 3 touches fall into one week, but the cap lets only 2 through"],
+    );
+}
+
+#[test]
+fn where_links_may_lead() {
+    check(
+        "[links]\nhosts = [\"help.example.com\", \"https://example.com\", \"*.example.com\", \"com\"]\n",
+        expect![[r#"
+            campaign.toml:2:30: links.hosts[2]: "https://example.com" is not a host; write for example "help.example.com", or ".example.com" for every host below it: in lower case, without https:// and path, an international name as "xn--..."
+            campaign.toml:2:53: links.hosts[3]: "*.example.com" is not a host; write for example "help.example.com", or ".example.com" for every host below it: in lower case, without https:// and path, an international name as "xn--..."
+            campaign.toml:2:70: links.hosts[4]: "com" is not a host; write for example "help.example.com", or ".example.com" for every host below it: in lower case, without https:// and path, an international name as "xn--...""#]],
+    );
+    let loaded = with_sender("[links]\nhosts = [\"help.example.com\", \".example.org\"]\n").unwrap();
+    for hosts in [&loaded.rules.link_hosts, &loaded.brand.link_hosts] {
+        assert_eq!(hosts.listed(), ["help.example.com", ".example.org"]);
+    }
+    let running = loaded.package().open().unwrap();
+    assert_eq!(running.head.rules.link_hosts, loaded.rules.link_hosts);
+    assert_eq!(running.head.brand.link_hosts, loaded.rules.link_hosts);
+}
+
+#[test]
+fn the_sender_is_of_the_domain_that_its_mail_is_signed_for() {
+    let with = |from: &str, domain: &str| {
+        let own = format!("{SENDER}sending_domain = \"{domain}\"\n").replace("reminders@example.com", from);
+        load(&own).map(|_| String::new()).unwrap_or_else(|errors| errors)
+    };
+    for (from, domain) in [
+        ("reminders@example.com", "example.com"),
+        ("reminders@mail.example.com", "example.com"),
+        ("reminders@Example.COM", "EXAMPLE.com"),
+    ] {
+        assert_eq!(with(from, domain), "", "{from} {domain}");
+    }
+    for (from, domain) in [
+        ("reminders@example.com", "mail.example.com"),
+        ("reminders@evil-example.com", "example.com"),
+        ("reminders@example.org", "example.com"),
+        ("reminders@example.com", "com"),
+        ("reminders@example.com", "x@example.com"),
+    ] {
+        let told = with(from, domain);
+        assert!(told.contains("sender.sending_domain: "), "{from} {domain}: {told}");
+    }
+    let told = load(&SENDER.replace("reminders@example.com", "sunhome@gmail.com"))
+        .map(drop)
+        .unwrap_err();
+    assert!(
+        told.contains("sender.from: gmail.com signs only its own users' mail"),
+        "{told}"
     );
 }

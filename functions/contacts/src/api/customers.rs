@@ -49,9 +49,11 @@ where
     // An object first: a list would fill in the fields by their order, and an empty one would clear them.
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).map_err(not_a_contact)?;
     let input = ContactInput::deserialize(serde_json::Value::Object(fields)).map_err(not_a_contact)?;
-    let contact = input.check(provider, reference, ports.now()).map_err(|invalid| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Some fields are not right.").with_errors(invalid.0)
-    })?;
+    let contact = input
+        .check(provider, reference, ports.now(), &campaign.link_hosts)
+        .map_err(|invalid| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Some fields are not right.").with_errors(invalid.0)
+        })?;
     let stored = crate::put(ports, &config.id_key, campaign, &contact, &only_if)
         .await
         .map_err(|error| failed(&error))?;

@@ -190,9 +190,9 @@ fn what_every_message_needs_cannot_be_left_out() {
     check(
         &[("en/cancelled.txt", &TEXT.replace("{% include \"footer.txt\" %}", ""))],
         expect![[r#"
-        templates/en/cancelled.txt:13:28: leaves out `{{ postal_address }}`: every text part needs it, outside every {% if %}
-        templates/en/cancelled.txt:13:28: leaves out `{{ unsubscribe_url }}`: every text part needs it, outside every {% if %}
-    "#]],
+            templates/en/cancelled.txt:17:28: leaves out `{{ postal_address }}`: every text part needs it, outside every {% if %}
+            templates/en/cancelled.txt:17:28: leaves out `{{ unsubscribe_url }}`: every text part needs it, outside every {% if %}
+        "#]],
     );
     check(
         &[(
@@ -200,8 +200,9 @@ fn what_every_message_needs_cannot_be_left_out() {
             &PAGE.replace("{{ resume_url }}", "https://example.com/"),
         )],
         expect![[r#"
-        templates/en/cancelled.mjml:31:8: leaves out `{{ resume_url }}`: every message needs it as the href of a button or link, outside every {% if %}
-    "#]],
+            templates/en/cancelled.mjml:25:45: `https://example.com/` leads to a host that messages may not link to: write {{ resume_url }}, {{ unsubscribe_url }} or a {{ utility_..._url }}, or list the host under [links] hosts (https only, without name and port); mailto: goes to {{ support_email }} alone, tel: to {{ utility_phone }}
+            templates/en/cancelled.mjml:31:8: leaves out `{{ resume_url }}`: every message needs it as the href of a button or link, outside every {% if %}
+        "#]],
     );
     let hidden = "{% if touch == 1 %}{{ resume_url }}{% endif %}\n{% include 'footer.txt' %}";
     check(

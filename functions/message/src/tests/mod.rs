@@ -2,14 +2,16 @@
 
 mod faults;
 mod injection;
+mod links;
 mod open;
+mod parity;
 mod texts;
 mod words;
 
 use std::collections::BTreeMap;
 
-use journey::Diagnosis;
 use journey::contact::Locale;
+use journey::{Diagnosis, LinkHosts};
 use utilities::Mfa;
 
 use crate::{Brand, TemplateSource, Templates, UtilityWords, Variables};
@@ -24,7 +26,8 @@ fn compile(own: &[(&str, &str)]) -> Result<Templates, String> {
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
     let source = TemplateSource::builtin().with_own("templates", files);
-    Templates::compile(&source, &Locale::ALL)
+    let hosts = LinkHosts::new(vec!["pages.sunhome.example".to_owned()]).unwrap();
+    Templates::compile(&source, &Locale::ALL, &hosts, Some("help@sunhome.example"))
         .map_err(|faults| faults.iter().map(|fault| format!("{fault}\n")).collect())
 }
 
@@ -35,6 +38,7 @@ fn brand() -> Brand {
         postal_address: "100 Invented Street, Springfield, CA 90000".to_owned(),
         support_email: Some("help@sunhome.example".to_owned()),
         minutes_needed: 5,
+        link_hosts: LinkHosts::default(),
     }
 }
 

@@ -35,7 +35,7 @@ fn knowledge() -> Vec<UtilityWords> {
     vec![all, same, password_only, login_only, name_only, UtilityWords::default()]
 }
 
-fn every_message(mut look: impl FnMut(&Variables, &Message)) {
+pub(super) fn every_message(mut look: impl FnMut(&Variables, &Message)) {
     let templates = builtin();
     let samples: Vec<_> = templates.gallery(3).collect();
     assert_eq!(samples.len(), 2 * 12 * 3);

@@ -85,7 +85,8 @@ async fn import(place: &Place, file: PathBuf) -> anyhow::Result<ExitCode> {
         let bytes = opened.metadata().map(|meta| meta.len()).unwrap_or(0);
         (Box::new(opened), bytes)
     };
-    let rows = Rows::new(BufReader::new(input), reading.store.now()).with_context(|| file.display().to_string())?;
+    let rows = Rows::new(BufReader::new(input), reading.store.now(), &reading.rules.link_hosts)
+        .with_context(|| file.display().to_string())?;
     let bar = ProgressBar::new(bytes).with_style(
         ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );

@@ -200,7 +200,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
 
 async fn import(world: &World, population: &Population) -> anyhow::Result<()> {
     let csv = population.contacts_csv();
-    for row in contacts::Rows::new(csv.as_bytes(), world.now())? {
+    for row in contacts::Rows::new(csv.as_bytes(), world.now(), &world.rules.link_hosts)? {
         let contact = row
             .contact
             .with_context(|| format!("the population's contacts, line {}", row.line))?;

@@ -424,7 +424,7 @@ async fn a_journey_is_told_as_json_without_naming_the_person() {
     );
     assert_eq!(journey["next"]["why"], "touch");
     assert!(!journey["timeline"].as_array().unwrap().is_empty());
-    for secret in [ODD, "ana@example.com", "Ana", "connect.example.com"] {
+    for secret in [ODD, "ana@example.com", "Ana", "connect.leap.energy"] {
         assert!(!journey.to_string().contains(secret), "{secret}");
     }
 }
@@ -528,7 +528,7 @@ async fn the_resume_page_acts_only_when_its_button_is_pressed() {
     is_guarded(answer.headers());
     let page = answer.text().await.unwrap();
     assert!(page.contains("method=\"post\"") && !page.contains("<script"), "{page}");
-    for secret in [ODD, "ana@example.com", "connect.example.com"] {
+    for secret in [ODD, "ana@example.com", "connect.leap.energy"] {
         assert!(!page.contains(secret), "the page shows {secret}");
     }
     assert_eq!(api.journey(ODD).await.unwrap(), before, "a GET changes nothing");

@@ -244,7 +244,7 @@ async fn a_link_of_ours_leads_only_where_the_partner_said() {
         "https:\\\\evil.example.com",
         "https://",
         "ftp://evil.example.com",
-        "https://connect.example.com/\r\nset-cookie: a=b",
+        "https://connect.leap.energy/\r\nset-cookie: a=b",
     ] {
         let mut contact = direct_contact("ana");
         contact["link"] = json!(link);
@@ -379,7 +379,7 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
     let input: contacts::ContactInput = serde_json::from_value(input).unwrap();
     let contact = input
         .clone()
-        .check(Provider::Leap, reference.clone(), Timestamp::UNIX_EPOCH);
+        .check(Provider::Leap, reference.clone(), Timestamp::UNIX_EPOCH, &journey::LinkHosts::default());
     let header = Header {
         name: "x-rekindle-key".to_owned(),
         value: providers::Secret::new(HIDDEN),

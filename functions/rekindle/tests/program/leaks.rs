@@ -13,7 +13,7 @@ use crate::support::{
 const EMAIL: &str = "wilhelmina.quack@example.com";
 const NAME: &str = "Wilhelmina";
 const REFERENCE: &str = "zebra-house+7 @quack";
-const LINK: &str = "https://connect.example.com/start?refId=zebra";
+const LINK: &str = "https://connect.leap.energy/start?refId=zebra";
 const WRONG: &str = "a-wrong-but-well-meant-secret";
 
 fn person() -> Value {

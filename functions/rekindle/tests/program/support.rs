@@ -491,7 +491,7 @@ pub(crate) fn direct_contact(name: &str) -> Value {
         "email": format!("{name}@example.com"), "phone": null, "sms_consent": null, "first_name": "Ana", "locale": "en",
         "zone": "America/Los_Angeles", "flow": "direct_to_utility", "region": "CAISO",
         "classification": "residential", "utility": "PGE",
-        "link": format!("https://connect.example.com/pge/getting-started?refId={name}"),
+        "link": format!("https://connect.leap.energy/pge/getting-started?refId={name}"),
         "opted_out": false,
     })
 }

@@ -394,7 +394,7 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,
         utility: UtilityCode::parse("PGE"),
-        link: Some("https://connect.example.com/?transmissionRegion=CAISO".to_owned()),
+        link: Some("https://connect.leap.energy/?transmissionRegion=CAISO".to_owned()),
         opted_out: false,
     }
 }

@@ -3,6 +3,7 @@
 use contacts::api::{ApiConfig, Tokens};
 use contacts::{RowError, Rows};
 use http::{Method, Request, Response};
+use journey::LinkHosts;
 use journey::contact::Contact;
 use journey::link::LinkKey;
 use serde_json::Value;
@@ -84,7 +85,7 @@ pub fn csv(data: &[u8]) -> bool {
     let hidden = fields(data);
     let hidden = personal(hidden.iter().map(String::as_str));
     let refused = |error: &RowError| hides(&error.to_string(), &hidden);
-    let rows = match Rows::new(data, now()) {
+    let rows = match Rows::new(data, now(), &LinkHosts::default()) {
         Ok(rows) => rows,
         Err(error) => {
             refused(&error);
@@ -115,7 +116,7 @@ fn exported(contacts: &[Contact]) -> Vec<Contact> {
         writer.write_record(&contacts::row(contact)).unwrap();
     }
     let file = writer.into_inner().unwrap();
-    let rows = Rows::new(file.as_slice(), now()).expect("an export can be read");
+    let rows = Rows::new(file.as_slice(), now(), &LinkHosts::default()).expect("an export can be read");
     rows.map(|row| row.contact.expect("an exported row is taken")).collect()
 }
 

@@ -10,7 +10,7 @@ use journey::{ContactId, JourneyId, Provider, Purpose, Reference};
 use tests::{Ports, Stage, World, poll_once};
 
 /// The link that the customer was given.
-pub(crate) const LINK: &str = "https://connect.example.com/?refId=site-ca-0001";
+pub(crate) const LINK: &str = "https://connect.leap.energy/?refId=site-ca-0001";
 
 /// The stage, set once: that takes a second.
 pub(crate) fn stage() -> &'static Stage {
@@ -54,7 +54,7 @@ pub(crate) fn with_customer(world: &World) -> Contact {
         link: Some(LINK.to_owned()),
         ..ContactInput::default()
     };
-    let contact = input.check(Provider::Leap, reference(), now()).unwrap();
+    let contact = input.check(Provider::Leap, reference(), now(), &journey::LinkHosts::default()).unwrap();
     let (ports, stage) = (ports(world), stage());
     let put = contacts::put(
         &ports,

@@ -7,7 +7,7 @@ use url::{Host, Url};
 const MAX_CHARS: usize = 300;
 
 /// The longest first name shown.
-const MAX_NAME_CHARS: usize = 60;
+pub(crate) const MAX_NAME_CHARS: usize = 60;
 
 /// A value on one line, without control characters; none when nothing is left.
 pub(crate) fn one_line(value: &str) -> Option<String> {

@@ -4,7 +4,11 @@ use journey::contact::Locale;
 use journey::{Diagnosis, UtilityCode};
 use utilities::Directory;
 
+use crate::clean::MAX_NAME_CHARS;
+use crate::html::{Piece, is_hidden, pieces, unescape};
+use crate::render::Message;
 use crate::templates::Templates;
+use crate::trial::long_link;
 use crate::variables::{Brand, UtilityWords, Variables};
 
 /// One message of a campaign: enough to list it, to name a file after it, and to render it.
@@ -49,5 +53,52 @@ impl Sample {
             resume_url: "https://example.com/r/an-invented-token".to_owned(),
             unsubscribe_url: "https://example.com/u/an-invented-token".to_owned(),
         }
+    }
+}
+
+impl Variables {
+    /// These values for a text message, and the longest ones, each with whose they are. The last are those that the check of
+    /// a campaign counts with: a long link, and nothing that may be left out.
+    #[must_use]
+    pub fn in_texts(&self) -> [(&'static str, Variables); 4] {
+        let with = |name: &str| Variables {
+            first_name: Some(name.to_owned()),
+            resume_url: long_link(),
+            ..self.clone()
+        };
+        let longest = format!("{:m<MAX_NAME_CHARS$}", "A");
+        [
+            ("As usual", self.clone()),
+            (
+                "With an accent in the name (Mar\u{ed}a), and a link of 120 characters",
+                with("Mar\u{ed}a"),
+            ),
+            ("With a name of 60 characters, and a link of 120", with(&longest)),
+            (
+                "Without a name or a utility, and with a link of 120 characters: as the check counts",
+                with("").without_optional(),
+            ),
+        ]
+    }
+}
+
+impl Message {
+    /// What programs show beside the subject: the first text of the HTML part that the mail itself does not show.
+    #[must_use]
+    pub fn preheader(&self) -> Option<String> {
+        let body = pieces(&self.html)
+            .into_iter()
+            .skip_while(|piece| !matches!(piece, Piece::Open { name, .. } if name.eq_ignore_ascii_case("body")));
+        let hidden =
+            |piece: &Piece<'_>| matches!(piece, Piece::Open { name, attributes, .. } if is_hidden(name, attributes));
+        let text = body
+            .skip_while(|piece| !hidden(piece))
+            .skip(1)
+            .take_while(|piece| !matches!(piece, Piece::Close(_)))
+            .find_map(|piece| match piece {
+                Piece::Text(text) => Some(unescape(text).trim().to_owned()),
+                Piece::Comment(_) | Piece::Open { .. } | Piece::Close(_) => None,
+            });
+        text.filter(|text| !text.is_empty())
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn pieces(html: &str) -> Vec<Piece<'_>> {
 }
 
 /// The words that a reader sees, in order: letters and digits, in lower case. Links are none, nor is what is hidden.
+#[cfg(feature = "compile")]
 pub(crate) fn visible_words(html: &str) -> Vec<String> {
     let mut text = String::new();
     let mut hidden: Option<(&str, usize)> = None;
@@ -105,6 +106,7 @@ pub(crate) fn visible_words(html: &str) -> Vec<String> {
 }
 
 /// The words of a text, in order, without links.
+#[cfg(feature = "compile")]
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split_whitespace()
         .filter(|word| !word.contains("://"))
@@ -114,7 +116,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_hidden(name: &str, attributes: &[(&str, &str)]) -> bool {
+/// Does an element hide what is in it?
+pub(crate) fn is_hidden(name: &str, attributes: &[(&str, &str)]) -> bool {
     let head = ["head", "style", "title", "script"];
     let style = attributes
         .iter()
@@ -125,6 +128,7 @@ fn is_hidden(name: &str, attributes: &[(&str, &str)]) -> bool {
 }
 
 /// Elements inside a line do not part words.
+#[cfg(feature = "compile")]
 fn separate(text: &mut String, name: &str) {
     let inline = ["a", "b", "em", "i", "span", "strong", "u"];
     if !inline.iter().any(|inline| name.eq_ignore_ascii_case(inline)) {

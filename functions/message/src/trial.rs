@@ -51,6 +51,11 @@ pub enum TrialError {
 /// a host such as API Gateway gives one. A shorter host leaves room for a name.
 const LINK_CHARS: usize = 120;
 
+/// A link of [`LINK_CHARS`].
+pub(crate) fn long_link() -> String {
+    format!("{:x<LINK_CHARS$}", "https://example.com/r/")
+}
+
 impl Templates {
     /// Fills in every message for every touch, with an invented person's values, and looks for what each
     /// must show: a subject, the two links, the postal address.
@@ -111,8 +116,7 @@ impl Templates {
                 diagnosis: sample.diagnosis,
             };
             let mut variables = sample.variables(brand, &nobody, None).without_optional();
-            let host = "https://example.com/r/";
-            variables.resume_url = format!("{host}{}", "x".repeat(LINK_CHARS.saturating_sub(host.len())));
+            variables.resume_url = long_link();
             let body = match self.render_text(&variables) {
                 Ok(text) => text.body,
                 Err(RenderError::TooLong(length)) => return Err(TrialError::TooLong { name, length }),

@@ -129,6 +129,24 @@ fn a_trial_counts_with_a_long_link_and_without_a_name() {
     }
 }
 
+/// A name of the most characters, one with an accent, a long link: what the gallery shows beside the usual text.
+#[test]
+fn the_longest_values_fit_in_every_text() {
+    let templates = builtin();
+    for sample in templates.gallery(3) {
+        let usual = variables(sample.locale, sample.diagnosis, sample.touch, everything_known());
+        let bodies = usual
+            .in_texts()
+            .map(|(_, variables)| templates.render_text(&variables).unwrap().body);
+        assert!(bodies.iter().all(|body| Length::of(body).fits()), "{bodies:?}");
+        assert!(bodies[0].contains("Ana") && !bodies[1].contains("Mar\u{ed}a") && !bodies[3].contains("Edison"));
+        assert!(
+            bodies[1..].iter().all(|body| body.contains(&"x".repeat(90))),
+            "{bodies:?}"
+        );
+    }
+}
+
 #[test]
 fn stop_must_stand_outside_every_block() {
     let faults = |words: &str| compile(&[("en/sms.txt", words)]).map(drop).unwrap_err();

@@ -192,6 +192,21 @@ fn only_the_last_of_several_touches_says_that_it_is_the_last() {
 }
 
 #[test]
+fn every_message_has_a_preheader_of_its_own() {
+    let mut seen = BTreeSet::new();
+    every_message(|variables, message| {
+        let preheader = message.preheader().unwrap();
+        assert!((15..=110).contains(&preheader.chars().count()), "{preheader}");
+        assert!(
+            !message.text.contains(&preheader) && !preheader.contains('&'),
+            "{preheader}"
+        );
+        seen.insert((variables.locale, preheader));
+    });
+    assert!(seen.len() >= 20, "{}", seen.len());
+}
+
+#[test]
 fn no_message_presses() {
     every_message(|_, message| {
         let said = format!("{} {}", message.subject, message.text).to_lowercase();

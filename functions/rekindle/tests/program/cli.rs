@@ -595,6 +595,28 @@ async fn preview_writes_each_message_in_both_forms_and_an_index() {
             "{name}"
         );
     }
+    // One page for marketers: nothing from elsewhere, no script, every text with its length.
+    for outside in ["<script", "src=\"http", "href=\"http", "@import", "url("] {
+        assert!(!index.contains(outside), "{outside}");
+    }
+    for word in [
+        "Stopped before signing in",
+        "GSM-7",
+        "1 segment",
+        "20 hours after they stopped",
+        "Text part",
+        "Español",
+    ] {
+        assert!(index.contains(word), "{word}");
+    }
+    assert_eq!(index.matches("<iframe").count(), html);
+    assert_eq!(index.matches("loading=\"lazy\" sandbox=\"\"").count(), html);
+    assert_eq!(
+        index.matches("Without a name or a utility").count(),
+        html / 3,
+        "a text for each reason and language"
+    );
+    assert!(index.len() < 400_000, "{}", index.len());
     assert!(
         all.out.contains(&html.to_string()) && all.out.contains("index.html"),
         "{}",

@@ -377,9 +377,12 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
     input["first_name"] = json!(HIDDEN);
     input["phone"] = json!("+12025550123");
     let input: contacts::ContactInput = serde_json::from_value(input).unwrap();
-    let contact = input
-        .clone()
-        .check(Provider::Leap, reference.clone(), Timestamp::UNIX_EPOCH, &journey::LinkHosts::default());
+    let contact = input.clone().check(
+        Provider::Leap,
+        reference.clone(),
+        Timestamp::UNIX_EPOCH,
+        &journey::LinkHosts::default(),
+    );
     let header = Header {
         name: "x-rekindle-key".to_owned(),
         value: providers::Secret::new(HIDDEN),

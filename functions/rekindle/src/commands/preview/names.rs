@@ -1,0 +1,66 @@
+//! What the gallery calls things, for those who write the words.
+
+use journey::Diagnosis;
+use journey::campaign::Channel;
+use journey::contact::Locale;
+
+/// A diagnosis in plain words, and who gets its message.
+pub(super) const fn diagnosis(diagnosis: Diagnosis) -> (&'static str, &'static str) {
+    match diagnosis {
+        Diagnosis::NotStarted => ("Opened the link, did nothing", "Clicked the link and took no step."),
+        Diagnosis::AgreementsUnanswered => ("Left an agreement open", "Began, and has not answered an agreement."),
+        Diagnosis::AgreementDeclined => (
+            "Declined an agreement",
+            "Said no. Gets a message only where the campaign's policy is to follow up.",
+        ),
+        Diagnosis::UtilityNotConnected => (
+            "Stopped before signing in",
+            "Reached the utility's sign-in and went no further. Most stop here.",
+        ),
+        Diagnosis::CredentialsInvalid => (
+            "User name or password refused",
+            "The utility did not accept the sign-in.",
+        ),
+        Diagnosis::MfaFailed => (
+            "Security code failed",
+            "The utility asked for a code, and it did not work.",
+        ),
+        Diagnosis::Cancelled => ("Cancelled at the utility", "Turned back on the utility's own page."),
+        Diagnosis::LoginFailed => (
+            "Sign-in failed, reason unknown",
+            "The sign-in failed, and nobody says why.",
+        ),
+        Diagnosis::RequiredUtilitiesMissing => (
+            "More accounts are needed",
+            "Connected some of several required utilities.",
+        ),
+        Diagnosis::WrongUtility => (
+            "Connected another utility",
+            "Connected one that was not asked for. Only where the campaign's policy is to follow up.",
+        ),
+        Diagnosis::Ineligible => ("Cannot take part", "Gets no message."),
+        Diagnosis::UtilityDown => ("The utility was down", "Could not go on, and can try again now."),
+        Diagnosis::ProviderDown => (
+            "The connection service was down",
+            "Could not go on, and can try again now.",
+        ),
+        Diagnosis::NothingLeft => ("Nothing left to do", "Gets no message."),
+        Diagnosis::Unrecognized => ("Not understood", "Gets no message."),
+    }
+}
+
+/// A language by its own name.
+pub(super) const fn locale(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "English",
+        Locale::Es => "Español",
+    }
+}
+
+/// A channel, for those who know no abbreviations.
+pub(super) const fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "E-mail",
+        Channel::Sms => "Text message",
+    }
+}

@@ -64,6 +64,9 @@ pub enum BadLink {
     /// Not signed by us, or altered, or of another kind.
     #[error("this link is not one of ours")]
     Forged,
+    /// Ours, of a test message: it is nobody's.
+    #[error("this link is of a test message")]
+    Test,
     /// Ours, but its time is over.
     #[error("this link has expired")]
     Expired,
@@ -115,6 +118,8 @@ impl LinkKey {
         let expires = i64::from_str_radix(expiry, 16).map_err(|_| BadLink::Forged)?;
         if now.as_second() > expires {
             Err(BadLink::Expired)
+        } else if journey.is_of_test() {
+            Err(BadLink::Test)
         } else {
             Ok(journey)
         }
@@ -182,6 +187,24 @@ mod tests {
             assert_eq!(link.expires, at(expires));
             let token = link.url.strip_prefix(start).unwrap();
             assert_eq!(key.verify(kind, token, link.expires), Ok(journey.clone()));
+        }
+    }
+
+    #[test]
+    fn a_link_of_a_test_message_is_told_from_every_other() {
+        let (key, journey) = fixture();
+        assert!(!journey.is_of_test());
+        let now = at("2026-08-01T00:00:00.123Z");
+        let test = JourneyId::of_test(now);
+        assert!(test.is_of_test() && JourneyId::parse(test.as_str()) == Some(test.clone()));
+        assert_ne!(test, JourneyId::of_test(at("2026-08-01T00:00:00.124Z")));
+        for kind in [LinkKind::Resume, LinkKind::Unsubscribe] {
+            let token = key.sign(kind, &test, at("2026-09-01T00:00:00Z"));
+            assert_eq!(key.verify(kind, &token, now), Err(BadLink::Test));
+            assert_eq!(
+                key.verify(kind, &token, at("2026-09-02T00:00:00Z")),
+                Err(BadLink::Expired)
+            );
         }
     }
 

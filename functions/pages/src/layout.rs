@@ -116,6 +116,14 @@ pub(crate) fn bad_link(pages: &Pages) -> Markup {
     document(pages, Locale::En, "This link does not work any more", &body)
 }
 
+pub(crate) fn test_link(pages: &Pages) -> Markup {
+    let body = html! {
+        p { "The message was a test. A customer's link leads to a page of their own; this one changes nothing." }
+        p lang="es" { "El mensaje era una prueba. El enlace de un cliente lleva a su propia página; este no cambia nada." }
+    };
+    document(pages, Locale::En, "This is a test link", &body)
+}
+
 pub(crate) fn failed(pages: &Pages) -> Markup {
     let body = html! {
         p { "Something went wrong on our side. Nothing was changed; please try again in a moment." }

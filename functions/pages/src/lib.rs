@@ -185,6 +185,7 @@ impl Pages {
         let status = match bad {
             BadLink::Forged => 404,
             BadLink::Expired => 410,
+            BadLink::Test => return page(200, layout::test_link(self)),
         };
         page(status, layout::bad_link(self))
     }

@@ -40,7 +40,14 @@ impl Customer {
             locale: Some(locale.to_owned()),
             ..ContactInput::default()
         };
-        let contact = input.check(Provider::Leap, reference(), jiff::Timestamp::MAX, &journey::LinkHosts::default()).unwrap();
+        let contact = input
+            .check(
+                Provider::Leap,
+                reference(),
+                jiff::Timestamp::MAX,
+                &journey::LinkHosts::default(),
+            )
+            .unwrap();
         let (ports, key) = (customer.ports(), key());
         let put = contacts::put(&ports, &key, &customer.stage.rules, &contact, &Precondition::None);
         poll_once(put).unwrap().unwrap();
@@ -209,7 +216,11 @@ fn the_page_says_whether_reminders_come() {
 fn nobody_is_sent_to_a_host_that_is_not_allowed() {
     let mut customer = Customer::new();
     let id = ContactId::new(&key(), Provider::Leap, &reference());
-    let mut contact = poll_once(customer.ports().find_contact(&id)).unwrap().unwrap().unwrap().contact;
+    let mut contact = poll_once(customer.ports().find_contact(&id))
+        .unwrap()
+        .unwrap()
+        .unwrap()
+        .contact;
     contact.link = Some("https://connect.leap.energy.evil.example/?refId=site-1".to_owned());
     let (ports, key) = (customer.ports(), key());
     let put = contacts::put(&ports, &key, &customer.stage.rules, &contact, &Precondition::None);

@@ -48,6 +48,15 @@ enum Command {
     Contacts(commands::contacts::Command),
     /// Render messages to HTML and text, as customers will get them.
     Preview(commands::preview::Options),
+    /// Send one message to a tester, by the way of real ones: only to who is on the list.
+    ///
+    /// The recipient must be listed under [test_sends] allowed of the configuration. The subject begins with "[Test]",
+    /// a text with "TEST". No journey, ledger or opt-out is read or changed.
+    #[command(
+        name = "send-test",
+        after_help = "Example: rekindle send-test --to qa@example.com --diagnosis credentials_invalid --touch 2 --locale es"
+    )]
+    SendTest(commands::send_test::Options),
     /// Check a campaign file, push it to a deployment, roll it back, or print the example.
     #[command(subcommand)]
     Campaign(commands::campaign::Command),
@@ -90,6 +99,7 @@ impl Cli {
             | Command::Explain(_)
             | Command::Contacts(_)
             | Command::Preview(_)
+            | Command::SendTest(_)
             | Command::Campaign(_)
             | Command::Config(_)
             | Command::Webhook(_) => "error",
@@ -109,6 +119,7 @@ impl Cli {
             Command::Explain(options) => commands::explain::run(&options).await,
             Command::Contacts(command) => commands::contacts::run(command).await,
             Command::Preview(options) => commands::preview::run(&options),
+            Command::SendTest(options) => commands::send_test::run(options).await,
             Command::Campaign(command) => commands::campaign::run(&command).await,
             Command::Config(command) => commands::config::run(&command),
             Command::Webhook(command) => commands::webhook::run(command).await,

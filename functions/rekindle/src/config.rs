@@ -12,6 +12,7 @@ use journey::IdKey;
 use providers::Secret as ApiKey;
 use serde::Deserialize;
 use toml::Spanned;
+use touchpoint::Testers;
 use url::Url;
 use webhook::{Secret, Secrets};
 
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) id_key: IdKey,
     pub(crate) tokens: Tokens,
     pub(crate) leap: Leap,
+    /// Those who may get test messages.
+    pub(crate) testers: Testers,
 }
 
 /// Leap's part of it.
@@ -46,6 +49,15 @@ struct File {
     campaign: Spanned<String>,
     secrets: SecretsTable,
     leap: LeapTable,
+    #[serde(default)]
+    test_sends: TestSendsTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestSendsTable {
+    #[serde(default)]
+    allowed: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +154,16 @@ impl Config {
                 "must be from 1 to 1000; Leap's own default is 10",
             );
         }
+        for entry in &file.test_sends.allowed {
+            if let Err(error) = Testers::new([entry.get_ref().as_str()]) {
+                problems.add(
+                    &entry.span(),
+                    "test_sends.allowed",
+                    &format!("has an entry that is {error}"),
+                );
+            }
+        }
+        let testers = Testers::new(file.test_sends.allowed.iter().map(|entry| entry.get_ref().as_str()));
         let found = problems.found;
         if !found.is_empty() {
             anyhow::bail!("{}", found.join("\n"));
@@ -156,6 +178,7 @@ impl Config {
                 .to_owned(),
             campaign: path.parent().unwrap_or(Path::new(".")).join(file.campaign.get_ref()),
             id_key: id_key.context("identity key")??,
+            testers: testers.context("test_sends.allowed")?,
             tokens: Tokens::new(tokens.iter().flatten().map(String::as_str)),
             leap: Leap {
                 base_url: base_url.context("leap.base_url")?,

@@ -4,6 +4,7 @@
 //! is sent that was not claimed first, and nothing is claimed without a fresh answer of the provider.
 
 mod compose;
+mod test_send;
 
 use std::collections::VecDeque;
 
@@ -21,6 +22,7 @@ use journey::{
 };
 
 pub use compose::{ComposeError, Composer};
+pub use test_send::{NotATester, TestSend, TestSendError, Testers, send_test};
 
 /// A message that is ready to go, for the sender of its channel.
 #[derive(Clone)]

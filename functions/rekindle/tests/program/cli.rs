@@ -21,7 +21,7 @@ fn ran(arguments: &[&str]) -> Ran {
 
 #[test]
 fn every_command_says_what_it_is_for() {
-    let cases: [(&[&str], &[&str]); 16] = [
+    let cases: [(&[&str], &[&str]); 17] = [
         (
             &[],
             &[
@@ -32,6 +32,7 @@ fn every_command_says_what_it_is_for() {
                 "explain",
                 "contacts",
                 "preview",
+                "send-test",
                 "campaign",
                 "config",
                 "webhook",
@@ -87,6 +88,19 @@ fn every_command_says_what_it_is_for() {
         (
             &["preview"],
             &["--campaign", "--out", "--only", "--utility", "index.html"],
+        ),
+        (
+            &["send-test"],
+            &[
+                "--to",
+                "--diagnosis",
+                "--touch",
+                "--locale",
+                "--channel",
+                "--campaign",
+                "test_sends",
+                "Example:",
+            ],
         ),
         (&["campaign"], &["check", "example"]),
         (&["campaign", "check"], &["[FILE]", "campaign.toml", "file and line"]),

@@ -20,3 +20,4 @@ mod leaks;
 mod main_job;
 mod slow;
 mod support;
+mod test_sends;

@@ -126,6 +126,11 @@ pub(crate) fn contact(table: &toml::Table) -> Contact {
     let reference = Reference::new(reference.as_str().unwrap()).unwrap();
     let input: ContactInput = table.try_into().unwrap();
     input
-        .check(Provider::Leap, reference, jiff::Timestamp::MAX, &journey::LinkHosts::default())
+        .check(
+            Provider::Leap,
+            reference,
+            jiff::Timestamp::MAX,
+            &journey::LinkHosts::default(),
+        )
         .unwrap_or_else(|error| panic!("{error}"))
 }

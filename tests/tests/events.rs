@@ -303,7 +303,12 @@ fn the_partner_s_calls() {
         let contact = serde_json::from_slice::<ContactInput>(&body);
         assert_eq!(contact.is_err(), name == "malformed", "{name}");
         let Ok(contact) = contact else { continue };
-        let checked = contact.check(Provider::Leap, Reference::new(REFERENCE).unwrap(), jiff::Timestamp::MAX);
+        let checked = contact.check(
+            Provider::Leap,
+            Reference::new(REFERENCE).unwrap(),
+            jiff::Timestamp::MAX,
+            &journey::LinkHosts::default(),
+        );
         assert_eq!(checked.is_err(), name == "put_wrong_fields", "{name}");
     }
     assert_eq!(events["put"]["body"], events["put_duplicate"]["body"]);

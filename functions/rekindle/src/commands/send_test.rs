@@ -1,8 +1,9 @@
 //! `rekindle send-test`: one message to a tester, as customers get it.
 
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 use clap::Args;
@@ -12,6 +13,7 @@ use journey::contact::Locale;
 use journey::link::LinkKey;
 use journey::port::{Clock, Email, SendEmail, SendText, Text, Timestamp};
 use journey::{Diagnosis, SendOutcome};
+use serde_json::{Value, json};
 use touchpoint::{Composer, TestSend, send_test};
 
 use super::say;
@@ -40,8 +42,12 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CHANNEL", default_value = "email", value_parser = channel)]
     channel: Channel,
     /// Another campaign file than the configuration names.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "function")]
     campaign: Option<PathBuf>,
+    /// Send through a deployment: the name of its touchpoint function, which the AWS CLI calls with your credentials. The
+    /// list is the stack's parameter TestRecipients, the campaign the one that runs there.
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
     /// A utility that the message is about, by Leap's code; without it, an unknown one.
     #[arg(long, value_name = "CODE")]
     utility: Option<String>,
@@ -91,6 +97,9 @@ impl SendText for Ports {
 }
 
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    if let Some(function) = &options.function {
+        return through(function, &options);
+    }
     let config = Config::load(&options.place.config)?;
     let campaign = super::campaign::load(options.campaign.as_ref().unwrap_or(&config.campaign))?;
     let utility = options
@@ -128,4 +137,45 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         data.path().join("outbox").display()
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has a deployment send it. What goes over the wire is in a file, since everybody may see a command's arguments.
+fn through(function: &str, options: &Options) -> anyhow::Result<ExitCode> {
+    let event = json!({ "test": {
+        "to": options.to,
+        "channel": options.channel.as_str(),
+        "locale": options.locale.as_str(),
+        "diagnosis": options.diagnosis.as_str(),
+        "touch": options.touch,
+        "utility": options.utility,
+    } });
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let (payload, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
+    fs::write(&payload, event.to_string()).context("cannot write a temporary file")?;
+    let called = Command::new("aws")
+        .args(["lambda", "invoke", "--function-name", function, "--payload"])
+        .arg(format!("fileb://{}", payload.display()))
+        .arg(&answer)
+        .stdout(Stdio::null())
+        .status()
+        .context("the AWS CLI, `aws`, cannot be started")?;
+    anyhow::ensure!(called.success(), "`aws lambda invoke` failed; it says why above");
+    let answer = fs::read_to_string(&answer).context("the AWS CLI has written no answer")?;
+    let answer: Value = serde_json::from_str(&answer).context("the answer is not JSON")?;
+    match answer.get("message").and_then(Value::as_str) {
+        Some(message) => {
+            say(&format!(
+                "Accepted as {message}. SES drops mail to addresses on its suppression list without a word here: if it does \
+                 not arrive, look there.\n"
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            let why = answer
+                .get("error")
+                .or_else(|| answer.get("errorMessage"))
+                .and_then(Value::as_str);
+            anyhow::bail!("{}", why.unwrap_or("the function gave no answer; its log says why"))
+        }
+    }
 }

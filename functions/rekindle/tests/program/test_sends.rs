@@ -1,8 +1,10 @@
 //! `rekindle send-test`: by the way of real messages, to who is listed alone.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use mail_parser::MessageParser;
+use serde_json::json;
 
 use crate::support::{PUBLIC_URL, Place, link_in};
 
@@ -88,6 +90,58 @@ async fn a_listed_tester_gets_the_message_that_customers_get() {
     let busy = place.run(&mail);
     assert_eq!(busy.code, 1);
     assert!(busy.err.contains("stop it first"), "{}", busy.err);
+}
+
+/// With a stand-in of the AWS CLI: what it is called with, and what its answers become.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_asked_by_the_aws_cli() {
+    let place = Place::new().await;
+    let called = |answer: &str, code: u8| {
+        let script = "#!/bin/sh\necho \"$*\" > called\ncat \"${6#fileb://}\" > payload\n";
+        let aws = place.write(
+            "bin/aws",
+            &format!("{script}printf '%s' '{answer}' > \"$7\"\nexit {code}\n"),
+        );
+        fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
+        let arguments = [
+            "send-test",
+            "--to",
+            "qa@example.com",
+            "--touch",
+            "2",
+            "--locale",
+            "es",
+            "--function",
+            "stack-touchpoint",
+        ];
+        let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+        place.command(&arguments).env("PATH", path).output().unwrap()
+    };
+    let sent = called(r#"{"message":"0101-invented"}"#, 0);
+    assert!(sent.status.success(), "{sent:?}");
+    assert!(String::from_utf8_lossy(&sent.stdout).contains("Accepted as 0101-invented"));
+    let command = fs::read_to_string(place.path("called")).unwrap();
+    assert!(
+        command.starts_with("lambda invoke --function-name stack-touchpoint --payload fileb://"),
+        "{command}"
+    );
+    assert!(
+        !command.contains("qa@example.com"),
+        "everybody sees a command's arguments: {command}"
+    );
+    let payload: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("payload")).unwrap()).unwrap();
+    let test = json!({"to": "qa@example.com", "channel": "email", "locale": "es", "diagnosis": "not_started", "touch": 2, "utility": null});
+    assert_eq!(payload, json!({ "test": test }));
+    for (answer, code, word) in [
+        (r#"{"error":"the recipient is not on the list"}"#, 0, "not on the list"),
+        (r#"{"errorMessage":"no campaign"}"#, 0, "no campaign"),
+        ("null", 0, "its log says why"),
+        ("", 255, "aws lambda invoke"),
+    ] {
+        let ran = called(answer, code);
+        assert_eq!(ran.status.code(), Some(1), "{answer}");
+        assert!(String::from_utf8_lossy(&ran.stderr).contains(word), "{ran:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,8 @@ pub struct TouchpointConfig {
     pub configuration_set: String,
     /// How texts are sent; without it none are.
     pub texts: Option<TextsConfig>,
+    /// Who may get test messages: addresses and numbers (`TEST_RECIPIENTS`, parted by commas; nobody without it).
+    pub test_recipients: Vec<String>,
 }
 
 /// What `reconcile` needs.
@@ -162,8 +164,10 @@ impl TouchpointConfig {
         let public_url = read.public_url();
         let configuration_set = read.configuration_set();
         let texts = read.texts();
+        let test_recipients = read.test_recipients();
         read.finish(|| {
             Some(TouchpointConfig {
+                test_recipients: test_recipients?,
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,

@@ -218,6 +218,16 @@ impl Reader<'_> {
         }))
     }
 
+    /// Who may get test messages. What each entry is, the use case says.
+    pub(super) fn test_recipients(&mut self) -> Option<Vec<String>> {
+        let right = "addresses and numbers, parted by commas, for example qa@example.com,+12025550123";
+        let recipients = self.optional("TEST_RECIPIENTS", right, |value| {
+            let recipients: Vec<String> = value.split(',').map(|one| one.trim().to_owned()).collect();
+            (!recipients.iter().any(String::is_empty)).then_some(recipients)
+        });
+        Some(recipients?.unwrap_or_default())
+    }
+
     pub(super) fn account_id(&mut self) -> Option<String> {
         let right = "the 12 digits of the account";
         self.required("ACCOUNT_ID", right, |value| {

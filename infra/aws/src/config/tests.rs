@@ -1,7 +1,7 @@
 use super::*;
 
 /// Every variable that any function reads, and a value that is right.
-const RIGHT: [(&str, &str); 26] = [
+const RIGHT: [(&str, &str); 27] = [
     ("STACK_NAME", "rekindle"),
     ("TABLE_NAME", "rekindle-table"),
     ("SCHEDULE_GROUP", "rekindle"),
@@ -30,6 +30,7 @@ const RIGHT: [(&str, &str); 26] = [
     ("CONFIGURATION_SET", "rekindle"),
     ("SMS_ORIGINATION_NUMBER", "+18335550100"),
     ("SMS_MAX_PRICE", "0.05"),
+    ("TEST_RECIPIENTS", "qa@example.com, +12025550123"),
     ("ACCOUNT_ID", "123456789012"),
     ("TOUCHPOINT_FUNCTION", "rekindle-touchpoint"),
     ("EVENT_BUS_NAME", "rekindle"),
@@ -151,6 +152,7 @@ fn a_wrong_value_is_named_with_what_would_be_right_and_not_repeated() {
         ("SMS_ORIGINATION_NUMBER", "2025550123", "E.164"),
         ("SMS_MAX_PRICE", "0.00", "US dollars"),
         ("SMS_MAX_PRICE", "ten cents", "US dollars"),
+        ("TEST_RECIPIENTS", "qa@example.com,,", "parted by commas"),
         ("ANNOUNCE_URL", "ftp://partner.example.com", "https URL"),
         ("WEBHOOK_HEADER", "x rekindle", "name of a header"),
         ("API_TOKEN_NEXT_PARAMETER", "a secret value!", "not the secret itself"),
@@ -198,6 +200,10 @@ fn optional_variables_have_defaults() {
     let touchpoint = TouchpointConfig::read(&environment).unwrap();
     assert_eq!(touchpoint.leap.page_size, 10);
     assert_eq!(touchpoint.texts, None, "a price without a number is not used");
+    let read = TouchpointConfig::read(&with("TEST_RECIPIENTS", "a@example.com, +12025550123")).unwrap();
+    assert_eq!(read.test_recipients, ["a@example.com", "+12025550123"]);
+    let nobody = TouchpointConfig::read(&with("TEST_RECIPIENTS", "")).unwrap();
+    assert_eq!(nobody.test_recipients, Vec::<String>::new());
     let standard = TouchpointConfig::read(&with("SMS_MAX_PRICE", "")).unwrap();
     assert_eq!(standard.texts.unwrap().max_price, "0.10");
     let short_code = TouchpointConfig::read(&with("SMS_ORIGINATION_NUMBER", "12345")).unwrap();

@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicUsize;
 use feedback::handle;
 use journey::port::{Commit, CommitError, CommitJourney, FindContact, InboxClaim};
 use journey::send_tag::SendTags;
-use journey::{Campaign, DeliveryProblem, IdKey, Note, SkipReason, Touch, TouchRecord};
+use journey::{Campaign, DeliveryProblem, IdKey, JourneyId, Note, SkipReason, Touch, TouchRecord};
 use serde_json::{Value, json};
 use support::{Failing, Fails, Place, address, bridged, config, journey_id, notified, record, send_key, tags, tags_by};
 
@@ -120,6 +120,24 @@ async fn a_hard_bounce_closes_the_inbox_before_a_claim_that_is_in_flight() {
         place.store.commit_journey(claim).await,
         Err(CommitError::VersionConflict)
     ));
+}
+
+/// Sent to the very address of a customer: what comes of it is nobody's.
+#[tokio::test]
+async fn what_becomes_of_a_test_message_closes_no_inbox() {
+    let place = Place::sent().await;
+    let before = place.state().await;
+    let mut key = send_key();
+    key.journey = JourneyId::of_test("2026-11-22T04:00:00Z".parse().unwrap());
+    let mut tags = tags();
+    for (name, value) in SendTags::of(&support::id_key(), &key) {
+        tags[name] = json!([value]);
+    }
+    for kind in ["Send", "Delivery", "Bounce", "Complaint", "Reject"] {
+        place.take(&bridged(&record(kind, tags.clone()))).await.unwrap();
+    }
+    assert!(!place.is_suppressed().await && !place.has_opted_out().await);
+    assert_eq!(place.state().await, before);
 }
 
 #[tokio::test]

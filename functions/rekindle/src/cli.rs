@@ -50,8 +50,8 @@ enum Command {
     Preview(commands::preview::Options),
     /// Send one message to a tester, by the way of real ones: only to who is on the list.
     ///
-    /// The recipient must be listed under [test_sends] allowed of the configuration. The subject begins with "[Test]",
-    /// a text with "TEST". No journey, ledger or opt-out is read or changed.
+    /// The recipient must be listed under `[test_sends] allowed` of the configuration. The subject begins with `[Test]`,
+    /// a text with `TEST`. No journey, ledger or opt-out is read or changed.
     #[command(
         name = "send-test",
         after_help = "Example: rekindle send-test --to qa@example.com --diagnosis credentials_invalid --touch 2 --locale es"

@@ -60,6 +60,7 @@ impl Stage {
                 brand: pages::Brand {
                     name: loaded.brand.brand.clone(),
                     support_email: loaded.brand.support_email.clone(),
+                    minutes_needed: loaded.brand.minutes_needed,
                 },
                 directory: loaded.utilities.clone(),
             },

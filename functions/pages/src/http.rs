@@ -1,15 +1,13 @@
 //! `/r/{token}` and `/u/{token}` over HTTP, whoever carries them: one machine's server or a Lambda.
 
-use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY as POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use journey::Campaign;
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, Suppress};
 use percent_encoding::percent_decode_str;
 
-use crate::{CONTENT_SECURITY_POLICY, Pages, Reply, layout};
+use crate::guard::{guard, let_forms_lead_on};
+use crate::{Pages, Reply, layout};
 
 /// The longest body that is read. Our forms have one field.
 pub const MAX_BODY_BYTES: usize = 4 * 1024;
@@ -24,7 +22,11 @@ where
     B: AsRef<[u8]>,
 {
     let is_head = request.method() == Method::HEAD;
+    let is_resume = matches!(place(request.uri().path()), Some((Page::Resume, _)));
     let mut answer = answered(pages, ports, campaign, request).await;
+    if is_resume {
+        let_forms_lead_on(answer.headers_mut());
+    }
     if is_head {
         let length = core::mem::take(answer.body_mut()).len();
         answer.headers_mut().insert(CONTENT_LENGTH, length.into());
@@ -126,15 +128,7 @@ fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answ
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    for (name, value) in [
-        (CONTENT_TYPE, content_type),
-        (POLICY, CONTENT_SECURITY_POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-store"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("x-robots-tag"), "noindex"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    guard(headers);
     answer
 }

@@ -1,13 +1,16 @@
 //! The pages' form: one column, system fonts, light and dark, readable at 320 px.
 
 use journey::contact::{Known, Locale};
-use journey::{Journey, Phase};
+use journey::{Flow, Journey, Phase};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use utilities::Utility;
 
 use crate::Pages;
-use crate::words::{left, words};
+use crate::sharing;
+use crate::words::{Words, left, minutes, words};
 
-const STYLE: &str = "
+/// The pages' style, whole: the policy names it by its hash.
+pub(crate) const STYLE: &str = "
 :root { color-scheme: light dark; --ink: #1b2733; --soft: #52606d; --paper: #f6f8f7; --card: #ffffff; --line: #d9e0dd; --go: #0b6b4f; --on-go: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eef2f0; --soft: #b3c0ba; --paper: #121715; --card: #1b2320; --line: #33403a; --go: #4cc79a; --on-go: #08130f; } }
 * { box-sizing: border-box; }
@@ -17,7 +20,9 @@ main { max-width: 34rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.0625rem; margin: 1.5rem 0 .25rem; }
-p, ul { margin: .5rem 0; } ul { padding-left: 1.25rem; }
+p, ul, ol, dl { margin: .5rem 0; } ul, ol { padding-left: 1.25rem; } li { margin: .25rem 0; }
+.links a { display: inline-block; padding: .25rem 0; }
+dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 a { color: var(--go); }
 button { font: inherit; font-weight: 600; width: 100%; padding: .875rem 1rem; margin-top: 1rem; border: 0; border-radius: .5rem; background: var(--go); color: var(--on-go); cursor: pointer; }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
@@ -60,32 +65,53 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known) ->
         .and_then(|journey| journey.utility.as_ref())
         .or(known.contact.utility.as_ref());
     let utility = code.and_then(|code| pages.directory.find(code));
-    let links = utility.map(utilities::Utility::links).unwrap_or_default();
+    let provider = known.contact.provider;
+    let flow = match known.contact.flow {
+        Flow::Unknown => journey.map_or(Flow::Unknown, |journey| journey.flow),
+        said @ (Flow::Connect | Flow::DirectToUtility) => said,
+    };
+    let asks_for_a_code = utility.is_some_and(Utility::asks_for_a_code);
     let body = html! {
-        p { (left(locale, journey.and_then(|journey| journey.diagnosis))) " " (words.minutes) }
+        p { (left(locale, journey.and_then(|journey| journey.diagnosis))) " " (minutes(locale, pages.brand.minutes_needed)) }
         form method="post" { input type="hidden" name="continue" value="1"; button type="submit" { (words.go_on) } }
         h2 { (words.at_hand_title) }
         ul {
             li { (words.at_hand) }
-            @if utility.is_some_and(utilities::Utility::asks_for_a_code) { li { (words.mfa) } }
+            li { (if asks_for_a_code { words.code } else { words.code_perhaps }) }
         }
-        @if let Some(utility) = utility {
-            @if let Some(name) = utility.name_for_customer() { p { strong { (name) } } }
-            ul {
-                @for (label, url) in [
-                    (words.sign_in, &links.login),
-                    (words.forgot_username, &links.forgot_username),
-                    (words.forgot_password, &links.forgot_password),
-                ] {
-                    @if let Some(url) = url { li { a href=(url) rel="noopener noreferrer" { (label) } } }
-                }
-                @if let Some(phone) = utility.phone_for_customer() { li { (words.call) ": " a href={ "tel:" (phone) } { (phone) } } }
-            }
-        }
+        @if let Some(utility) = utility { (help(words, utility)) }
+        h2 { (words.steps_title) }
+        ol { @for step in sharing::steps(provider, flow, locale) { li { (step) } } }
         h2 { (words.shared_title) }
-        ul { @for line in words.shared { li { (line) } } }
+        dl { @for row in sharing::answers(provider, locale, &pages.brand.name) { dt { (row.question) } dd { (row.answer) } } }
     };
     document(pages, locale, words.resume_title, &body)
+}
+
+/// Where to sign in at a utility, and what helps with that; nothing when nothing is known.
+fn help(words: &Words, utility: &Utility) -> Markup {
+    let links = utility.links();
+    let links: Vec<(&str, String)> = [
+        (words.sign_in, links.login),
+        (words.forgot_username, links.forgot_username),
+        (words.forgot_password, links.forgot_password),
+    ]
+    .into_iter()
+    .filter_map(|(label, url)| Some((label, url?)))
+    .collect();
+    let phone = utility.phone_for_customer();
+    let name = utility
+        .short_name_for_customer()
+        .filter(|_| phone.is_some() || !links.is_empty());
+    html! {
+        @if let Some(name) = name {
+            h2 { (words.links_title) ": " (name) }
+            ul.links {
+                @for (label, url) in &links { li { a href=(url) rel="noopener noreferrer" { (label) } } }
+                @if let Some(phone) = phone { li { (words.call) ": " a href={ "tel:" (phone) } { (phone) } } }
+            }
+        }
+    }
 }
 
 pub(crate) fn no_link(pages: &Pages, locale: Locale) -> Markup {
@@ -111,6 +137,7 @@ pub(crate) fn preferences(pages: &Pages, locale: Locale, out: bool, changed: boo
 pub(crate) fn bad_link(pages: &Pages) -> Markup {
     let body = html! {
         p { "It may have expired, or a part of it was cut off. Please open the newest message from us, or start again with the link you were given." }
+        h2 lang="es" { "Este enlace ya no funciona" }
         p lang="es" { "Puede haber caducado o estar incompleto. Abra nuestro mensaje más reciente, o empiece de nuevo con el enlace que recibió." }
     };
     document(pages, Locale::En, "This link does not work any more", &body)
@@ -127,6 +154,7 @@ pub(crate) fn test_link(pages: &Pages) -> Markup {
 pub(crate) fn failed(pages: &Pages) -> Markup {
     let body = html! {
         p { "Something went wrong on our side. Nothing was changed; please try again in a moment." }
+        h2 lang="es" { "Inténtelo de nuevo" }
         p lang="es" { "Algo falló de nuestro lado. No se cambió nada; inténtelo de nuevo en un momento." }
     };
     document(pages, Locale::En, "Please try again", &body)

@@ -4,8 +4,10 @@
 //! a person's mail program) makes, is a sign of life or an opt-out. Every page is server-rendered,
 //! without scripts and without a request to anybody else.
 
+mod guard;
 pub mod http;
 mod layout;
+mod sharing;
 mod words;
 
 use core::error::Error;
@@ -17,11 +19,6 @@ use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, Event, Journey, JourneyId, Phase};
 use utilities::Directory;
 
-/// The policy of every page: styles from the page itself, and nothing else. Forms are not limited by
-/// it, since the resume page's leads on to the provider.
-pub const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-
 /// What the pages say about the partner.
 #[derive(Clone, Debug)]
 pub struct Brand {
@@ -29,6 +26,8 @@ pub struct Brand {
     pub name: String,
     /// Where a person can ask for help.
     pub support_email: Option<String>,
+    /// About how many minutes it takes to connect an account, as the partner says in the campaign.
+    pub minutes_needed: u16,
 }
 
 /// An answer to a customer's browser.

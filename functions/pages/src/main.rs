@@ -48,6 +48,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             brand: Brand {
                 name: campaign.brand.brand.clone(),
                 support_email: campaign.brand.support_email.clone(),
+                minutes_needed: campaign.brand.minutes_needed,
             },
             directory: campaign.utilities.clone(),
         };

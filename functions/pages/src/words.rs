@@ -5,12 +5,13 @@ use journey::contact::Locale;
 
 pub(crate) struct Words {
     pub(crate) resume_title: &'static str,
-    pub(crate) minutes: &'static str,
+    pub(crate) steps_title: &'static str,
     pub(crate) shared_title: &'static str,
-    pub(crate) shared: [&'static str; 3],
     pub(crate) at_hand_title: &'static str,
     pub(crate) at_hand: &'static str,
-    pub(crate) mfa: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) code_perhaps: &'static str,
+    pub(crate) links_title: &'static str,
     pub(crate) sign_in: &'static str,
     pub(crate) forgot_username: &'static str,
     pub(crate) forgot_password: &'static str,
@@ -31,17 +32,14 @@ pub(crate) struct Words {
 
 const EN: Words = Words {
     resume_title: "Finish connecting your utility account",
-    minutes: "It usually takes a few minutes.",
+    steps_title: "What happens next",
     shared_title: "What is shared, and why",
-    shared: [
-        "You sign in on your utility's own page. Your password is not shown to us and not stored by us.",
-        "With your agreement your utility shares energy-use and account data for the program you chose.",
-        "You can withdraw your agreement later.",
-    ],
     at_hand_title: "Have at hand",
     at_hand: "The user name and password of your online account with your utility.",
-    mfa: "Your phone: your utility may send a code. Keep the page open until you have entered it.",
-    sign_in: "Sign-in page of your utility",
+    code: "Your phone: your utility asks for a security code when you sign in. Leave the page open while you fetch it.",
+    code_perhaps: "Your phone, in case your utility asks for a security code. Leave the page open while you fetch it.",
+    links_title: "Help with signing in",
+    sign_in: "Sign-in page",
     forgot_username: "Forgot your user name?",
     forgot_password: "Forgot your password?",
     call: "Customer service",
@@ -60,19 +58,16 @@ const EN: Words = Words {
 };
 
 const ES: Words = Words {
-    resume_title: "Termine de conectar su cuenta de servicios",
-    minutes: "Por lo general toma unos minutos.",
+    resume_title: "Termine de conectar su cuenta de electricidad",
+    steps_title: "Qué pasa después",
     shared_title: "Qué se comparte y por qué",
-    shared: [
-        "Usted inicia sesión en la página de su propia compañía de servicios. No vemos ni guardamos su contraseña.",
-        "Con su permiso, su compañía comparte datos de consumo y de la cuenta para el programa que usted eligió.",
-        "Puede retirar su permiso más adelante.",
-    ],
     at_hand_title: "Tenga a mano",
-    at_hand: "El nombre de usuario y la contraseña de su cuenta en línea con su compañía de servicios.",
-    mfa: "Su teléfono: su compañía puede enviarle un código. Deje la página abierta hasta haberlo escrito.",
-    sign_in: "Página de inicio de sesión de su compañía",
-    forgot_username: "¿Olvidó su nombre de usuario?",
+    at_hand: "El usuario y la contraseña de su cuenta en línea con su compañía de electricidad.",
+    code: "Su teléfono: su compañía pide un código de seguridad al iniciar sesión. Deje la página abierta mientras lo busca.",
+    code_perhaps: "Su teléfono, por si su compañía pide un código de seguridad. Deje la página abierta mientras lo busca.",
+    links_title: "Ayuda para iniciar sesión",
+    sign_in: "Página de inicio de sesión",
+    forgot_username: "¿Olvidó su usuario?",
     forgot_password: "¿Olvidó su contraseña?",
     call: "Atención al cliente",
     go_on: "Continuar",
@@ -96,6 +91,16 @@ pub(crate) const fn words(locale: Locale) -> &'static Words {
     }
 }
 
+/// How long it takes, as the partner says.
+pub(crate) fn minutes(locale: Locale, minutes: u16) -> String {
+    match (locale, minutes) {
+        (Locale::En, 1) => "Allow about a minute.".to_owned(),
+        (Locale::En, _) => format!("Allow about {minutes} minutes."),
+        (Locale::Es, 1) => "Calcule más o menos un minuto.".to_owned(),
+        (Locale::Es, _) => format!("Calcule unos {minutes} minutos."),
+    }
+}
+
 /// What is left to do, in a sentence.
 pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'static str {
     let Some(diagnosis) = diagnosis else {
@@ -112,24 +117,36 @@ pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'stat
             "The sign-in at your utility did not work. You can try again."
         }
         (Diagnosis::CredentialsInvalid | Diagnosis::LoginFailed, Locale::Es) => {
-            "El inicio de sesión en su compañía no funcionó. Puede intentarlo de nuevo."
+            "El inicio de sesión en su compañía de electricidad no funcionó. Puede intentarlo de nuevo."
         }
         (Diagnosis::MfaFailed, Locale::En) => "The code from your utility was not accepted. You can ask for a new one.",
         (Diagnosis::MfaFailed, Locale::Es) => "El código de su compañía no fue aceptado. Puede pedir uno nuevo.",
         (Diagnosis::RequiredUtilitiesMissing, Locale::En) => "One or more of your utilities are still to be connected.",
-        (Diagnosis::RequiredUtilitiesMissing, Locale::Es) => "Falta conectar una o más de sus compañías de servicios.",
+        (Diagnosis::RequiredUtilitiesMissing, Locale::Es) => {
+            "Falta conectar una o más de sus compañías de electricidad."
+        }
         (Diagnosis::UtilityDown | Diagnosis::ProviderDown, Locale::En) => {
             "There was a technical fault, not of your making. Please try again."
         }
         (Diagnosis::UtilityDown | Diagnosis::ProviderDown, Locale::Es) => {
             "Hubo una falla técnica ajena a usted. Por favor, inténtelo de nuevo."
         }
+        (Diagnosis::WrongUtility, Locale::En) => {
+            "An account is connected, but of another utility than the one that is needed."
+        }
+        (Diagnosis::WrongUtility, Locale::Es) => {
+            "Hay una cuenta conectada, pero de otra compañía que la que hace falta."
+        }
+        (Diagnosis::Ineligible, Locale::En) => {
+            "The account that you signed in with cannot take part. If you have another one, you can connect that."
+        }
+        (Diagnosis::Ineligible, Locale::Es) => {
+            "La cuenta con la que inició sesión no puede participar. Si tiene otra, puede conectar esa."
+        }
         (
             Diagnosis::NotStarted
             | Diagnosis::UtilityNotConnected
             | Diagnosis::Cancelled
-            | Diagnosis::WrongUtility
-            | Diagnosis::Ineligible
             | Diagnosis::NothingLeft
             | Diagnosis::Unrecognized,
             Locale::En | Locale::Es,
@@ -140,13 +157,21 @@ pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'stat
 const fn general(locale: Locale) -> &'static str {
     match locale {
         Locale::En => "Your utility account is not connected yet.",
-        Locale::Es => "Su cuenta de servicios aún no está conectada.",
+        Locale::Es => "Su cuenta de electricidad aún no está conectada.",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_is_what_the_partner_says() {
+        assert_eq!(minutes(Locale::En, 7), "Allow about 7 minutes.");
+        assert_eq!(minutes(Locale::Es, 7), "Calcule unos 7 minutos.");
+        assert_eq!(minutes(Locale::En, 1), "Allow about a minute.");
+        assert_eq!(minutes(Locale::Es, 1), "Calcule más o menos un minuto.");
+    }
 
     #[test]
     fn each_reason_says_what_is_left_in_both_languages() {
@@ -173,6 +198,8 @@ mod tests {
                 "still to be connected",
                 "Falta conectar",
             ),
+            (Diagnosis::WrongUtility, "another utility", "otra compañía"),
+            (Diagnosis::Ineligible, "cannot take part", "no puede participar"),
             (Diagnosis::UtilityDown, "not of your making", "ajena a usted"),
             (Diagnosis::ProviderDown, "not of your making", "ajena a usted"),
         ] {

@@ -9,11 +9,13 @@
 )]
 
 use contacts::ContactInput;
+use data_encoding::BASE64;
 use http::{Method, Request, Response, StatusCode};
 use journey::link::LinkKind;
 use journey::port::Timestamp;
 use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
 use journey::{AddressId, ContactId, IdKey, JourneyId, LinkHosts, Provider, Purpose, Reference};
+use sha2::{Digest, Sha256};
 use tests::{Fault, Mode, Ports, Stage, World, poll_once};
 
 const NOTHING: &str = "You receive no reminders from us.";
@@ -31,14 +33,21 @@ impl Customer {
     }
 
     fn with(link: Option<&str>, locale: &str) -> Self {
+        Self::told(ContactInput {
+            link: link.map(str::to_owned),
+            locale: Some(locale.to_owned()),
+            ..ContactInput::default()
+        })
+    }
+
+    /// With an address besides what is given.
+    fn told(input: ContactInput) -> Self {
         let stage = Stage::with(&toml::Table::new());
         let world = World::new(&stage.rules, now(), 10);
         let customer = Customer { stage, world };
         let input = ContactInput {
             email: Some("ana@example.com".to_owned()),
-            link: link.map(str::to_owned),
-            locale: Some(locale.to_owned()),
-            ..ContactInput::default()
+            ..input
         };
         let contact = input
             .check(
@@ -74,9 +83,14 @@ impl Customer {
         let reply = poll_once(pages::http::handle(pages, &ports, rules, request)).unwrap();
         for guard in [
             "content-security-policy",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "permissions-policy",
             "referrer-policy",
-            "x-robots-tag",
+            "strict-transport-security",
             "x-content-type-options",
+            "x-frame-options",
+            "x-robots-tag",
         ] {
             assert!(reply.headers().contains_key(guard), "{guard}");
         }
@@ -132,7 +146,7 @@ fn who_has_no_link_is_told_what_to_do() {
         ),
         (
             "es",
-            "Su cuenta de servicios aún no está conectada.",
+            "Su cuenta de electricidad aún no está conectada.",
             "Abra el enlace con el que empezó.",
         ),
     ] {
@@ -143,6 +157,116 @@ fn who_has_no_link_is_told_what_to_do() {
         let page = customer.open(Method::POST, &path, "continue=1");
         assert_eq!(page.status(), StatusCode::OK);
         assert!(text(&page).contains(told), "{}", text(&page));
+    }
+}
+
+/// What Leap has shared and why, how long it takes, and what the utility's sign-in asks for.
+#[test]
+fn the_resume_page_says_what_to_expect() {
+    for (locale, told) in [
+        (
+            "en",
+            [
+                "Allow about 5 minutes.",
+                "your utility asks for a security code",
+                "Help with signing in: PG&amp;E",
+                "Leap&apos;s page opens.",
+                "the readings of your meter in short intervals",
+                "Your utility gives this to Leap.",
+                "Leap works out by how much your use changed",
+                "never sees it",
+                "You can withdraw your agreement later.",
+            ],
+        ),
+        (
+            "es",
+            [
+                "Calcule unos 5 minutos.",
+                "su compañía pide un código de seguridad",
+                "Ayuda para iniciar sesión: PG&amp;E",
+                "Se abre la página de Leap",
+                "las lecturas de su medidor en intervalos cortos",
+                "Su compañía de electricidad se los entrega a Leap.",
+                "Leap calcula cuánto cambió su consumo",
+                "nunca la ve",
+                "Puede retirar su permiso más adelante.",
+            ],
+        ),
+    ] {
+        let customer = Customer::told(ContactInput {
+            link: Some(LINK.to_owned()),
+            locale: Some(locale.to_owned()),
+            flow: Some("connect".to_owned()),
+            utility: Some("PGE".to_owned()),
+            ..ContactInput::default()
+        });
+        let page = customer.open(Method::GET, &customer.path(LinkKind::Resume), "");
+        let page = text(&page).replace('\'', "&apos;");
+        for words in told {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        for link in [
+            "https://myaccount.pge.com/myaccount/s/login/?language=en_US",
+            "https://www.pge.com/en/account/manage-my-account/troubleshooting-pge-com-login.html",
+            "tel:1-877-660-6789",
+        ] {
+            assert!(page.contains(&format!("href=\"{link}\"")), "{link}: {page}");
+        }
+    }
+}
+
+#[test]
+fn who_goes_straight_to_the_utility_is_told_so() {
+    for (locale, told) in [
+        ("en", "own page opens"),
+        ("es", "Se abre la página de su propia compañía"),
+    ] {
+        let customer = Customer::told(ContactInput {
+            link: Some(LINK.to_owned()),
+            locale: Some(locale.to_owned()),
+            flow: Some("direct_to_utility".to_owned()),
+            ..ContactInput::default()
+        });
+        let page = customer.open(Method::GET, &customer.path(LinkKind::Resume), "");
+        assert!(text(&page).contains(told), "{}", text(&page));
+        // Nobody has said which utility: no name, no link, and a code only perhaps.
+        assert!(!text(&page).contains("tel:") && !text(&page).contains("class=\"links\""));
+    }
+}
+
+/// The page's own style is all that the policy allows, and no form of ours leads to another site, the one apart
+/// that leads on to the provider.
+#[test]
+fn the_policy_allows_the_pages_own_style_alone() {
+    let customer = Customer::new();
+    let (resume, preferences) = (customer.path(LinkKind::Resume), customer.path(LinkKind::Unsubscribe));
+    for (path, forms) in [
+        (resume.as_str(), None),
+        (preferences.as_str(), Some("form-action 'self'")),
+        ("/x", Some("form-action 'self'")),
+    ] {
+        let page = customer.open(Method::GET, path, "");
+        let style = text(&page)
+            .split("<style>")
+            .nth(1)
+            .unwrap()
+            .split("</style>")
+            .next()
+            .unwrap();
+        let hash = BASE64.encode(&Sha256::digest(style));
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        let allowed: Vec<&str> = policy.split("; ").collect();
+        let style = format!("style-src 'sha256-{hash}'");
+        let mut expected = vec![
+            "default-src 'none'",
+            &style,
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ];
+        expected.extend(forms);
+        assert_eq!(allowed, expected, "{path}");
+        assert_eq!(text(&page).matches("<style>").count(), 1);
+        assert!(!text(&page).contains("style="));
     }
 }
 

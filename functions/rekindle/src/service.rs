@@ -62,6 +62,7 @@ impl Service {
         let brand = pages::Brand {
             name: campaign.brand.brand.clone(),
             support_email: campaign.brand.support_email.clone(),
+            minutes_needed: campaign.brand.minutes_needed,
         };
         let world = World::new(Parts {
             clock,

@@ -55,6 +55,7 @@ impl Deployed {
                 brand: pages::Brand {
                     name: head.brand.brand.clone(),
                     support_email: head.brand.support_email.clone(),
+                    minutes_needed: head.brand.minutes_needed,
                 },
                 directory: head.utilities.clone(),
             },

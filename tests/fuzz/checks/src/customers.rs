@@ -52,13 +52,17 @@ fn opted_out(world: &World) -> bool {
 
 fn guarded(answer: &Response<Vec<u8>>) {
     for (name, value) in [
-        ("content-security-policy", pages::CONTENT_SECURITY_POLICY),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
-        ("x-robots-tag", "noindex"),
+        ("x-robots-tag", "noindex, nofollow"),
     ] {
         assert_eq!(answer.headers()[name], value);
     }
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()
+        .expect("it is text");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
     if let Some(to) = answer.headers().get("location") {
         assert_eq!(to, LINK);
     }

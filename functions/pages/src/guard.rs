@@ -29,7 +29,7 @@ const HEADERS: [(HeaderName, &str); 10] = [
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
     (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
-    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
 /// The policy: the page's own style, by its hash, and nothing else. No script, no request to anybody.

@@ -499,12 +499,14 @@ fn is_guarded(headers: &HeaderMap) {
     for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
         assert!(policy.contains(part), "{policy}");
     }
-    assert!(!policy.contains("script-src"), "{policy}");
+    assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
     for (name, value) in [
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
         ("x-robots-tag", "noindex"),
         ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("strict-transport-security", "max-age=31536000"),
     ] {
         assert_eq!(headers[name], value, "{name}");
     }

@@ -54,7 +54,7 @@ fn guarded(answer: &Response<Vec<u8>>) {
     for (name, value) in [
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
-        ("x-robots-tag", "noindex, nofollow"),
+        ("x-robots-tag", "noindex"),
     ] {
         assert_eq!(answer.headers()[name], value);
     }

@@ -77,6 +77,7 @@ fn dependencies_point_one_way() {
     // One large main, and what looks at all of it from outside.
     let knows_everybody = [
         "bench",
+        "browser",
         "conformance",
         "designs",
         "fuzz-checks",

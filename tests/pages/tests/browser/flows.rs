@@ -1,0 +1,174 @@
+//! What a customer does, by keyboard alone or by finger alone, on a telephone of 320 pixels, without JavaScript.
+
+use browser::thirtyfour::{By, WebElement};
+use browser::{Chromium, Looks, Person, Site};
+use serde_json::json;
+
+const TELEPHONE: Looks = Looks {
+    width: 320,
+    dark: false,
+    scripts: false,
+};
+
+const TAB: char = '\u{e004}';
+const ENTER: char = '\u{e007}';
+const SPACE: char = ' ';
+
+/// What the person has to act with.
+#[derive(Clone, Copy)]
+enum With {
+    /// Tab, and a key that presses.
+    Key(char),
+    Finger,
+}
+
+impl With {
+    /// Presses a button of the page, which has to be reached first.
+    async fn press(self, chromium: &Chromium, button: &str) {
+        match self {
+            With::Key(key) => {
+                reach(chromium, button).await;
+                chromium.press(key).await;
+            }
+            With::Finger => {
+                let button = chromium.driver.find(By::Css(button)).await.unwrap();
+                chromium.touch(&button).await;
+            }
+        }
+    }
+}
+
+/// Goes from stop to stop with Tab until the button has the focus, which must show.
+async fn reach(chromium: &Chromium, button: &str) {
+    let button = chromium.driver.find(By::Css(button)).await.unwrap();
+    for _ in 0..30 {
+        chromium.press(TAB).await;
+        let stop = chromium.driver.active_element().await.unwrap();
+        shows_focus(&stop).await;
+        if stop.element_id() == button.element_id() {
+            return;
+        }
+    }
+    panic!("30 times Tab, and the button was not reached");
+}
+
+async fn shows_focus(stop: &WebElement) {
+    let style = stop.css_value("outline-style").await.unwrap();
+    let width = stop.css_value("outline-width").await.unwrap();
+    let at = stop.tag_name().await.unwrap();
+    assert_eq!(
+        (style.as_str(), width.as_str()),
+        ("solid", "3px"),
+        "no focus is seen on <{at}>"
+    );
+}
+
+/// The words of the pages that tell where somebody is.
+struct Words {
+    locale: &'static str,
+    nothing_comes: &'static str,
+    saved: &'static str,
+    mfa: &'static str,
+}
+
+const WORDS: [Words; 2] = [
+    Words {
+        locale: "en",
+        nothing_comes: "You receive no reminders from us.",
+        saved: "Your choice is saved.",
+        mfa: "asks for a security code",
+    },
+    Words {
+        locale: "es",
+        nothing_comes: "Usted no recibe recordatorios nuestros.",
+        saved: "Su elección quedó guardada.",
+        mfa: "pide un código de seguridad",
+    },
+];
+
+/// The button of the resume page that leads on.
+const CONTINUE: &str = "form button[type=submit]";
+
+/// The control of the preferences that ends the reminders, or begins them again. The only place of these tests that
+/// knows the form.
+const SWITCH: &str = "form button[type=submit]";
+
+async fn resume(site: &Site, chromium: &Chromium, person: &Person, words: &Words, with: With) {
+    let before = site.kept(person).await;
+    chromium.open(&person.resume).await;
+    chromium.reads(words.mfa).await;
+    assert_eq!(chromium.overhang().await, 0, "the resume page is too wide");
+    assert_eq!(site.kept(person).await, before, "a look has changed something");
+    with.press(chromium, CONTINUE).await;
+    // The provider's own link, with the same reference, over the provider's own redirection to another host.
+    chromium.arrives(&site.provider.arrival(&person.reference)).await;
+    let after = site.kept(person).await;
+    assert_ne!(after[1], before[1], "whoever goes on is alive");
+    assert_eq!(after[0], before[0]);
+}
+
+async fn preferences(site: &Site, chromium: &Chromium, person: &Person, words: &Words, with: With) {
+    chromium.open(&person.preferences).await;
+    assert_eq!(chromium.overhang().await, 0, "the preferences are too wide");
+    assert!(!chromium.text().await.contains(words.nothing_comes));
+    assert!(!site.opted_out(person).await, "a look has changed something");
+    with.press(chromium, SWITCH).await;
+    chromium.reads(words.saved).await;
+    chromium.reads(words.nothing_comes).await;
+    assert!(site.opted_out(person).await);
+    assert_eq!(chromium.overhang().await, 0, "the changed preferences are too wide");
+    with.press(chromium, SWITCH).await;
+    chromium.reads(words.saved).await;
+    assert!(!chromium.text().await.contains(words.nothing_comes));
+    assert!(!site.opted_out(person).await);
+}
+
+async fn all_of_it(with: [With; 2]) {
+    let site = Site::start().await;
+    let chromium = Chromium::start(TELEPHONE).await;
+    chromium.open(&site.provider.scripted()).await;
+    assert_eq!(chromium.driver.title().await.unwrap(), "no script ran");
+    for (words, with) in WORDS.iter().zip(with) {
+        let person = site.person(&format!("site-{}", words.locale), json!({ "locale": words.locale })).await;
+        resume(&site, &chromium, &person, words, with).await;
+        preferences(&site, &chromium, &person, words, with).await;
+    }
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyboard_is_enough() {
+    all_of_it([With::Key(ENTER), With::Key(SPACE)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finger_is_enough() {
+    all_of_it([With::Finger, With::Finger]).await;
+}
+
+/// Every link and button of the resume page is a stop of Tab, in the order of the page, and shows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn tab_stops_at_everything_in_its_order() {
+    let site = Site::start().await;
+    let person = site.person("site-1", json!({})).await;
+    let chromium = Chromium::start(TELEPHONE).await;
+    chromium.open(&person.resume).await;
+    let expected = chromium
+        .driver
+        .find_all(By::Css("a, button, input:not([type=hidden])"))
+        .await
+        .unwrap();
+    assert!(expected.len() > 4, "{}", expected.len());
+    for stop in expected {
+        chromium.press(TAB).await;
+        let focused = chromium.driver.active_element().await.unwrap();
+        assert_eq!(
+            focused.element_id(),
+            stop.element_id(),
+            "{}",
+            stop.outer_html().await.unwrap()
+        );
+        shows_focus(&focused).await;
+    }
+    chromium.close().await;
+}

@@ -1,0 +1,16 @@
+//! The customers' pages and mails, in a real Chromium.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "the helpers of these tests are tests, too"
+)]
+
+mod access;
+mod flows;
+mod pictures;
+mod sights;
+mod wire;

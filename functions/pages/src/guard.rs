@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::layout::STYLE;
 
 /// Those that are the same for every answer.
-const HEADERS: [(HeaderName, &str); 10] = [
+const HEADERS: [(HeaderName, &str); 9] = [
     (REFERRER_POLICY, "no-referrer"),
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -22,7 +22,6 @@ const HEADERS: [(HeaderName, &str); 10] = [
     (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
     // Repeats `frame-ancestors` for browsers from before it.
     (X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),

@@ -83,7 +83,6 @@ impl Customer {
         let reply = poll_once(pages::http::handle(pages, &ports, rules, request)).unwrap();
         for guard in [
             "content-security-policy",
-            "cross-origin-opener-policy",
             "cross-origin-resource-policy",
             "permissions-policy",
             "referrer-policy",

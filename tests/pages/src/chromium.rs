@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Looks {
     /// The width of the page, in CSS pixels. At 320 it is a telephone with a touch screen.
     pub width: u32,
+    /// The height of the page.
+    pub height: u32,
     /// Dark mode.
     pub dark: bool,
     /// Do scripts run?
@@ -200,19 +202,28 @@ impl Chromium {
             .collect()
     }
 
-    /// Keeps a picture of the whole page.
+    /// Keeps a picture of the whole page, which must fit into the window.
     ///
     /// # Panics
     /// When there is none, or it cannot be written.
     pub async fn picture(&self, file: &Path) {
-        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let size =
+            "return [window.innerWidth, window.innerHeight, document.documentElement.getBoundingClientRect().height]";
+        let size = self.driver.execute(size, vec![]).await.unwrap();
+        let [width, height, page]: [f64; 3] = size.convert().unwrap();
+        assert!(
+            page <= height,
+            "{}: the page is {page} high, the window {height}",
+            file.display()
+        );
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": page.max(100.0).ceil(), "scale": 1 });
+        let wanted = json!({ "format": "png", "clip": clip });
         let taken = self
             .driver
             .cdp()
-            .send_raw("Page.captureScreenshot", whole)
+            .send_raw("Page.captureScreenshot", wanted)
             .await
             .unwrap();
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         let png = thirtyfour::support::base64_decode(taken["data"].as_str().unwrap()).unwrap();
         std::fs::write(file, png).unwrap();
     }
@@ -237,13 +248,14 @@ fn capabilities(looks: Looks, profile: &Path) -> ChromeCapabilities {
         "--hide-scrollbars",
         // Whatever a page asks of anybody else ends here, and is seen in the log.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-        &format!("--window-size={},900", looks.width.max(500)),
+        &format!("--window-size={},{}", looks.width.max(500), looks.height),
         &format!("--user-data-dir={}", profile.display()),
     ] {
         wanted.add_arg(argument).unwrap();
     }
     if looks.width == 320 {
-        let telephone = json!({ "width": 320, "height": 640, "pixelRatio": 2.0, "touch": true, "mobile": true });
+        let telephone =
+            json!({ "width": 320, "height": looks.height, "pixelRatio": 2.0, "touch": true, "mobile": true });
         let emulation = json!({ "deviceMetrics": telephone });
         wanted.add_experimental_option("mobileEmulation", emulation).unwrap();
     }

@@ -93,6 +93,7 @@ async fn axe_finds_nothing_by_day() {
     for width in [320, 800] {
         every_page(Looks {
             width,
+            height: 640,
             dark: false,
             scripts: true,
         })
@@ -105,6 +106,7 @@ async fn axe_finds_nothing_in_the_dark() {
     for width in [320, 800] {
         every_page(Looks {
             width,
+            height: 640,
             dark: true,
             scripts: true,
         })

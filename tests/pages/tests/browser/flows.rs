@@ -6,6 +6,7 @@ use serde_json::json;
 
 const TELEPHONE: Looks = Looks {
     width: 320,
+    height: 640,
     dark: false,
     scripts: false,
 };
@@ -129,7 +130,9 @@ async fn all_of_it(with: [With; 2]) {
     chromium.open(&site.provider.scripted()).await;
     assert_eq!(chromium.driver.title().await.unwrap(), "no script ran");
     for (words, with) in WORDS.iter().zip(with) {
-        let person = site.person(&format!("site-{}", words.locale), json!({ "locale": words.locale })).await;
+        let person = site
+            .person(&format!("site-{}", words.locale), json!({ "locale": words.locale }))
+            .await;
         resume(&site, &chromium, &person, words, with).await;
         preferences(&site, &chromium, &person, words, with).await;
     }

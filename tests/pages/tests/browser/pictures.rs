@@ -7,6 +7,9 @@ use browser::{Chromium, Looks, Site, pictures, program};
 
 use crate::sights::sights;
 
+/// Higher than every page and mail of ours.
+const HEIGHT: u32 = 3_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_has_its_picture() {
     let folder = emptied("pages");
@@ -16,8 +19,9 @@ async fn every_page_has_its_picture() {
         for (dark, scheme) in [(false, "light"), (true, "dark")] {
             let chromium = Chromium::start(Looks {
                 width,
+                height: HEIGHT,
                 dark,
-                scripts: false,
+                scripts: true,
             })
             .await;
             for locale in ["en", "es"] {
@@ -53,8 +57,9 @@ async fn every_mail_has_its_picture() {
     for width in [320, 800] {
         let chromium = Chromium::start(Looks {
             width,
+            height: HEIGHT,
             dark: false,
-            scripts: false,
+            scripts: true,
         })
         .await;
         for mail in &mails {

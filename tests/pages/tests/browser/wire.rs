@@ -19,7 +19,9 @@ const MOST_BYTES: usize = 30 * 1024;
 async fn a_look_changes_nothing_and_one_click_ends_it() {
     let site = Site::start().await;
     for locale in ["en", "es"] {
-        let person = site.person(&format!("site-{locale}"), json!({ "locale": locale })).await;
+        let person = site
+            .person(&format!("site-{locale}"), json!({ "locale": locale }))
+            .await;
         let before = site.kept(&person).await;
         for url in [&person.resume, &person.preferences] {
             for method in [Method::GET, Method::HEAD, Method::GET, Method::HEAD] {
@@ -86,11 +88,16 @@ async fn the_program_and_the_function_send_the_same_headers() {
 async fn no_page_weighs_more_than_30_kilobytes() {
     let site = Site::start().await;
     for locale in ["en", "es"] {
-        let person = site.person(&format!("site-{locale}"), json!({ "locale": locale })).await;
+        let person = site
+            .person(&format!("site-{locale}"), json!({ "locale": locale }))
+            .await;
         let resume = read(&site, &request("GET", &person.resume, ""));
         let preferences = read(&site, &request("GET", &person.preferences, ""));
         let changed = read(&site, &request("POST", &person.preferences, "reminders=off"));
-        let expired = read(&site, &request("GET", &site.expired(LinkKind::Resume, &person.reference), ""));
+        let expired = read(
+            &site,
+            &request("GET", &site.expired(LinkKind::Resume, &person.reference), ""),
+        );
         site.hear(&person.reference, "COMPLETED").await;
         let done = read(&site, &request("GET", &person.resume, ""));
         for (name, page) in [

@@ -121,6 +121,18 @@ impl Chromium {
         }
     }
 
+    /// Waits until something is on the page.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn shows(&self, selector: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.driver.find(By::Css(selector)).await.is_err() {
+            assert!(Instant::now() < deadline, "waited in vain for {selector}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until this is the address.
     ///
     /// # Panics

@@ -9,22 +9,17 @@ use serde_json::json;
 pub(crate) struct Sight {
     pub(crate) name: &'static str,
     url: String,
-    /// The page is what comes when the first button is pressed.
-    pressed: bool,
+    /// The page is what comes when the first button is pressed: it is there when this is.
+    pressed: Option<&'static str>,
 }
 
 impl Sight {
     pub(crate) async fn open(&self, chromium: &Chromium) {
         chromium.open(&self.url).await;
-        if self.pressed {
-            chromium
-                .driver
-                .find(By::Css("form button"))
-                .await
-                .unwrap()
-                .click()
-                .await
-                .unwrap();
+        if let Some(sign) = self.pressed {
+            let button = chromium.driver.find(By::Css("form button")).await.unwrap();
+            button.click().await.unwrap();
+            chromium.shows(sign).await;
         }
     }
 }
@@ -48,16 +43,16 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
     let done = of("done", json!({})).await;
     site.hear(&done.reference, "COMPLETED").await;
     let out = of("out", json!({ "opted_out": true })).await;
-    let changing = of("changing", json!({})).await;
+    let changing = of("changing", json!({ "opted_out": false })).await;
     vec![
-        sight("resume", &usual.resume, false),
-        sight("resume-direct", &direct.resume, false),
-        sight("resume-without-link", &linkless.resume, true),
-        sight("resume-done", &done.resume, false),
-        sight("preferences", &usual.preferences, false),
-        sight("preferences-out", &out.preferences, false),
-        sight("preferences-changed", &changing.preferences, true),
-        sight("expired", &site.expired(LinkKind::Resume, &usual.reference), false),
-        sight("forged", &format!("{}/u/guessed", site.base), false),
+        sight("resume", &usual.resume, None),
+        sight("resume-direct", &direct.resume, None),
+        sight("resume-without-link", &linkless.resume, Some("main:not(:has(form))")),
+        sight("resume-done", &done.resume, None),
+        sight("preferences", &usual.preferences, None),
+        sight("preferences-out", &out.preferences, None),
+        sight("preferences-changed", &changing.preferences, Some("[role=status]")),
+        sight("expired", &site.expired(LinkKind::Resume, &usual.reference), None),
+        sight("forged", &format!("{}/u/guessed", site.base), None),
     ]
 }

@@ -19,7 +19,7 @@ main { max-width: 34rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 .brand { color: var(--soft); font-weight: 600; margin: .5rem 0 1rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
-h2 { font-size: 1.0625rem; margin: 1.5rem 0 .25rem; }
+h2 { font-size: 1.1875rem; line-height: 1.3; margin: 1.75rem 0 .25rem; }
 p, ul, ol, dl { margin: .5rem 0; } ul, ol { padding-left: 1.25rem; } li { margin: .25rem 0; }
 .links a { display: inline-block; padding: .25rem 0; }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }

@@ -87,8 +87,8 @@ pub(crate) fn answers(provider: Provider, locale: Locale, brand: &str) -> Vec<An
             (
                 "¿Con quién?",
                 format!(
-                    "Su compañía de electricidad se los entrega a Leap. {brand} puede consultar en Leap su medidor y \
-                     sus lecturas."
+                    "Su compañía de electricidad entrega todo esto a Leap. {brand} puede consultar en Leap su medidor \
+                     y sus lecturas."
                 ),
             ),
             (

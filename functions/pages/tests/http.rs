@@ -185,7 +185,7 @@ fn the_resume_page_says_what_to_expect() {
                 "Ayuda para iniciar sesión: PG&amp;E",
                 "Se abre la página de Leap",
                 "las lecturas de su medidor en intervalos cortos",
-                "Su compañía de electricidad se los entrega a Leap.",
+                "Su compañía de electricidad entrega todo esto a Leap.",
                 "Leap calcula cuánto cambió su consumo",
                 "nunca la ve",
                 "Puede retirar su permiso más adelante.",

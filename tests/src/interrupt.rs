@@ -1,6 +1,6 @@
 //! Another process does something between two calls of a use case.
 
-use journey::contact::Contact;
+use journey::contact::{Contact, OptOut};
 use journey::port::Precondition;
 use journey::{JourneyId, Purpose};
 use webhook::Request;
@@ -19,7 +19,7 @@ pub(crate) fn carry_out(world: &World, stage: &Stage, what: Interruption) {
             Interruption::EverybodyOptsOut => {
                 let key = id_key();
                 let journey = JourneyId::new(&key, contact.provider, Purpose::Enroll, &contact.reference);
-                world.lock().set_opted_out(&journey, true);
+                world.lock().set_opted_out(&journey, &OptOut::Everything);
             }
             Interruption::EverybodyIsErased => {
                 let ports = Ports { world, stage };

@@ -6,7 +6,7 @@
 use core::future::pending;
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Known};
+use journey::contact::{Contact, Known, OptOut, SuppressedFor};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count, Email,
     FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError,
@@ -179,16 +179,24 @@ impl ListContacts for Ports<'_> {
 }
 
 impl Suppress for Ports<'_> {
-    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, _: Timestamp) -> Result<bool, StoreError> {
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: &OptOut, _: Timestamp) -> Result<bool, StoreError> {
         let effect = |state: &mut State| Ok(state.set_opted_out(journey, opted_out));
         self.step("set_opted_out", effect, || Err(out_of_reach())).await
     }
 }
 
 impl SuppressAddress for Ports<'_> {
-    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
         let effect = |state: &mut State| {
-            state.suppress(address, at);
+            state.change_suppression(address, |suppressed| suppressed.lift(why));
+            Ok(())
+        };
+        self.step("reopen_address", effect, || Err(out_of_reach())).await
+    }
+
+    async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.change_suppression(address, |suppressed| suppressed.close(why, at));
             Ok(())
         };
         self.step("suppress_address", effect, || Err(out_of_reach())).await

@@ -137,13 +137,14 @@ impl State {
         let key = parcel.key;
         let contact = &known.contact;
         let (to, suppressed) = match key.channel {
-            Channel::Email => (contact.email.as_deref(), known.inbox.suppressed_at),
+            Channel::Email => (contact.email.as_deref(), Some(&known.inbox.suppressed)),
             Channel::Sms => (
                 contact.phone.as_ref().map(journey::PhoneNumber::expose),
-                known.number.as_ref().and_then(|number| number.suppressed_at),
+                known.number.as_ref().map(|number| &number.suppressed),
             ),
         };
-        if contact.opted_out || suppressed.is_some() {
+        let is_out = contact.opted_out.covers(key.channel) || known.stopped_since().is_some();
+        if is_out || suppressed.is_some_and(|suppressed| !suppressed.is_open()) {
             self.violated(&key.journey, "a message went to somebody who had opted out");
         }
         if to != Some(parcel.to) {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Inbox, Known, NumberInbox};
+use journey::campaign::Channel;
+use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     Commit, CommitError, ContactPage, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
 };
@@ -392,7 +393,11 @@ impl State {
             .and_then(|address| self.inboxes.get(address).cloned())
             .unwrap_or_default();
         let number = contact.number(&id_key()).map(|address| NumberInbox {
-            suppressed_at: self.inboxes.get(&address).and_then(|inbox| inbox.suppressed_at),
+            suppressed: self
+                .inboxes
+                .get(&address)
+                .map(|inbox| inbox.suppressed.clone())
+                .unwrap_or_default(),
             address,
         });
         Some(Known {
@@ -425,7 +430,9 @@ impl State {
             return Err(PutError::PreconditionFailed);
         }
         let mut contact = contact.clone();
-        contact.opted_out |= before.as_ref().is_some_and(|before| before.opted_out);
+        if let Some(before) = &before {
+            contact.opted_out = contact.opted_out.and(&before.opted_out);
+        }
         self.replace(id, before.as_ref(), contact);
         Ok(())
     }
@@ -435,11 +442,10 @@ impl State {
         if let Some(before) = before.filter(|before| **before != contact) {
             self.change_inbox(before, |_| {});
         }
-        if contact.opted_out {
-            let key = id_key();
-            let addresses = [contact.ledger(&key), contact.number(&key)];
-            for address in addresses.iter().flatten() {
-                self.suppress(address, self.now);
+        for channel in contact.opted_out.channels() {
+            if let Some(address) = contact.inbox_of(channel, &id_key()) {
+                let now = self.now;
+                self.change_suppression(&address, |suppressed| suppressed.close(SuppressedFor::OptOut, now));
             }
         }
         self.contacts.insert(id, contact);
@@ -485,25 +491,27 @@ impl State {
         Ok(ContactPage { contacts, next })
     }
 
-    pub(crate) fn suppress(&mut self, address: &AddressId, at: Timestamp) {
+    /// Changes what closes an inbox; what is no news raises no version.
+    pub(crate) fn change_suppression(&mut self, address: &AddressId, change: impl FnOnce(&mut Suppression) -> bool) {
         let inbox = self.inboxes.entry(address.clone()).or_default();
-        if inbox.suppressed_at.is_none() {
+        if change(&mut inbox.suppressed) {
             inbox.version += 1;
-            inbox.suppressed_at = Some(at);
         }
     }
 
-    pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: bool) -> bool {
+    pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: &OptOut) -> bool {
         let Some(known) = self.known_of(journey) else {
             return false;
         };
         let contact = Contact {
-            opted_out,
+            opted_out: opted_out.clone(),
             ..known.contact.clone()
         };
         self.replace(known.id.clone(), Some(&known.contact), contact);
-        if !opted_out && known.contact.email.is_some() {
-            self.change_inbox(&known.contact, |inbox| inbox.suppressed_at = None);
+        for channel in Channel::ALL.into_iter().filter(|channel| !opted_out.covers(*channel)) {
+            if let Some(address) = known.contact.inbox_of(channel, &id_key()) {
+                self.change_suppression(&address, |suppressed| suppressed.lift(SuppressedFor::OptOut));
+            }
         }
         true
     }

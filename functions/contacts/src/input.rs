@@ -5,7 +5,7 @@ use core::fmt;
 use email_address::{EmailAddress, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use journey::contact::{Classification, Contact, Locale};
+use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::{Flow, LinkHosts, PhoneNumber, Provider, Reference, UtilityCode};
 use law::{Law, State};
 use phonenumber::country;
@@ -42,8 +42,8 @@ pub struct ContactInput {
     pub utility: Option<String>,
     /// The provider's own URL as the person was given it.
     pub link: Option<String>,
-    /// Has the person opted out?
-    pub opted_out: Option<bool>,
+    /// What the person has opted out of: `true` for everything, `false`, or a list of channels.
+    pub opted_out: Option<OptOut>,
 }
 
 impl fmt::Debug for ContactInput {
@@ -200,7 +200,7 @@ impl ContactInput {
                 .unwrap_or_default(),
             utility: utility.as_deref().and_then(UtilityCode::parse),
             link,
-            opted_out: self.opted_out.unwrap_or(false),
+            opted_out: self.opted_out.unwrap_or_default(),
         })
     }
 
@@ -230,7 +230,7 @@ impl ContactInput {
             ),
             utility: contact.utility.as_ref().map(|code| code.as_str().to_owned()),
             link: contact.link.clone(),
-            opted_out: Some(contact.opted_out),
+            opted_out: Some(contact.opted_out.clone()),
         }
     }
 }
@@ -304,6 +304,8 @@ fn is_link(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use journey::campaign::Channel;
+
     use super::*;
 
     fn hosts() -> LinkHosts {
@@ -492,7 +494,26 @@ mod tests {
         let nothing = check("{}").unwrap();
         assert_eq!((nothing.flow, nothing.locale), (Flow::Unknown, Locale::En));
         assert_eq!(nothing.classification, Classification::Residential);
-        assert!(!nothing.opted_out && check(r#"{"opted_out":true}"#).unwrap().opted_out);
+        for (json, opted_out) in [
+            ("{}", OptOut::NOTHING),
+            (r#"{"opted_out":null}"#, OptOut::NOTHING),
+            (r#"{"opted_out":false}"#, OptOut::NOTHING),
+            (r#"{"opted_out":["sms"]}"#, OptOut::of([Channel::Sms])),
+            (r#"{"opted_out":true}"#, OptOut::Everything),
+        ] {
+            assert_eq!(check(json).unwrap().opted_out, opted_out, "{json}");
+        }
+        for bad in [
+            r#"{"opted_out":"ana@example.com"}"#,
+            r#"{"opted_out":["ana@example.com"]}"#,
+        ] {
+            let error = check(bad).err().unwrap();
+            assert!(
+                error.contains("opted_out must be true, false or a list of channels"),
+                "{error}"
+            );
+            assert!(!error.contains("ana"), "{error}");
+        }
     }
 
     #[test]

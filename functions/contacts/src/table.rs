@@ -4,8 +4,9 @@ use std::io::Read;
 
 use csv::StringRecord;
 use jiff::Timestamp;
-use journey::contact::Contact;
 use journey::{LinkHosts, Reference};
+use journey::campaign::Channel;
+use journey::contact::{Contact, OptOut};
 
 use crate::consent::ConsentInput;
 use crate::input::{ContactInput, InvalidContact, is_field_name};
@@ -126,19 +127,7 @@ impl<R: Read> Rows<R> {
         let text = |name: &str| field(name).map(str::to_owned);
         let provider = field("provider").unwrap_or_default().parse()?;
         let reference = Reference::new(field("reference").unwrap_or_default())?;
-        let opted_out = match field("opted_out") {
-            None => None,
-            Some("true" | "TRUE" | "True" | "1" | "yes") => Some(true),
-            Some("false" | "FALSE" | "False" | "0" | "no") => Some(false),
-            Some(_) => {
-                let problem = "must be true or false";
-                return Err(InvalidContact(vec![crate::FieldError {
-                    field: "opted_out",
-                    problem,
-                }])
-                .into());
-            }
-        };
+        let opted_out = field("opted_out").map(opt_out).transpose()?;
         let consent = ConsentInput {
             at: text("sms_consent_at"),
             source: text("sms_consent_source"),
@@ -195,6 +184,36 @@ impl<R: Read> Iterator for Rows<R> {
     }
 }
 
+/// Reads `true`, `false`, or channels with semicolons between them.
+fn opt_out(text: &str) -> Result<OptOut, InvalidContact> {
+    match text {
+        "true" | "TRUE" | "True" | "1" | "yes" => return Ok(OptOut::Everything),
+        "false" | "FALSE" | "False" | "0" | "no" => return Ok(OptOut::NOTHING),
+        _ => {}
+    }
+    let named = |name: &str| Channel::ALL.into_iter().find(|channel| channel.as_str() == name.trim());
+    let channels: Option<Vec<Channel>> = text.split(';').map(named).collect();
+    channels.map(OptOut::of).ok_or_else(|| {
+        let problem = "must be true, false, or channels with semicolons between them, for example email;sms";
+        InvalidContact(vec![crate::FieldError {
+            field: "opted_out",
+            problem,
+        }])
+    })
+}
+
+/// Writes it as it is read.
+fn opted_out(opt_out: &OptOut) -> String {
+    match opt_out {
+        OptOut::Everything => "true".to_owned(),
+        OptOut::Channels(channels) if channels.is_empty() => "false".to_owned(),
+        OptOut::Channels(channels) => {
+            let names: Vec<&str> = channels.iter().map(|channel| channel.as_str()).collect();
+            names.join(";")
+        }
+    }
+}
+
 /// A CSV error without the values that the library would quote.
 fn plain(error: &csv::Error) -> String {
     if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
@@ -227,7 +246,6 @@ pub fn header() -> StringRecord {
 #[must_use]
 pub fn row(contact: &Contact) -> StringRecord {
     let input = ContactInput::of(contact);
-    let opted_out = if contact.opted_out { "true" } else { "false" };
     let consent = input.sms_consent.unwrap_or_default();
     let text = Option::unwrap_or_default;
     StringRecord::from(vec![
@@ -247,7 +265,7 @@ pub fn row(contact: &Contact) -> StringRecord {
         text(input.classification),
         text(input.utility),
         text(input.link),
-        opted_out.to_owned(),
+        opted_out(&contact.opted_out),
     ])
 }
 
@@ -295,7 +313,11 @@ mod tests {
             problem(5)
         );
         assert_eq!(problem(6), "the row has 2 fields, the header has 4");
-        assert_eq!(problem(7), "opted_out: must be true or false");
+        assert!(
+            problem(7).starts_with("opted_out: must be true, false, or channels"),
+            "{}",
+            problem(7)
+        );
         assert_eq!(rows[6], (8, Ok("site-6".to_owned())));
     }
 
@@ -357,6 +379,23 @@ mod tests {
             header("provider,reference,reference\n"),
             "the header has the column \"reference\" twice"
         );
+    }
+
+    #[test]
+    fn an_opt_out_is_a_word_or_channels_and_is_written_as_it_is_read() {
+        for (text, expected) in [
+            ("true", OptOut::Everything),
+            ("false", OptOut::NOTHING),
+            ("sms", OptOut::of([Channel::Sms])),
+            ("email;sms", OptOut::of([Channel::Email, Channel::Sms])),
+        ] {
+            assert_eq!(opt_out(text).unwrap(), expected);
+            assert_eq!(opted_out(&expected), text);
+        }
+        assert_eq!(opt_out("sms; email").unwrap(), OptOut::of(Channel::ALL));
+        for bad in ["maybe", "sms,email", ";", "sms;", "SMS"] {
+            assert!(opt_out(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

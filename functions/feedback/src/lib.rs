@@ -21,6 +21,7 @@ mod event;
 
 use core::error::Error;
 
+use journey::contact::{OptOut, SuppressedFor};
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, LoadJourney, Suppress, SuppressAddress, Versioned};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::send_tag::SendTags;
@@ -132,14 +133,19 @@ where
     }
     // The inbox is closed first: a claim that is decided in this moment names an older version of it.
     let now = ports.now();
-    if !what.is_unsent() {
+    let why = match what {
+        DeliveryProblem::Bounced => Some(SuppressedFor::Bounce),
+        DeliveryProblem::Complained => Some(SuppressedFor::Complaint),
+        DeliveryProblem::Rejected | DeliveryProblem::RenderingFailed => None,
+    };
+    if let Some(why) = why {
         for address in &told.addresses {
             let address = AddressId::new(&config.id_key, address);
-            ports.suppress_address(&address, now).await?;
+            ports.suppress_address(&address, why, now).await?;
         }
     }
     if what == DeliveryProblem::Complained {
-        ports.set_opted_out(&key.journey, true, now).await?;
+        ports.set_opted_out(&key.journey, &OptOut::Everything, now).await?;
     }
     let key = key.clone();
     let journey = key.journey.clone();

@@ -194,12 +194,17 @@ async fn a_complaint_opts_the_person_out_and_its_withdrawal_does_not() {
 
 #[tokio::test]
 async fn a_complaint_that_comes_again_does_not_undo_a_later_change_of_mind() {
+    use journey::contact::OptOut;
     use journey::port::Suppress;
     let place = Place::sent().await;
     let complaint = bridged(&record("Complaint", tags()));
     place.take(&complaint).await.unwrap();
     let now = place.stored().await.journey.opened_at;
-    place.store.set_opted_out(&journey_id(), false, now).await.unwrap();
+    place
+        .store
+        .set_opted_out(&journey_id(), &OptOut::NOTHING, now)
+        .await
+        .unwrap();
     let before = place.state().await;
     place.take(&complaint).await.unwrap();
     assert_eq!(place.state().await, before);

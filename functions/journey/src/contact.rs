@@ -14,6 +14,9 @@ use crate::phone::{PhoneNumber, SmsConsent};
 use crate::place::Territory;
 use crate::state::{Flow, SendKey};
 
+pub use crate::opt_out::OptOut;
+pub use crate::suppression::{SuppressedFor, Suppression};
+
 /// A person at one provider, as the partner told us. The only place of the raw reference, address and number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
@@ -58,9 +61,9 @@ pub struct Contact {
     /// the same reference (docs/leap.md, trap 28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Has the person opted out of reminders?
+    /// What the person has opted out of.
     #[serde(default)]
-    pub opted_out: bool,
+    pub opted_out: OptOut,
 }
 
 impl fmt::Debug for Contact {
@@ -82,6 +85,15 @@ impl Contact {
     #[must_use]
     pub fn number(&self, key: &IdKey) -> Option<AddressId> {
         self.phone.as_ref().map(|number| AddressId::of_number(key, number))
+    }
+
+    /// The inbox that a channel writes to.
+    #[must_use]
+    pub fn inbox_of(&self, channel: Channel, key: &IdKey) -> Option<AddressId> {
+        match channel {
+            Channel::Email => self.email.as_deref().map(|email| AddressId::new(key, email)),
+            Channel::Sms => self.number(key),
+        }
     }
 
     /// Names this content: another content has another tag, the same content the same one.
@@ -182,30 +194,6 @@ impl Facts {
     #[must_use]
     pub fn of(known: &Known, territory: &Territory) -> Self {
         let Known { contact, inbox, .. } = known;
-        let permission = |has_address: bool, suppressed: Option<Timestamp>| {
-            if !has_address {
-                Permission::NoAddress
-            } else if contact.opted_out {
-                Permission::OptedOut
-            } else if suppressed.is_some() {
-                Permission::Suppressed
-            } else {
-                Permission::Allowed
-            }
-        };
-        let email = permission(contact.email.is_some(), inbox.suppressed_at);
-        let sms = match permission(
-            contact.phone.is_some(),
-            known.number.as_ref().and_then(|number| number.suppressed_at),
-        ) {
-            Permission::Allowed if contact.sms_consent.is_none() => Permission::NoConsent,
-            sms @ (Permission::Allowed
-            | Permission::NoSender
-            | Permission::NoAddress
-            | Permission::NoConsent
-            | Permission::OptedOut
-            | Permission::Suppressed) => sms,
-        };
         Facts {
             known: true,
             locale: contact.locale,
@@ -215,8 +203,8 @@ impl Facts {
             region: contact.region.clone(),
             classification: contact.classification,
             utility: contact.utility.clone(),
-            email,
-            sms,
+            email: known.permission(Channel::Email),
+            sms: known.permission(Channel::Sms),
             inbox: inbox.clone(),
         }
     }
@@ -271,8 +259,9 @@ pub struct Inbox {
     pub version: u64,
     /// Claimed sends of the last eight days, oldest first.
     pub sends: Vec<InboxSend>,
-    /// Since when the inbox must not be written to.
-    pub suppressed_at: Option<Timestamp>,
+    /// Why the inbox must not be written to, if it must not.
+    #[serde(default, alias = "suppressed_at")]
+    pub suppressed: Suppression,
 }
 
 /// One claimed send to an inbox.
@@ -304,7 +293,7 @@ impl Inbox {
         Inbox {
             version: self.version + 1,
             sends,
-            suppressed_at: self.suppressed_at,
+            suppressed: self.suppressed.clone(),
         }
     }
 
@@ -344,8 +333,44 @@ pub struct Known {
 pub struct NumberInbox {
     /// Its name.
     pub address: AddressId,
-    /// Since when it must not be texted.
-    pub suppressed_at: Option<Timestamp>,
+    /// Why it must not be texted, if it must not.
+    pub suppressed: Suppression,
+}
+
+impl Known {
+    /// What closes the inbox that a channel writes to; none when there is no such inbox.
+    #[must_use]
+    pub fn suppression(&self, channel: Channel) -> Option<&Suppression> {
+        match channel {
+            Channel::Email => self.contact.email.as_ref().map(|_| &self.inbox.suppressed),
+            Channel::Sms => self.number.as_ref().map(|number| &number.suppressed),
+        }
+    }
+
+    /// Since when everything ends because the person's number answered STOP. It is kept with the number
+    /// alone, so that it holds for whoever has the number, and comes with it.
+    #[must_use]
+    pub fn stopped_since(&self) -> Option<Timestamp> {
+        let number = self.number.as_ref()?;
+        number.suppressed.since(SuppressedFor::Stop)
+    }
+
+    /// May a channel be used for the person?
+    #[must_use]
+    pub fn permission(&self, channel: Channel) -> Permission {
+        let Some(suppression) = self.suppression(channel) else {
+            return Permission::NoAddress;
+        };
+        if self.contact.opted_out.covers(channel) || self.stopped_since().is_some() {
+            Permission::OptedOut
+        } else if !suppression.is_open() {
+            Permission::Suppressed
+        } else if channel == Channel::Sms && self.contact.sms_consent.is_none() {
+            Permission::NoConsent
+        } else {
+            Permission::Allowed
+        }
+    }
 }
 
 impl fmt::Debug for Known {

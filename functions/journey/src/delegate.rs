@@ -64,12 +64,13 @@ macro_rules! delegate_port {
     };
     ($type:ty, $field:ident, Suppress) => {
         $crate::delegate_port! { @impl $type, $field, Suppress {
-            async set_opted_out(journey: &$crate::JourneyId, opted_out: bool, at: $crate::port::Timestamp) -> Result<bool, $crate::port::StoreError>;
+            async set_opted_out(journey: &$crate::JourneyId, opted_out: &$crate::contact::OptOut, at: $crate::port::Timestamp) -> Result<bool, $crate::port::StoreError>;
         }}
     };
     ($type:ty, $field:ident, SuppressAddress) => {
         $crate::delegate_port! { @impl $type, $field, SuppressAddress {
-            async suppress_address(address: &$crate::AddressId, at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
+            async suppress_address(address: &$crate::AddressId, why: $crate::contact::SuppressedFor, at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
+            async reopen_address(address: &$crate::AddressId, why: $crate::contact::SuppressedFor) -> Result<(), $crate::port::StoreError>;
         }}
     };
     ($type:ty, $field:ident, ReadStatus) => {

@@ -22,6 +22,7 @@ mod lifecycle;
 pub mod link;
 pub mod link_hosts;
 mod note;
+mod opt_out;
 mod phone;
 mod place;
 pub mod port;
@@ -30,6 +31,7 @@ pub mod send_tag;
 mod state;
 pub mod status;
 pub mod stored;
+mod suppression;
 
 pub use campaign::Campaign;
 pub use decide::{Decision, decide};

@@ -8,7 +8,7 @@ use core::future::Future;
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
-use crate::contact::{Contact, Known};
+use crate::contact::{Contact, Known, OptOut, SuppressedFor};
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
 use crate::phone::PhoneNumber;
@@ -213,26 +213,36 @@ pub trait ListContacts: Sync {
 
 /// Records that a person wants no more messages.
 pub trait Suppress: Sync {
-    /// Marks the contact of a journey as opted out and suppresses its address and its number.
-    /// After an erasure those that it had are still suppressed. Answers whether anything was known.
+    /// Sets what the contact of a journey has opted out of, and suppresses the address and the number of
+    /// the channels concerned. After an erasure nobody can say which of its inboxes was for which channel, so any
+    /// opt-out suppresses all that it had. Answers whether anything was known.
     ///
-    /// Opting in again takes the mark back and opens the address. The number stays suppressed: texts
-    /// need a consent in writing, and a click on a page is none.
+    /// For the channels that are not opted out of, the person's own opt-out is lifted from the inbox, and nothing
+    /// else: a bounce, a complaint, a STOP and the sender's list stay ([`SuppressedFor`]).
     fn set_opted_out(
         &self,
         journey: &JourneyId,
-        opted_out: bool,
+        opted_out: &OptOut,
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Closes an inbox that bounced, complained or opted out with its sender, whoever it belongs to.
 pub trait SuppressAddress: Sync {
-    /// Suppresses an address or a number, known by its keyed hash, from `at` on, if it is not already.
+    /// Suppresses an address or a number, known by its keyed hash, for this reason from `at` on, if it is not
+    /// already.
     fn suppress_address(
         &self,
         address: &AddressId,
+        why: SuppressedFor,
         at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes one reason back, whoever the inbox belongs to. Others that close it stay.
+    fn reopen_address(
+        &self,
+        address: &AddressId,
+        why: SuppressedFor,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

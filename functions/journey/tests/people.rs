@@ -11,7 +11,10 @@
 mod support;
 
 use journey::campaign::Channel;
-use journey::contact::{Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, Permission};
+use journey::contact::{
+    Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission, SuppressedFor,
+    Suppression,
+};
 use journey::{
     AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent,
     Territory, Touch,
@@ -47,7 +50,7 @@ fn contact() -> Contact {
         classification: Classification::Commercial,
         utility: Some(code("SDGE")),
         link: None,
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     }
 }
 
@@ -58,7 +61,7 @@ fn state(code: &str) -> State {
 fn known(contact: Contact) -> Known {
     let number = contact.number(&key()).map(|address| NumberInbox {
         address,
-        suppressed_at: None,
+        suppressed: Suppression::default(),
     });
     Known {
         id: ContactId::new(&key(), contact.provider, &contact.reference),
@@ -185,18 +188,37 @@ fn the_law_of_every_place_that_anything_points_to_counts() {
 #[test]
 fn each_channel_asks_for_its_own_permission() {
     use Permission::{Allowed, NoAddress, NoConsent, OptedOut, Suppressed};
-    let since = Some(at("2026-06-01T00:00:00Z"));
+    let since = at("2026-06-01T00:00:00Z");
     assert_eq!(permissions(|_| ()), (Allowed, Allowed));
     assert_eq!(permissions(|it| it.contact.email = None), (NoAddress, Allowed));
     assert_eq!(permissions(|it| it.contact.phone = None), (Allowed, NoAddress));
     assert_eq!(permissions(|it| it.contact.sms_consent = None), (Allowed, NoConsent));
-    assert_eq!(permissions(|it| it.contact.opted_out = true), (OptedOut, OptedOut));
-    assert_eq!(permissions(|it| it.inbox.suppressed_at = since), (Suppressed, Allowed));
-    let of_number = |it: &mut Known| it.number.as_mut().unwrap().suppressed_at = since;
-    assert_eq!(permissions(of_number), (Allowed, Suppressed));
+    assert_eq!(
+        permissions(|it| it.contact.opted_out = OptOut::Everything),
+        (OptedOut, OptedOut)
+    );
+    for (out, allowed) in [
+        (Channel::Sms, (Allowed, OptedOut)),
+        (Channel::Email, (OptedOut, Allowed)),
+    ] {
+        assert_eq!(permissions(|it| it.contact.opted_out = OptOut::of([out])), allowed);
+    }
+    for why in SuppressedFor::ALL {
+        let of_mail = |it: &mut Known| assert!(it.inbox.suppressed.close(why, since));
+        assert_eq!(permissions(of_mail), (Suppressed, Allowed), "{why:?}");
+        let of_number = |it: &mut Known| assert!(it.number.as_mut().unwrap().suppressed.close(why, since));
+        // A STOP ends every channel of whoever has the number; all else closes texts alone.
+        let closed = match why {
+            SuppressedFor::Stop => (OptedOut, OptedOut),
+            SuppressedFor::OptOut | SuppressedFor::Bounce | SuppressedFor::Complaint | SuppressedFor::SenderList => {
+                (Allowed, Suppressed)
+            }
+        };
+        assert_eq!(permissions(of_number), closed, "{why:?}");
+    }
     // A consent opens no channel that is closed.
     let both = |it: &mut Known| {
-        it.contact.opted_out = true;
+        it.contact.opted_out = OptOut::Everything;
         it.contact.sms_consent = None;
     };
     assert_eq!(permissions(both), (OptedOut, OptedOut));
@@ -204,17 +226,19 @@ fn each_channel_asks_for_its_own_permission() {
 
 #[test]
 fn an_inbox_remembers_eight_days_and_each_touch_once() {
+    let mut closed = Suppression::default();
+    closed.close(SuppressedFor::Bounce, at("2026-07-01T00:00:00Z"));
     let inbox = Inbox {
         version: 4,
         sends: Vec::new(),
-        suppressed_at: Some(at("2026-07-01T00:00:00Z")),
+        suppressed: closed.clone(),
     };
     let inbox = inbox
         .with_send(send("site-a", 1, 1), at("2026-07-01T10:00:00Z"))
         .with_send(send("site-a", 2, 1), at("2026-07-02T10:00:00Z"))
         .with_send(send("site-a", 2, 2), at("2026-07-02T12:00:00Z"));
     assert_eq!(inbox.version, 7);
-    assert_eq!(inbox.suppressed_at, Some(at("2026-07-01T00:00:00Z")));
+    assert_eq!(inbox.suppressed, closed);
     let of_touches = |touches: &[(u8, u8, &str)]| -> Vec<(u8, u8, String)> {
         touches.iter().map(|(t, a, at)| (*t, *a, (*at).to_owned())).collect()
     };

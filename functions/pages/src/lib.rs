@@ -12,7 +12,8 @@ mod words;
 
 use core::error::Error;
 
-use journey::contact::{Known, Locale};
+use journey::campaign::Channel;
+use journey::contact::{Known, Locale, OptOut};
 use journey::link::{BadLink, LinkKey, LinkKind};
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, StoreError, Suppress};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
@@ -128,7 +129,7 @@ impl Pages {
         };
         match ports.contact_of(&journey).await {
             Ok(Some(known)) => {
-                let out = known.contact.opted_out || known.inbox.suppressed_at.is_some();
+                let out = known.contact.opted_out.covers(Channel::Email) || !known.inbox.suppressed.is_open();
                 page(200, layout::preferences(self, known.contact.locale, out, false))
             }
             Ok(None) => self.bad_link(BadLink::Expired),
@@ -149,7 +150,14 @@ impl Pages {
         let has = |name: &str, value: &str| form.iter().any(|(n, v)| n == name && v == value);
         // Whatever else is posted here means "no more": that is the safe way to be misunderstood.
         let out = !has("reminders", "on");
-        let stored = match ports.set_opted_out(&journey, out, ports.now()).await {
+        let stored = match ports
+            .set_opted_out(
+                &journey,
+                &if out { OptOut::Everything } else { OptOut::NOTHING },
+                ports.now(),
+            )
+            .await
+        {
             Ok(stored) => stored,
             Err(error) => return self.failed(&journey, &error.into()),
         };

@@ -11,6 +11,7 @@
 use contacts::ContactInput;
 use data_encoding::BASE64;
 use http::{Method, Request, Response, StatusCode};
+use journey::contact::SuppressedFor;
 use journey::link::LinkKind;
 use journey::port::Timestamp;
 use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
@@ -101,7 +102,7 @@ impl Customer {
         let id = ContactId::new(&key(), Provider::Leap, &reference());
         let ports = self.ports();
         let known = poll_once(ports.find_contact(&id)).unwrap().unwrap();
-        known.unwrap().contact.opted_out
+        known.unwrap().contact.opted_out.is_everything()
     }
 }
 
@@ -328,7 +329,7 @@ fn the_page_says_whether_reminders_come() {
     customer.open(Method::POST, &path, "reminders=on");
     assert!(!says_nothing_comes());
     let inbox = AddressId::new(&key(), "ana@example.com");
-    poll_once(customer.ports().suppress_address(&inbox, now()))
+    poll_once(customer.ports().suppress_address(&inbox, SuppressedFor::Bounce, now()))
         .unwrap()
         .unwrap();
     assert!(says_nothing_comes());

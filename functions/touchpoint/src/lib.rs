@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use core::error::Error;
 
 use journey::campaign::Channel;
-use journey::contact::{Facts, Known, Permission};
+use journey::contact::{Facts, Known, Permission, SuppressedFor};
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
     SendEmail, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
@@ -260,7 +260,11 @@ where
         let Some(number) = person.and_then(|known| known.number.as_ref()) else {
             return;
         };
-        if let Err(error) = self.ports.suppress_address(&number.address, at).await {
+        if let Err(error) = self
+            .ports
+            .suppress_address(&number.address, SuppressedFor::SenderList, at)
+            .await
+        {
             tracing::error!(journey = %self.journey, error = &error as &dyn Error, "a number that opted out is not closed");
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use journey::campaign::Channel;
-use journey::contact::{Classification, Contact, Locale};
+use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::port::{Commit, CommitError, CommitJourney, Email, MessageLabel, Text};
 use journey::{
     Campaign, Diagnosis, Flow, IdKey, Journey, JourneyId, PhoneNumber, Provider, Purpose, Reference, SendKey, Timer,
@@ -123,7 +123,7 @@ pub(crate) fn contact(n: u32, email: &str) -> Contact {
         classification: Classification::Residential,
         utility: None,
         link: None,
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use embedded::{DataDir, ProgramClock, Store};
-use journey::contact::{Classification, Contact, Locale};
+use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::port::{KeepContact, Precondition};
 use journey::{Flow, IdKey, Provider, Reference};
 use tokio::task::JoinSet;
@@ -133,6 +133,6 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         classification: Classification::Residential,
         utility: None,
         link: None,
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     })
 }

@@ -1,7 +1,7 @@
 //! Claims: a place in an inbox is taken together with the touch, or not at all.
 
 use jiff::SignedDuration;
-use journey::contact::{Contact, Inbox};
+use journey::contact::{Contact, Inbox, OptOut, SuppressedFor};
 use journey::port::{Commit, CommitJourney, InboxClaim, LoadJourney, Suppress};
 
 use crate::people::{
@@ -64,12 +64,15 @@ pub async fn a_claim_and_an_opt_out_at_once_leave_no_half(stage: &impl Stage) {
         let journey = journey_id(n);
         let (claimed, opted_out) = tokio::join!(
             claim(&store, n, &inbox, (1, 0)),
-            store.set_opted_out(&journey, true, start())
+            store.set_opted_out(&journey, &OptOut::Everything, start())
         );
         assert!(opted_out.unwrap());
         assert_whole(&store, n, lost(&claimed)).await;
         let known = known(&store, n).await;
-        assert!(known.contact.opted_out && known.inbox.suppressed_at == Some(start()));
+        assert!(
+            known.contact.opted_out.is_everything()
+                && known.inbox.suppressed.since(SuppressedFor::OptOut) == Some(start())
+        );
     }
 }
 
@@ -104,7 +107,12 @@ pub async fn an_opt_out_an_erasure_and_a_change_beat_a_claim_that_did_not_know_o
         put(&store, &contact(n, &format!("ana{n}@example.com"))).await;
         begin(&store, n).await;
     }
-    assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
     assert!(erase(&store, 2).await);
     put(&store, &contact(3, "moved@example.com")).await;
     for n in 1..=3 {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use journey::campaign::Channel;
-use journey::contact::{Classification, Contact, Known, Locale};
+use journey::contact::{Classification, Contact, Known, Locale, OptOut};
 use journey::port::{Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, Precondition};
 use journey::{
     AddressId, Campaign, ContactId, Evidence, Flow, IdKey, Journey, JourneyId, MeterFollowUp, Phase, Provider, Purpose,
@@ -69,7 +69,7 @@ pub fn contact(n: u32, email: &str) -> Contact {
         classification: Classification::Residential,
         utility: None,
         link: None,
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opt-outs: once said, they stay said.
 
-use journey::contact::{Contact, NumberInbox};
+use journey::campaign::Channel;
+use journey::contact::{Contact, NumberInbox, OptOut, SuppressedFor};
 use journey::port::{FindContact, Suppress, SuppressAddress};
 use journey::{AddressId, PhoneNumber};
 
@@ -14,23 +15,33 @@ pub async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may(st
     let store = stage.store();
     let nowhere = Contact {
         email: None,
-        opted_out: true,
+        opted_out: OptOut::Everything,
         ..contact(1, "")
     };
     put(&store, &nowhere).await;
     begin(&store, 1).await;
     put(&store, &contact(1, "ana@example.com")).await;
     let suppressed = known(&store, 1).await;
-    assert!(suppressed.contact.opted_out && suppressed.inbox.suppressed_at.is_some());
-    assert!(store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    assert!(suppressed.contact.opted_out.is_everything() && !suppressed.inbox.suppressed.is_open());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1))
+            .await
+            .unwrap()
+    );
     let released = known(&store, 1).await;
-    assert!(!released.contact.opted_out && released.inbox.suppressed_at.is_none());
+    assert!(released.contact.opted_out.is_nothing() && released.inbox.suppressed.is_open());
     assert!(released.inbox.version > suppressed.inbox.version);
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(2)).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(2))
+            .await
+            .unwrap()
+    );
     put(&store, &contact(1, "ana@example.com")).await;
     let again = known(&store, 1).await;
-    assert!(again.contact.opted_out);
-    assert_eq!(again.inbox.suppressed_at, Some(minutes(2)));
+    assert!(again.contact.opted_out.is_everything());
+    assert_eq!(again.inbox.suppressed.since(SuppressedFor::OptOut), Some(minutes(2)));
 }
 
 /// The inbox outlives the contact.
@@ -38,18 +49,28 @@ pub async fn an_opt_out_survives_an_erasure_and_a_second_import(stage: &impl Sta
     let store = stage.store();
     put(&store, &contact(1, "ana@example.com")).await;
     begin(&store, 1).await;
-    assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
     assert!(erase(&store, 1).await);
     assert!(!erase(&store, 1).await);
     assert!(store.find_contact(&contact_id(1)).await.unwrap().is_none());
     assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
-    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1))
+            .await
+            .unwrap()
+    );
     put(&store, &contact(1, "Ana@Example.com")).await;
     put(&store, &contact(2, "ana@example.com ")).await;
     for n in [1, 2] {
         let known = known(&store, n).await;
-        assert_eq!(known.inbox.suppressed_at, Some(start()));
-        assert!(!known.contact.opted_out);
+        assert_eq!(known.inbox.suppressed.since(SuppressedFor::OptOut), Some(start()));
+        assert!(known.contact.opted_out.is_nothing());
     }
 }
 
@@ -61,15 +82,42 @@ pub async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the
         put(&store, &contact(1, &format!("ana{n}@example.com"))).await;
         assert!(erase(&store, 1).await);
     }
-    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1))
+            .await
+            .unwrap()
+    );
     put(&store, &contact(7, "ana1@example.com")).await;
-    assert_eq!(known(&store, 7).await.inbox.suppressed_at, None);
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(2)).await.unwrap());
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(3)).await.unwrap());
-    assert!(!store.set_opted_out(&journey_id(1), false, minutes(4)).await.unwrap());
+    assert_eq!(
+        known(&store, 7).await.inbox.suppressed.since(SuppressedFor::OptOut),
+        None
+    );
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(2))
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(3))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(4))
+            .await
+            .unwrap()
+    );
     put(&store, &contact(8, "ana2@example.com")).await;
     for n in [7, 8] {
-        assert_eq!(known(&store, n).await.inbox.suppressed_at, Some(minutes(2)), "{n}");
+        assert_eq!(
+            known(&store, n).await.inbox.suppressed.since(SuppressedFor::OptOut),
+            Some(minutes(2)),
+            "{n}"
+        );
     }
 }
 
@@ -78,15 +126,21 @@ pub async fn a_suppressed_address_stays_so_from_the_first_time_on(stage: &impl S
     let store = stage.store();
     put(&store, &contact(1, "ana@example.com")).await;
     for at in [minutes(1), minutes(5)] {
-        store.suppress_address(&address("ana@example.com"), at).await.unwrap();
-        store.suppress_address(&address("new@example.com"), at).await.unwrap();
+        store
+            .suppress_address(&address("ana@example.com"), SuppressedFor::Bounce, at)
+            .await
+            .unwrap();
+        store
+            .suppress_address(&address("new@example.com"), SuppressedFor::Bounce, at)
+            .await
+            .unwrap();
     }
     put(&store, &contact(2, "new@example.com")).await;
     for (n, email) in [(1, "ana@example.com"), (2, "new@example.com")] {
         let known = known(&store, n).await;
-        assert_eq!(known.inbox.suppressed_at, Some(minutes(1)));
+        assert_eq!(known.inbox.suppressed.since(SuppressedFor::Bounce), Some(minutes(1)));
         assert_eq!(known.inbox.version, 1, "the second time changed nothing");
-        assert!(!known.contact.opted_out);
+        assert!(known.contact.opted_out.is_nothing());
         // A claim that did not know of it loses.
         assert!(lost(&claim(&store, n, &address(email), (0, 0)).await));
     }
@@ -95,11 +149,21 @@ pub async fn a_suppressed_address_stays_so_from_the_first_time_on(stage: &impl S
 /// There is nobody behind it, and nothing is left behind by asking.
 pub async fn nobody_is_opted_out_by_an_unknown_journey(stage: &impl Stage) {
     let store = stage.store();
-    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(9), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
     begin(&store, 9).await;
-    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(9), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
     put(&store, &contact(9, "ana@example.com")).await;
-    assert!(!known(&store, 9).await.contact.opted_out);
+    assert!(!known(&store, 9).await.contact.opted_out.is_everything());
 }
 
 /// A person with a number, and perhaps an address.
@@ -115,8 +179,8 @@ async fn number_of(store: &impl FindContact, n: u32) -> NumberInbox {
     known(store, n).await.number.expect("the contact has a number")
 }
 
-/// An opt-out by one channel is one from all, and a click on a page is no consent to texts.
-pub async fn an_opt_out_closes_the_number_too_and_opting_in_does_not_open_it(stage: &impl Stage) {
+/// An opt-out from everything closes the number too, and who opts in again gets both back.
+pub async fn an_opt_out_closes_the_number_too_and_opting_in_opens_both(stage: &impl Stage) {
     let store = stage.store();
     put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
     begin(&store, 1).await;
@@ -126,17 +190,113 @@ pub async fn an_opt_out_closes_the_number_too_and_opting_in_does_not_open_it(sta
         Some(address("ana@example.com")),
         "the address's ledger counts"
     );
-    assert_eq!(open.number.unwrap().suppressed_at, None);
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
-    assert_eq!(number_of(&store, 1).await.suppressed_at, Some(minutes(1)));
+    assert!(open.number.unwrap().suppressed.is_open());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(1))
+            .await
+            .unwrap()
+    );
+    let since = |number: &NumberInbox| number.suppressed.since(SuppressedFor::OptOut);
+    assert_eq!(since(&number_of(&store, 1).await), Some(minutes(1)));
     // Whoever else has the number gets no texts either, and mail as before.
     put(&store, &reachable(2, Some("bo@example.com"), "+12025550123")).await;
-    assert_eq!(number_of(&store, 2).await.suppressed_at, Some(minutes(1)));
-    assert_eq!(known(&store, 2).await.inbox.suppressed_at, None);
-    assert!(store.set_opted_out(&journey_id(1), false, minutes(2)).await.unwrap());
+    assert_eq!(since(&number_of(&store, 2).await), Some(minutes(1)));
+    assert!(known(&store, 2).await.inbox.suppressed.is_open());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(2))
+            .await
+            .unwrap()
+    );
     let again = known(&store, 1).await;
-    assert!(!again.contact.opted_out && again.inbox.suppressed_at.is_none());
-    assert_eq!(again.number.unwrap().suppressed_at, Some(minutes(1)));
+    assert!(again.contact.opted_out.is_nothing() && again.inbox.suppressed.is_open());
+    assert!(again.number.unwrap().suppressed.is_open());
+}
+
+/// One channel is closed, the other stays open, and each is opened by itself.
+pub async fn an_opt_out_of_one_channel_leaves_the_others(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
+    begin(&store, 1).await;
+    for (minute, out) in [(1, Channel::Sms), (2, Channel::Email)] {
+        let only = OptOut::of([out]);
+        assert!(
+            store
+                .set_opted_out(&journey_id(1), &only, minutes(minute))
+                .await
+                .unwrap()
+        );
+        let known = known(&store, 1).await;
+        assert_eq!(known.contact.opted_out, only);
+        for channel in [Channel::Email, Channel::Sms] {
+            let suppressed = known.suppression(channel).unwrap();
+            assert_eq!(suppressed.is_open(), channel != out, "{}", channel.as_str());
+        }
+    }
+    // A second import adds to it, and takes nothing back.
+    let texts_too = Contact {
+        opted_out: OptOut::of([Channel::Sms]),
+        ..reachable(1, Some("ana@example.com"), "+12025550123")
+    };
+    put(&store, &texts_too).await;
+    let both = known(&store, 1).await;
+    assert_eq!(both.contact.opted_out, OptOut::of([Channel::Email, Channel::Sms]));
+    assert!(!both.inbox.suppressed.is_open() && !both.number.unwrap().suppressed.is_open());
+}
+
+/// What the person did not choose, the person's choice does not take back.
+pub async fn opting_in_lifts_nothing_but_the_person_s_own_opt_out(stage: &impl Stage) {
+    let store = stage.store();
+    let ana = reachable(1, Some("ana@example.com"), "+12025550123");
+    put(&store, &ana).await;
+    begin(&store, 1).await;
+    let of_mail = [SuppressedFor::Bounce, SuppressedFor::Complaint];
+    let of_texts = [SuppressedFor::Stop, SuppressedFor::SenderList];
+    let number = AddressId::of_number(&key(), ana.phone.as_ref().unwrap());
+    for why in of_mail {
+        store
+            .suppress_address(&address("ana@example.com"), why, minutes(1))
+            .await
+            .unwrap();
+    }
+    for why in of_texts {
+        store.suppress_address(&number, why, minutes(1)).await.unwrap();
+    }
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(2))
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(3))
+            .await
+            .unwrap()
+    );
+    let reasons = |known: &journey::contact::Known, channel| -> Vec<SuppressedFor> {
+        known
+            .suppression(channel)
+            .unwrap()
+            .reasons()
+            .map(|(why, _)| why)
+            .collect()
+    };
+    let back = known(&store, 1).await;
+    assert_eq!(reasons(&back, Channel::Email), of_mail);
+    assert_eq!(reasons(&back, Channel::Sms), of_texts);
+    // Each goes by itself, and what is not there changes nothing.
+    store.reopen_address(&number, SuppressedFor::Stop).await.unwrap();
+    store.reopen_address(&number, SuppressedFor::Bounce).await.unwrap();
+    let version = known(&store, 1).await.inbox.version;
+    store
+        .reopen_address(&address("ana@example.com"), SuppressedFor::Stop)
+        .await
+        .unwrap();
+    let started = known(&store, 1).await;
+    assert_eq!(reasons(&started, Channel::Sms), [SuppressedFor::SenderList]);
+    assert_eq!(started.inbox.version, version);
 }
 
 /// Without an address the number's inbox is the ledger.
@@ -149,12 +309,23 @@ pub async fn a_number_without_an_address_counts_for_itself(stage: &impl Stage) {
     assert_eq!(Some(&ledger), alone.number.as_ref().map(|number| &number.address));
     claim(&store, 1, &ledger, (1, alone.inbox.version)).await.unwrap();
     assert_eq!(known(&store, 1).await.inbox.sends.len(), 1);
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
-    assert!(store.set_opted_out(&journey_id(1), false, minutes(2)).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(2))
+            .await
+            .unwrap()
+    );
     let back = known(&store, 1).await;
-    assert!(!back.contact.opted_out);
-    assert_eq!(back.number.unwrap().suppressed_at, Some(minutes(1)));
-    assert_eq!(back.inbox.suppressed_at, Some(minutes(1)), "it is the same inbox");
+    assert!(
+        back.contact.opted_out.is_nothing() && back.inbox.suppressed.is_open(),
+        "it is the same inbox"
+    );
 }
 
 /// A sender's own list closes a number for everybody, from the first time on.
@@ -163,13 +334,25 @@ pub async fn a_number_is_suppressed_by_its_name(stage: &impl Stage) {
     let number = PhoneNumber::new("+12025550123").unwrap();
     let name = AddressId::of_number(&key(), &number);
     for at in [minutes(1), minutes(5)] {
-        store.suppress_address(&name, at).await.unwrap();
+        store
+            .suppress_address(&name, SuppressedFor::SenderList, at)
+            .await
+            .unwrap();
     }
     put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
     put(&store, &reachable(2, Some("bo@example.com"), "+12025550124")).await;
-    assert_eq!(number_of(&store, 1).await.suppressed_at, Some(minutes(1)));
-    assert_eq!(known(&store, 1).await.inbox.suppressed_at, None);
-    assert_eq!(number_of(&store, 2).await.suppressed_at, None);
+    assert_eq!(
+        number_of(&store, 1).await.suppressed.since(SuppressedFor::SenderList),
+        Some(minutes(1))
+    );
+    assert_eq!(
+        known(&store, 1).await.inbox.suppressed.since(SuppressedFor::SenderList),
+        None
+    );
+    assert_eq!(
+        number_of(&store, 2).await.suppressed.since(SuppressedFor::SenderList),
+        None
+    );
 }
 
 /// The number outlives the contact as the address does.
@@ -179,21 +362,34 @@ pub async fn a_number_s_opt_out_survives_an_erasure_and_a_second_import(stage: &
     begin(&store, 1).await;
     assert!(erase(&store, 1).await);
     // The link in an older message still closes both.
-    assert!(store.set_opted_out(&journey_id(1), true, minutes(1)).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(1))
+            .await
+            .unwrap()
+    );
     put(&store, &reachable(1, Some("ana@example.com"), "+12025550123")).await;
     put(&store, &reachable(2, None, "+12025550123")).await;
     for n in [1, 2] {
         let known = known(&store, n).await;
-        assert_eq!(known.number.unwrap().suppressed_at, Some(minutes(1)), "{n}");
-        assert_eq!(known.inbox.suppressed_at, Some(minutes(1)), "{n}");
+        assert_eq!(
+            known.number.unwrap().suppressed.since(SuppressedFor::OptOut),
+            Some(minutes(1)),
+            "{n}"
+        );
+        assert_eq!(
+            known.inbox.suppressed.since(SuppressedFor::OptOut),
+            Some(minutes(1)),
+            "{n}"
+        );
     }
     // So does one that comes with an import.
     let out = Contact {
-        opted_out: true,
+        opted_out: OptOut::Everything,
         ..reachable(3, None, "+12025550125")
     };
     put(&store, &out).await;
     assert!(erase(&store, 3).await);
     put(&store, &reachable(3, None, "+12025550125")).await;
-    assert!(number_of(&store, 3).await.suppressed_at.is_some());
+    assert!(number_of(&store, !3).await.suppressed.is_open());
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
-use journey::contact::{Contact, Locale};
+use journey::contact::{Contact, Locale, OptOut};
 use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
 use law::State;
 use rand::{Rng, RngExt};
@@ -291,7 +291,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         classification: Default::default(),
         utility: None,
         link: None,
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     };
     let begun = begins + random.random_range(2 * MINUTE..DAY);
     let mut acts = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use journey::contact::OptOut;
 use journey::port::{Precondition, Suppress};
 use journey::{Provider, SendTags};
 use rand::RngExt;
@@ -175,8 +176,8 @@ impl Run {
                         let erased = contacts::erase(&ports, id_key(), &campaign, Provider::Leap, &reference, &none);
                         erased.await.is_ok()
                     }
-                    Doing::OptOut => ports.set_opted_out(&id, true, now).await.is_ok(),
-                    Doing::OptIn => ports.set_opted_out(&id, false, now).await.is_ok(),
+                    Doing::OptOut => ports.set_opted_out(&id, &OptOut::Everything, now).await.is_ok(),
+                    Doing::OptIn => ports.set_opted_out(&id, &OptOut::NOTHING, now).await.is_ok(),
                     _ => true,
                 };
                 Ending::Done(done)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Contact, Known};
+use journey::contact::{Contact, Known, OptOut, SuppressedFor};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
     FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError, PutError, ReadChanges,
@@ -291,16 +291,25 @@ impl KeepContact for Ports {
 }
 
 impl Suppress for Ports {
-    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, _: Timestamp) -> Result<bool, StoreError> {
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: &OptOut, _: Timestamp) -> Result<bool, StoreError> {
         self.store(|state| Ok(state.set_opted_out(journey, opted_out)), Err(busy()))
             .await
     }
 }
 
 impl SuppressAddress for Ports {
-    async fn suppress_address(&self, address: &AddressId, _: Timestamp) -> Result<(), StoreError> {
+    async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, _: Timestamp) -> Result<(), StoreError> {
         let effect = |state: &mut State| {
-            state.suppress(address);
+            let now = ts(state.now);
+            state.change_suppression(address, |suppressed| suppressed.close(why, now));
+            Ok(())
+        };
+        self.store(effect, Err(busy())).await
+    }
+
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.change_suppression(address, |suppressed| suppressed.lift(why));
             Ok(())
         };
         self.store(effect, Err(busy())).await

@@ -1,6 +1,7 @@
 //! The table: what a write does, and what a read finds. Each is all of it or nothing.
 
-use journey::contact::{Contact, Inbox, Known, NumberInbox};
+use journey::campaign::Channel;
+use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor, Suppression};
 use journey::port::{Commit, CommitError, Precondition, PutError, Versioned};
 use journey::{AddressId, ContactId, EventId, Journey, JourneyId, Lane, Phase, Timer};
 use rand::RngExt;
@@ -127,7 +128,11 @@ impl State {
         } = row.addresses.clone();
         let inbox = address.as_ref().and_then(|address| self.inboxes.get(address).cloned());
         let number = number.map(|address| NumberInbox {
-            suppressed_at: self.inboxes.get(&address).and_then(|inbox| inbox.suppressed_at),
+            suppressed: self
+                .inboxes
+                .get(&address)
+                .map(|inbox| inbox.suppressed.clone())
+                .unwrap_or_default(),
             address,
         });
         Some(Known {
@@ -149,7 +154,9 @@ impl State {
             return Err(PutError::PreconditionFailed);
         }
         let mut contact = contact.clone();
-        contact.opted_out |= before.as_ref().is_some_and(|before| before.opted_out);
+        if let Some(before) = &before {
+            contact.opted_out = contact.opted_out.and(&before.opted_out);
+        }
         self.replace(customer, before.as_ref(), contact);
         Ok(())
     }
@@ -158,10 +165,10 @@ impl State {
         if let Some(before) = before.filter(|before| **before != contact) {
             self.change_inbox(before, |_| {});
         }
-        if contact.opted_out {
-            let addresses = [contact.ledger(id_key()), contact.number(id_key())];
-            for address in addresses.iter().flatten() {
-                self.suppress(address);
+        for channel in contact.opted_out.channels() {
+            if let Some(address) = contact.inbox_of(channel, id_key()) {
+                let now = ts(self.now);
+                self.change_suppression(&address, |suppressed| suppressed.close(SuppressedFor::OptOut, now));
             }
         }
         let row = &mut self.rows[customer];
@@ -194,16 +201,15 @@ impl State {
         Ok(true)
     }
 
-    pub(crate) fn suppress(&mut self, address: &AddressId) {
-        let now = ts(self.now);
+    /// Changes what closes an inbox; what is no news raises no version.
+    pub(crate) fn change_suppression(&mut self, address: &AddressId, change: impl FnOnce(&mut Suppression) -> bool) {
         let inbox = self.inboxes.entry(address.clone()).or_default();
-        if inbox.suppressed_at.is_none() {
+        if change(&mut inbox.suppressed) {
             inbox.version += 1;
-            inbox.suppressed_at = Some(now);
         }
     }
 
-    pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: bool) -> bool {
+    pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: &OptOut) -> bool {
         let Some((customer, known)) = self
             .customer(journey)
             .and_then(|customer| Some((customer, self.known(customer)?)))
@@ -211,12 +217,14 @@ impl State {
             return false;
         };
         let contact = Contact {
-            opted_out,
+            opted_out: opted_out.clone(),
             ..known.contact.clone()
         };
         self.replace(customer, Some(&known.contact), contact);
-        if !opted_out && known.contact.email.is_some() {
-            self.change_inbox(&known.contact, |inbox| inbox.suppressed_at = None);
+        for channel in Channel::ALL.into_iter().filter(|channel| !opted_out.covers(*channel)) {
+            if let Some(address) = known.contact.inbox_of(channel, id_key()) {
+                self.change_suppression(&address, |suppressed| suppressed.lift(SuppressedFor::OptOut));
+            }
         }
         true
     }

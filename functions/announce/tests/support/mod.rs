@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use announce::Record;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use journey::contact::{Classification, Contact, Inbox, Known, Locale};
+use journey::contact::{Classification, Contact, Inbox, Known, Locale, OptOut};
 use journey::port::{Announce, Announcement, CommitError, Count, CountOnce, DailyCount, FindContact, StoreError};
 use journey::{
     Campaign, ContactId, Event, Flow, IdKey, Journey, JourneyId, MeterFound, MeterKind, Provider, Purpose, Reference,
@@ -271,7 +271,7 @@ fn known() -> Known {
             classification: Classification::Residential,
             utility: None,
             link: None,
-            opted_out: false,
+            opted_out: OptOut::NOTHING,
         },
         address: None,
         inbox: Inbox::default(),

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use embedded::{DataDir, ProgramClock, Store};
 use feedback::{Config, FeedbackError, handle};
 use journey::campaign::Channel;
-use journey::contact::Contact;
+use journey::contact::{Contact, OptOut, SuppressedFor};
 use journey::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, FindContact, KeepContact, LoadJourney, Precondition,
     StoreError, Suppress, SuppressAddress, Timestamp, Versioned,
@@ -94,7 +94,7 @@ impl Place {
             classification: journey::contact::Classification::Residential,
             utility: None,
             link: None,
-            opted_out: false,
+            opted_out: OptOut::NOTHING,
         };
         store.put_contact(&contact, &Precondition::None).await.unwrap();
         let campaign = Campaign::standard();
@@ -164,12 +164,12 @@ impl Place {
 
     pub(crate) async fn is_suppressed(&self) -> bool {
         let known = self.store.contact_of(&journey_id()).await.unwrap().unwrap();
-        known.inbox.suppressed_at.is_some()
+        !known.inbox.suppressed.is_open()
     }
 
     pub(crate) async fn has_opted_out(&self) -> bool {
         let known = self.store.contact_of(&journey_id()).await.unwrap().unwrap();
-        known.contact.opted_out
+        known.contact.opted_out.is_everything()
     }
 
     pub(crate) fn counted(&self, name: &str) -> u64 {
@@ -349,13 +349,17 @@ impl ArmTimer for Failing<'_> {
 }
 
 impl Suppress for Failing<'_> {
-    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: &OptOut, at: Timestamp) -> Result<bool, StoreError> {
         self.step(self.store.set_opted_out(journey, opted_out, at)).await?
     }
 }
 
 impl SuppressAddress for Failing<'_> {
-    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
-        self.step(self.store.suppress_address(address, at)).await?
+    async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
+        self.step(self.store.suppress_address(address, why, at)).await?
+    }
+
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+        self.step(self.store.reopen_address(address, why)).await?
     }
 }

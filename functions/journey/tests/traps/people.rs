@@ -182,7 +182,7 @@ fn trap_38_caps_hold_over_all_references_of_the_inbox() {
     let full = Inbox {
         version: 2,
         sends: vec![other_send("2026-06-30T18:00:00Z"), other_send("2026-06-30T20:00:00Z")],
-        suppressed_at: None,
+        suppressed: journey::contact::Suppression::default(),
     };
     let story = left()
         .campaign(|c| c.caps.one_series_per_inbox = false)

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use journey::contact::Contact;
+use journey::campaign::Channel;
+use journey::contact::{Contact, OptOut};
 use journey::port::{KeepContact, Precondition, PutError, StoreError};
 use journey::{AddressId, ContactId, IdKey, JourneyId, Purpose};
 
@@ -39,13 +40,14 @@ impl Table {
             return Ok(Err(PutError::PreconditionFailed));
         }
         let contact = Contact {
-            opted_out: contact.opted_out || was.is_some_and(|was| was.opted_out),
+            opted_out: was.map_or_else(
+                || contact.opted_out.clone(),
+                |was| contact.opted_out.and(&was.opted_out),
+            ),
             ..contact.clone()
         };
         let mut inboxes = Inboxes::default();
-        if contact.opted_out {
-            names.suppress(&mut inboxes, self.now());
-        }
+        names.suppress(&mut inboxes, &contact.opted_out, self.now());
         if inboxes.is_empty() && was == Some(&contact) {
             return Ok(Ok(()));
         }
@@ -128,6 +130,8 @@ pub(super) struct Names {
     /// The inbox whose ledger counts.
     pub(super) address: Option<AddressId>,
     pub(super) number: Option<AddressId>,
+    /// The inbox of each channel that has one.
+    inboxes: Vec<(Channel, AddressId)>,
 }
 
 impl Names {
@@ -137,13 +141,24 @@ impl Names {
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
             address: contact.ledger(key),
             number: contact.number(key),
+            inboxes: Channel::ALL
+                .into_iter()
+                .filter_map(|channel| Some((channel, contact.inbox_of(channel, key)?)))
+                .collect(),
         }
     }
 
-    /// Suppresses whatever the contact could be reached at.
-    pub(super) fn suppress(&self, inboxes: &mut Inboxes, at: Timestamp) {
-        for address in self.address.iter().chain(&self.number) {
-            inboxes.suppress(address, at);
+    /// Closes the inboxes of the channels that an opt-out covers.
+    pub(super) fn suppress(&self, inboxes: &mut Inboxes, opted_out: &OptOut, at: Timestamp) {
+        for (_, address) in self.inboxes.iter().filter(|(channel, _)| opted_out.covers(*channel)) {
+            inboxes.opt_out(address, at);
+        }
+    }
+
+    /// Lifts the person's own opt-out from the inboxes of the others.
+    pub(super) fn reopen(&self, inboxes: &mut Inboxes, opted_out: &OptOut) {
+        for (_, address) in self.inboxes.iter().filter(|(channel, _)| !opted_out.covers(*channel)) {
+            inboxes.opt_in(address);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use journey::AddressId;
-use journey::contact::{Inbox, InboxSend};
+use journey::contact::{Inbox, InboxSend, SuppressedFor, Suppression};
 use journey::port::StoreError;
 
 use super::Table;
@@ -26,25 +26,54 @@ impl Table {
             .map(serde_json::from_str)
             .transpose()
             .map_err(fault::corrupt)?;
+        let mut suppressed = Suppression::default();
+        for why in SuppressedFor::ALL {
+            let name = attribute(why);
+            if let Some(text) = item::optional_text(&item, name)? {
+                suppressed.close(why, item::time(text, name)?);
+            }
+        }
         Ok(Inbox {
             version: item::number(&item, "v")?,
             sends: sends.unwrap_or_default(),
-            suppressed_at: item::optional_text(&item, "s")?
-                .map(|text| item::time(text, "s"))
-                .transpose()?,
+            suppressed,
         })
     }
 
-    /// Suppresses an inbox by itself, if it is not, since `at`.
-    pub(super) async fn suppress(&self, address: &AddressId, at: Timestamp) -> Result<(), Refused> {
-        let condition = Condition::that("attribute_not_exists(#s)", &["s"]);
-        let change = Change::of(Key::inbox(address), condition)
-            .set("s", s(at.to_string()))
-            .add("v", n(1));
+    /// Closes an inbox by itself for a reason, if it is not, since `at`.
+    pub(super) async fn suppress(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), Refused> {
+        let name = attribute(why);
+        let condition = Condition::that(format!("attribute_not_exists(#{name})"), &[name]);
+        let change = Change::of(Key::inbox(address), condition).set(name, s(at.to_string()));
+        self.if_news(change).await
+    }
+
+    /// Takes one reason back, if it is there.
+    pub(super) async fn reopen(&self, address: &AddressId, why: SuppressedFor) -> Result<(), Refused> {
+        let name = attribute(why);
+        let condition = Condition::that(format!("attribute_exists(#{name})"), &[name]);
+        self.if_news(Change::of(Key::inbox(address), condition).remove(name))
+            .await
+    }
+
+    /// Changes an inbox, unless its condition says that there is nothing to change.
+    async fn if_news(&self, change: Change) -> Result<(), Refused> {
+        let change = change.add("v", n(1));
         match self.write(Write::Change(change)).await {
             Ok(()) | Err(Refused::Condition) => Ok(()),
             Err(refused) => Err(refused),
         }
+    }
+}
+
+/// The attribute that says since when an inbox is closed for a reason.
+const fn attribute(why: SuppressedFor) -> &'static str {
+    match why {
+        SuppressedFor::OptOut => "s",
+        SuppressedFor::Bounce => "sb",
+        SuppressedFor::Complaint => "sc",
+        SuppressedFor::Stop => "st",
+        SuppressedFor::SenderList => "sl",
     }
 }
 
@@ -68,8 +97,8 @@ pub(super) struct Inboxes(BTreeMap<AddressId, Option<Mark>>);
 
 #[derive(Clone, Copy)]
 enum Mark {
-    Suppressed(Timestamp),
-    Released,
+    OptedOut(Timestamp),
+    OptedIn,
 }
 
 impl Inboxes {
@@ -78,14 +107,14 @@ impl Inboxes {
         self.0.entry(address.clone()).or_default();
     }
 
-    /// Suppresses an inbox, if it is not, since `at`.
-    pub(super) fn suppress(&mut self, address: &AddressId, at: Timestamp) {
-        self.0.insert(address.clone(), Some(Mark::Suppressed(at)));
+    /// Closes an inbox for an opt-out, if it is not, since `at`.
+    pub(super) fn opt_out(&mut self, address: &AddressId, at: Timestamp) {
+        self.0.insert(address.clone(), Some(Mark::OptedOut(at)));
     }
 
-    /// Takes a suppression back.
-    pub(super) fn release(&mut self, address: &AddressId) {
-        self.0.insert(address.clone(), Some(Mark::Released));
+    /// Takes an opt-out back; whatever else closes the inbox stays.
+    pub(super) fn opt_in(&mut self, address: &AddressId) {
+        self.0.insert(address.clone(), Some(Mark::OptedIn));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -97,8 +126,8 @@ impl Inboxes {
             let change = Change::of(Key::inbox(&address), Condition::none()).add("v", n(1));
             Write::Change(match mark {
                 None => change,
-                Some(Mark::Suppressed(at)) => change.set_if_absent("s", s(at.to_string())),
-                Some(Mark::Released) => change.remove("s"),
+                Some(Mark::OptedOut(at)) => change.set_if_absent(attribute(SuppressedFor::OptOut), s(at.to_string())),
+                Some(Mark::OptedIn) => change.remove(attribute(SuppressedFor::OptOut)),
             })
         })
     }

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | journey | `J#` journey | `-` | `r` record, `v` version, `c` contact; with a live timer `d` lane and shard, `u` due, `z` closes, `g` generation; once over, `ttl`; before it begins, `c` alone |
 //! | contact | `C#` contact | `-` | `r` record, `a` inbox whose ledger counts, `n` inbox of its number, `j` the journey that follows from it |
-//! | inbox | `A#` address | `-` | `v` version, `r` ledger of sends, `s` suppressed since |
+//! | inbox | `A#` address | `-` | `v` version, `r` ledger of sends, `s` opted out since, `sb`, `sc`, `st`, `sl` closed by a bounce, a complaint, a STOP, the sender's list since |
 //! | erased contact | `E#` contact | `-` | `a` the inboxes that it had |
 //! | watermark | `W#` provider | `-` | `r` record |
 //! | campaign that runs | `P` | `active` | `v` version |

@@ -28,7 +28,7 @@ impl FindContact for Table {
                 let number = match stored.number {
                     None => None,
                     Some(number) => Some(NumberInbox {
-                        suppressed_at: self.inbox(&number).await?.suppressed_at,
+                        suppressed: self.inbox(&number).await?.suppressed,
                         address: number,
                     }),
                 };

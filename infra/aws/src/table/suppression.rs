@@ -1,7 +1,7 @@
 //! Opt-outs, bounces and complaints.
 
 use jiff::Timestamp;
-use journey::contact::Contact;
+use journey::contact::{Contact, OptOut, SuppressedFor};
 use journey::port::{StoreError, Suppress, SuppressAddress};
 use journey::{AddressId, ContactId, JourneyId};
 
@@ -16,7 +16,7 @@ impl Suppress for Table {
     /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
     /// inboxes that it had: the link in a message that is older than the erasure must go on working. There is
     /// nobody to opt in again.
-    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: &OptOut, at: Timestamp) -> Result<bool, StoreError> {
         let Some(id) = self.contact_id_of(journey).await? else {
             return Ok(false);
         };
@@ -25,32 +25,32 @@ impl Suppress for Table {
 }
 
 impl SuppressAddress for Table {
-    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
-        race("suppress_address", || self.suppress(address, at)).await
+    async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
+        race("suppress_address", || self.suppress(address, why, at)).await
+    }
+
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+        race("reopen_address", || self.reopen(address, why)).await
     }
 }
 
 impl Table {
-    async fn try_opt_out(&self, id: &ContactId, opted_out: bool, at: Timestamp) -> Result<bool, Refused> {
+    async fn try_opt_out(&self, id: &ContactId, opted_out: &OptOut, at: Timestamp) -> Result<bool, Refused> {
         let Some(before) = self.stored(id).await? else {
-            return if opted_out {
-                self.suppress_erased(id, at).await
-            } else {
+            return if opted_out.is_nothing() {
                 Ok(false)
+            } else {
+                self.suppress_erased(id, at).await
             };
         };
         let contact = Contact {
-            opted_out,
+            opted_out: opted_out.clone(),
             ..before.contact.clone()
         };
         let names = Names::of(&self.id_key, &contact);
         let mut inboxes = Inboxes::default();
-        if opted_out {
-            names.suppress(&mut inboxes, at);
-        } else if let (Some(_), Some(address)) = (&contact.email, &names.address) {
-            // The ledger's inbox is that of the number where there is no address; and that stays.
-            inboxes.release(address);
-        }
+        names.suppress(&mut inboxes, opted_out, at);
+        names.reopen(&mut inboxes, opted_out);
         self.replace(Some(&before), &names, &contact, inboxes).await?;
         Ok(true)
     }
@@ -63,7 +63,7 @@ impl Table {
         let addresses = item.get("a").and_then(|value| value.as_ss().ok());
         for text in addresses.ok_or_else(|| foreign("a"))? {
             let address = AddressId::parse(text).ok_or_else(|| foreign("a"))?;
-            self.suppress(&address, at).await?;
+            self.suppress(&address, SuppressedFor::OptOut, at).await?;
         }
         Ok(true)
     }

@@ -1,5 +1,7 @@
 //! Writes: one item alone, or several in one transaction.
 
+use std::borrow::Cow;
+
 use core::fmt::Write as _;
 use core::future::Future;
 use core::time::Duration;
@@ -14,7 +16,7 @@ use super::{MAX_ATTEMPTS, Table};
 /// What must be true of an item for a write of it to happen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Condition {
-    expression: Option<&'static str>,
+    expression: Option<Cow<'static, str>>,
     names: Vec<&'static str>,
     values: Vec<(&'static str, AttributeValue)>,
 }
@@ -26,9 +28,9 @@ impl Condition {
     }
 
     /// An expression, in which each attribute is written `#name`.
-    pub(super) fn that(expression: &'static str, names: &[&'static str]) -> Self {
+    pub(super) fn that(expression: impl Into<Cow<'static, str>>, names: &[&'static str]) -> Self {
         Condition {
-            expression: Some(expression),
+            expression: Some(expression.into()),
             names: names.to_vec(),
             values: Vec::new(),
         }
@@ -124,7 +126,7 @@ impl Change {
 macro_rules! conditional {
     ($builder:expr, $condition:expr) => {{
         let condition = $condition;
-        let mut builder = $builder.set_condition_expression(condition.expression.map(str::to_owned));
+        let mut builder = $builder.set_condition_expression(condition.expression.map(Cow::into_owned));
         for name in condition.names {
             builder = builder.expression_attribute_names(format!("#{name}"), name);
         }

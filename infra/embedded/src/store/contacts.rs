@@ -1,7 +1,8 @@
 //! Contacts: the only place of references, names and addresses.
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Inbox, Known, NumberInbox};
+use journey::campaign::Channel;
+use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor};
 use journey::port::{
     Clock, ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, StoreError,
     Suppress, SuppressAddress,
@@ -34,7 +35,9 @@ impl KeepContact for Store {
             if !only_if.holds(before.as_ref().map(|before| &before.contact)) {
                 return Ok(false);
             }
-            contact.opted_out |= before.as_ref().is_some_and(|before| before.contact.opted_out);
+            if let Some(before) = &before {
+                contact.opted_out = contact.opted_out.and(&before.contact.opted_out);
+            }
             replace(connection, before.as_ref(), &names, &contact, now)?;
             Ok(true)
         };
@@ -133,10 +136,17 @@ fn cursor(text: &str) -> Option<i64> {
 }
 
 impl SuppressAddress for Store {
-    async fn suppress_address(&self, address: &AddressId, at: Timestamp) -> Result<(), StoreError> {
+    async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
         let address = address.clone();
         Ok(self
-            .write(move |connection| inboxes::suppress(connection, &address, at))
+            .write(move |connection| inboxes::suppress(connection, &address, why, at))
+            .await?)
+    }
+
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+        let address = address.clone();
+        Ok(self
+            .write(move |connection| inboxes::reopen(connection, &address, why))
             .await?)
     }
 }
@@ -145,24 +155,26 @@ impl Suppress for Store {
     /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
     /// inboxes that it had: the link in a message that is older than the erasure must go on working. There is
     /// nobody to opt in again.
-    async fn set_opted_out(&self, journey: &JourneyId, opted_out: bool, at: Timestamp) -> Result<bool, StoreError> {
-        let (key, journey) = (self.0.key.clone(), journey.clone());
+    async fn set_opted_out(&self, journey: &JourneyId, opted_out: &OptOut, at: Timestamp) -> Result<bool, StoreError> {
+        let (key, journey, opted_out) = (self.0.key.clone(), journey.clone(), opted_out.clone());
         let write = move |connection: &Connection| {
             let Some(before) = find(connection, By::Journey(&journey))? else {
-                return if opted_out {
-                    suppress_erased(connection, &journey, at)
-                } else {
+                return if opted_out.is_nothing() {
                     Ok(false)
+                } else {
+                    suppress_erased(connection, &journey, at)
                 };
             };
             let contact = Contact {
-                opted_out,
+                opted_out: opted_out.clone(),
                 ..before.contact.clone()
             };
-            replace(connection, Some(&before), &Names::of(&key, &contact), &contact, at)?;
-            // The ledger's inbox is that of the number where there is no address; and that stays.
-            if let (false, Some(_), Some(address)) = (opted_out, &contact.email, &before.address) {
-                inboxes::release(connection, address)?;
+            let names = Names::of(&key, &contact);
+            replace(connection, Some(&before), &names, &contact, at)?;
+            for (channel, address) in &names.inboxes {
+                if !contact.opted_out.covers(*channel) {
+                    inboxes::reopen(connection, address, SuppressedFor::OptOut)?;
+                }
             }
             Ok(true)
         };
@@ -246,6 +258,8 @@ struct Names {
     /// The inbox whose ledger counts.
     address: Option<AddressId>,
     number: Option<AddressId>,
+    /// The inbox of each channel that has one.
+    inboxes: Vec<(Channel, AddressId)>,
 }
 
 impl Names {
@@ -255,6 +269,10 @@ impl Names {
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
             address: contact.ledger(key),
             number: contact.number(key),
+            inboxes: Channel::ALL
+                .into_iter()
+                .filter_map(|channel| Some((channel, contact.inbox_of(channel, key)?)))
+                .collect(),
         }
     }
 }
@@ -302,7 +320,7 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
         .map(|address| {
             Ok::<_, Fault>(NumberInbox {
                 address,
-                suppressed_at: inbox(5)?.suppressed_at,
+                suppressed: inbox(5)?.suppressed,
             })
         })
         .transpose()?;
@@ -342,7 +360,7 @@ fn may_erase(connection: &Connection, id: &ContactId, only_if: &Precondition) ->
 fn suppress_erased(connection: &Connection, journey: &JourneyId, at: Timestamp) -> Result<bool, Fault> {
     let addresses = inboxes::of_erased(connection, journey)?;
     for address in &addresses {
-        inboxes::suppress(connection, address, at)?;
+        inboxes::suppress(connection, address, SuppressedFor::OptOut, at)?;
     }
     Ok(!addresses.is_empty())
 }
@@ -373,9 +391,9 @@ fn replace(
     {
         inboxes::disturb(connection, address)?;
     }
-    if contact.opted_out {
-        for address in names.address.iter().chain(&names.number) {
-            inboxes::suppress(connection, address, now)?;
+    for (channel, address) in &names.inboxes {
+        if contact.opted_out.covers(*channel) {
+            inboxes::suppress(connection, address, SuppressedFor::OptOut, now)?;
         }
     }
     connection

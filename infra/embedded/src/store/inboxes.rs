@@ -4,7 +4,7 @@
 //! contacts that point to it: that is how an opt-out survives an erasure.
 
 use jiff::Timestamp;
-use journey::contact::Inbox;
+use journey::contact::{Inbox, SuppressedFor, Suppression};
 use journey::{AddressId, ContactId, JourneyId};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -34,38 +34,33 @@ pub(super) fn save(connection: &Connection, address: &AddressId, inbox: &Inbox) 
     Ok(())
 }
 
-/// Suppresses an inbox, if it is not, since `at`.
-pub(super) fn suppress(connection: &Connection, address: &AddressId, at: Timestamp) -> Result<(), Fault> {
-    let inbox = load(connection, address)?;
-    match inbox.suppressed_at {
-        Some(_) => Ok(()),
-        None => save(
-            connection,
-            address,
-            &Inbox {
-                suppressed_at: Some(at),
-                version: inbox.version + 1,
-                ..inbox
-            },
-        ),
-    }
+/// Closes an inbox for a reason, if it is not, since `at`.
+pub(super) fn suppress(
+    connection: &Connection,
+    address: &AddressId,
+    why: SuppressedFor,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    change(connection, address, |suppressed| suppressed.close(why, at))
 }
 
-/// Takes a suppression back.
-pub(super) fn release(connection: &Connection, address: &AddressId) -> Result<(), Fault> {
-    let inbox = load(connection, address)?;
-    match inbox.suppressed_at {
-        None => Ok(()),
-        Some(_) => save(
-            connection,
-            address,
-            &Inbox {
-                suppressed_at: None,
-                version: inbox.version + 1,
-                ..inbox
-            },
-        ),
+/// Takes one reason back.
+pub(super) fn reopen(connection: &Connection, address: &AddressId, why: SuppressedFor) -> Result<(), Fault> {
+    change(connection, address, |suppressed| suppressed.lift(why))
+}
+
+/// Changes what closes an inbox; what is no news writes nothing.
+fn change(
+    connection: &Connection,
+    address: &AddressId,
+    change: impl FnOnce(&mut Suppression) -> bool,
+) -> Result<(), Fault> {
+    let mut inbox = load(connection, address)?;
+    if change(&mut inbox.suppressed) {
+        inbox.version += 1;
+        save(connection, address, &inbox)?;
     }
+    Ok(())
 }
 
 /// Remembers which inbox an erased contact had, so that an opt-out that comes after the erasure still

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
-use journey::contact::{Classification, Contact, Locale};
+use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::link::LinkKind;
 use journey::port::{LoadJourney, Precondition};
 use journey::{
@@ -395,6 +395,6 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         classification: Classification::Residential,
         utility: UtilityCode::parse("PGE"),
         link: Some("https://connect.leap.energy/?transmissionRegion=CAISO".to_owned()),
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     }
 }

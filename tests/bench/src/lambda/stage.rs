@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use aws::{Clients, SystemClock};
 use aws_sdk_ssm::types::ParameterType;
 use jiff::{SignedDuration, Timestamp};
-use journey::contact::{Classification, Contact, Locale};
+use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::link::LinkKind;
 use journey::port::{Clock, LoadJourney, Precondition};
 use journey::{Arm, Flow, JourneyId, Provider, Purpose, Reference, TouchRecord, UtilityCode};
@@ -297,6 +297,6 @@ fn contact(reference: &Reference) -> Contact {
         classification: Classification::Residential,
         utility: UtilityCode::parse("PGE"),
         link: Some("https://connect.leap.energy/?transmissionRegion=CAISO".to_owned()),
-        opted_out: false,
+        opted_out: OptOut::NOTHING,
     }
 }

@@ -47,7 +47,7 @@ pub fn pages(data: &[u8]) -> bool {
 
 fn opted_out(world: &World) -> bool {
     let known = poll_once(ports(world).find_contact(&contact_id())).unwrap().unwrap();
-    known.unwrap().contact.opted_out
+    known.unwrap().contact.opted_out.is_everything()
 }
 
 fn guarded(answer: &Response<Vec<u8>>) {

@@ -51,7 +51,12 @@ pub fn feedback(data: &[u8]) -> bool {
 /// Everything that an event can change.
 fn state(world: &World, id: &JourneyId) -> (Option<u64>, Option<(bool, bool)>) {
     let known = poll_once(ports(world).find_contact(&contact_id())).unwrap().unwrap();
-    let closed = known.map(|known| (known.contact.opted_out, known.inbox.suppressed_at.is_some()));
+    let closed = known.map(|known| {
+        (
+            known.contact.opted_out.is_everything(),
+            !known.inbox.suppressed.is_open(),
+        )
+    });
     (stored(world, id).map(|stored| stored.version), closed)
 }
 

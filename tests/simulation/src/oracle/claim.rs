@@ -154,12 +154,12 @@ impl State {
         let Some(address) = address else {
             return Some("there is no address");
         };
-        if contact.opted_out {
+        if contact.opted_out.covers(channel) {
             Some("the person opted out")
         } else if self
             .inboxes
             .get(address)
-            .is_some_and(|inbox| inbox.suppressed_at.is_some())
+            .is_some_and(|inbox| !inbox.suppressed.is_open())
         {
             Some(SUPPRESSED)
         } else if channel == Channel::Sms && contact.sms_consent.is_none() {

@@ -1,6 +1,6 @@
 //! Contacts and their inboxes: opt-outs, erasures, claims.
 
-use journey::contact::{Contact, Inbox};
+use journey::contact::{Contact, Inbox, OptOut, SuppressedFor};
 use journey::port::{
     Commit, CommitError, CommitJourney, FindContact, InboxClaim, KeepContact, ListContacts, LoadJourney, PageError,
     Precondition, PutError, StoreError, Suppress, SuppressAddress,
@@ -55,7 +55,12 @@ async fn an_opt_out_beats_a_claim_that_did_not_know_of_it() {
         .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
         .await
         .unwrap();
-    assert!(store.set_opted_out(&journey_id(1), true, start()).await.unwrap());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
     assert!(matches!(
         claim(&store, 1, &address, 0).await,
         Err(CommitError::VersionConflict)
@@ -133,7 +138,7 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
     store
         .put_contact(
             &Contact {
-                opted_out: true,
+                opted_out: OptOut::Everything,
                 ..contact(1, "ana@example.com")
             },
             &Precondition::None,
@@ -144,7 +149,12 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
     assert!(!store.erase_contact(&id, &Precondition::None).await.unwrap());
     assert!(store.find_contact(&id).await.unwrap().is_none());
     assert!(store.contact_of(&journey_id(1)).await.unwrap().is_none());
-    assert!(!store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1))
+            .await
+            .unwrap()
+    );
     store
         .put_contact(&contact(1, "Ana@Example.com"), &Precondition::None)
         .await
@@ -155,8 +165,8 @@ async fn an_opt_out_survives_an_erasure_and_a_second_import() {
         .unwrap();
     for n in [1, 2] {
         let known = store.contact_of(&journey_id(n)).await.unwrap().unwrap();
-        assert_eq!(known.inbox.suppressed_at, Some(start()));
-        assert!(!known.contact.opted_out);
+        assert_eq!(known.inbox.suppressed.since(SuppressedFor::OptOut), Some(start()));
+        assert!(known.contact.opted_out.is_nothing());
     }
 }
 
@@ -184,19 +194,44 @@ async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_add
             .unwrap();
         assert!(store.erase_contact(&id, &Precondition::None).await.unwrap());
         let inbox = store.read(|connection| inboxes::load(connection, &AddressId::new(&key(), &address)));
-        assert_eq!(inbox.unwrap().suppressed_at, None);
-        assert!(!store.set_opted_out(&journey, false, minutes(1)).await.unwrap());
-        assert!(store.set_opted_out(&journey, true, minutes(2)).await.unwrap());
-        assert!(store.set_opted_out(&journey, true, minutes(3)).await.unwrap());
-        assert!(!store.set_opted_out(&journey, false, minutes(4)).await.unwrap());
+        assert_eq!(inbox.unwrap().suppressed.since(SuppressedFor::OptOut), None);
+        assert!(
+            !store
+                .set_opted_out(&journey, &OptOut::NOTHING, minutes(1))
+                .await
+                .unwrap()
+        );
+        assert!(
+            store
+                .set_opted_out(&journey, &OptOut::Everything, minutes(2))
+                .await
+                .unwrap()
+        );
+        assert!(
+            store
+                .set_opted_out(&journey, &OptOut::Everything, minutes(3))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !store
+                .set_opted_out(&journey, &OptOut::NOTHING, minutes(4))
+                .await
+                .unwrap()
+        );
         store
             .put_contact(&contact(7, &address), &Precondition::None)
             .await
             .unwrap();
         let known = store.contact_of(&journey_id(7)).await.unwrap().unwrap();
-        assert_eq!(known.inbox.suppressed_at, Some(minutes(2)));
+        assert_eq!(known.inbox.suppressed.since(SuppressedFor::OptOut), Some(minutes(2)));
     }
-    assert!(!store.set_opted_out(&journey_id(9), true, start()).await.unwrap());
+    assert!(
+        !store
+            .set_opted_out(&journey_id(9), &OptOut::Everything, start())
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -205,7 +240,7 @@ async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may() {
     let store = open(folder.path());
     let nowhere = Contact {
         email: None,
-        opted_out: true,
+        opted_out: OptOut::Everything,
         ..contact(1, "")
     };
     store.put_contact(&nowhere, &Precondition::None).await.unwrap();
@@ -214,10 +249,15 @@ async fn a_second_import_does_not_take_an_opt_out_back_but_the_person_may() {
         .await
         .unwrap();
     let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
-    assert!(known.contact.opted_out && known.inbox.suppressed_at.is_some());
-    assert!(store.set_opted_out(&journey_id(1), false, minutes(1)).await.unwrap());
+    assert!(known.contact.opted_out.is_everything() && !known.inbox.suppressed.is_open());
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1))
+            .await
+            .unwrap()
+    );
     let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();
-    assert!(!known.contact.opted_out && known.inbox.suppressed_at.is_none());
+    assert!(known.contact.opted_out.is_nothing() && known.inbox.suppressed.is_open());
     assert!(known.inbox.version > 1);
 }
 
@@ -398,15 +438,21 @@ async fn an_inbox_that_bounced_is_closed_for_everybody_and_stays_so() {
         .put_contact(&contact(1, "ana@example.com"), &Precondition::None)
         .await
         .unwrap();
-    store.suppress_address(&address, minutes(1)).await.unwrap();
-    store.suppress_address(&address, minutes(2)).await.unwrap();
+    store
+        .suppress_address(&address, SuppressedFor::Bounce, minutes(1))
+        .await
+        .unwrap();
+    store
+        .suppress_address(&address, SuppressedFor::Bounce, minutes(2))
+        .await
+        .unwrap();
     store
         .put_contact(&contact(2, "Ana@example.com"), &Precondition::None)
         .await
         .unwrap();
     for n in [1, 2] {
         let inbox = store.contact_of(&journey_id(n)).await.unwrap().unwrap().inbox;
-        assert_eq!(inbox.suppressed_at, Some(minutes(1)));
+        assert_eq!(inbox.suppressed.since(SuppressedFor::Bounce), Some(minutes(1)));
     }
     let late = claim(&store, 1, &address, 0).await;
     assert!(

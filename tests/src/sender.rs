@@ -160,7 +160,7 @@ impl State {
         match key.channel {
             Channel::Email => self.judge_hours(key, &zones(self.rules.default_zones.clone())),
             Channel::Sms => {
-                if contact.sms_consent.is_none() {
+                if !contact.consent.contains_key(&Channel::Sms) {
                     self.violated(&key.journey, "a text went out without a consent");
                 }
                 self.judge_text(key, contact, parcel.text);

@@ -1,13 +1,67 @@
-//! A consent to texts as a partner writes it, and its checks.
+//! Consents as a partner writes them, and their checks.
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use journey::SmsConsent;
+use journey::campaign::Channel;
+use journey::contact::Consent;
 use serde::{Deserialize, Serialize};
 
 use crate::input::FieldError;
 
 /// A partner's clock may be this much ahead of ours.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
+
+/// The consents as a partner writes them, each for its channel.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsentsInput {
+    /// To mail.
+    pub email: Option<ConsentInput>,
+    /// To texts; without it none is sent.
+    pub sms: Option<ConsentInput>,
+}
+
+impl ConsentsInput {
+    /// Checks each, and adds what is wrong to `errors`.
+    pub(crate) fn check(self, now: Timestamp, errors: &mut Vec<FieldError>) -> BTreeMap<Channel, Consent> {
+        let mut consents = BTreeMap::new();
+        for (channel, input) in [(Channel::Email, self.email), (Channel::Sms, self.sms)] {
+            let consent = input.and_then(|input| input.check(channel, now, errors));
+            consents.extend(consent.map(|consent| (channel, consent)));
+        }
+        consents
+    }
+
+    /// Writes them as a partner would.
+    pub(crate) fn of(consents: &BTreeMap<Channel, Consent>) -> Self {
+        let of = |channel| consents.get(&channel).map(ConsentInput::of);
+        ConsentsInput {
+            email: of(Channel::Email),
+            sms: of(Channel::Sms),
+        }
+    }
+}
+
+/// The names of a channel's consent and of its fields: the whole, `at`, `source`, `version`, `wording`.
+pub(crate) const fn names(channel: Channel) -> [&'static str; 5] {
+    match channel {
+        Channel::Email => [
+            "consent.email",
+            "consent.email.at",
+            "consent.email.source",
+            "consent.email.version",
+            "consent.email.wording",
+        ],
+        Channel::Sms => [
+            "consent.sms",
+            "consent.sms.at",
+            "consent.sms.source",
+            "consent.sms.version",
+            "consent.sms.wording",
+        ],
+    }
+}
 
 /// A consent as a partner writes it. What is there must be whole: half a proof is none.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,13 +71,16 @@ pub struct ConsentInput {
     pub at: Option<String>,
     /// Where it was given, 1 to 200 characters.
     pub source: Option<String>,
-    /// The words that the person agreed to, 1 to 2,000 characters.
+    /// Which words the person agreed to, by their name, 1 to 100 characters.
+    pub version: Option<String>,
+    /// The words themselves, up to 2,000 characters; they may be left out.
     pub wording: Option<String>,
 }
 
 impl ConsentInput {
     /// Checks every field, and adds what is wrong to `errors`.
-    pub(crate) fn check(self, now: Timestamp, errors: &mut Vec<FieldError>) -> Option<SmsConsent> {
+    pub(crate) fn check(self, channel: Channel, now: Timestamp, errors: &mut Vec<FieldError>) -> Option<Consent> {
+        let [_, at_name, source_name, version_name, wording_name] = names(channel);
         let mut wrong = |field: &'static str, problem: &'static str| {
             errors.push(FieldError { field, problem });
         };
@@ -35,39 +92,49 @@ impl ConsentInput {
         let latest = now.checked_add(CLOCKS_DIFFER).unwrap_or(now);
         if at.is_none() {
             wrong(
-                "sms_consent.at",
+                at_name,
                 "must say when the consent was given, in RFC 3339, for example 2026-07-01T16:00:00Z",
             );
         } else if at.is_some_and(|at| at > latest) {
-            wrong("sms_consent.at", "lies in the future; a consent is a thing of the past");
+            wrong(at_name, "lies in the future; a consent is a thing of the past");
         }
         let source = self.source.filter(|text| is_text(text, 200));
         if source.is_none() {
             wrong(
-                "sms_consent.source",
+                source_name,
                 "must say where the consent was given, in 1 to 200 characters, for example sign-up page v3",
             );
         }
-        let wording = self.wording.filter(|text| is_text(text, 2_000));
-        if wording.is_none() {
+        let version = self.version.filter(|text| is_text(text, 100));
+        if version.is_none() {
             wrong(
-                "sms_consent.wording",
-                "must hold the words that the person agreed to, in 1 to 2,000 characters",
+                version_name,
+                "must name the words that the person agreed to, in 1 to 100 characters, for example 2026-03 sign-up form",
             );
         }
-        Some(SmsConsent {
+        let wording = self.wording.filter(|text| !text.is_empty());
+        if wording.as_deref().is_some_and(|text| !is_text(text, 2_000)) {
+            wrong(
+                wording_name,
+                "must hold the words that the person agreed to, in at most 2,000 characters",
+            );
+            return None;
+        }
+        Some(Consent {
             at: at?,
             source: source?,
-            wording: wording?,
+            version: version?,
+            wording,
         })
     }
 
     /// Writes a consent as a partner would.
-    pub(crate) fn of(consent: &SmsConsent) -> Self {
+    pub(crate) fn of(consent: &Consent) -> Self {
         ConsentInput {
             at: Some(consent.at.to_string()),
             source: Some(consent.source.clone()),
-            wording: Some(consent.wording.clone()),
+            version: Some(consent.version.clone()),
+            wording: consent.wording.clone(),
         }
     }
 }
@@ -99,15 +166,16 @@ fn is_text(text: &str, most: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn check(at: &str, source: &str, wording: &str) -> Result<SmsConsent, String> {
+    fn check(at: &str, source: &str, version: &str, wording: Option<&str>) -> Result<Consent, String> {
         let some = |text: &str| Some(text.to_owned());
         let input = ConsentInput {
             at: some(at),
             source: some(source),
-            wording: some(wording),
+            version: some(version),
+            wording: wording.and_then(some),
         };
         let mut errors = Vec::new();
-        let consent = input.check("2026-07-01T16:00:00Z".parse().unwrap(), &mut errors);
+        let consent = input.check(Channel::Sms, "2026-07-01T16:00:00Z".parse().unwrap(), &mut errors);
         let told = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         if told.is_empty() {
             Ok(consent.unwrap())
@@ -124,10 +192,10 @@ mod tests {
             "2026-06-30T09:30:00.250-07:00",
             "2026-06-30T09:30:00.123456789Z",
         ] {
-            assert!(check(good, "page", "Text me").is_ok(), "{good}");
+            assert!(check(good, "page", "2026-03", None).is_ok(), "{good}");
         }
-        let future = check("2026-07-01T16:01:01Z", "page", "Text me").unwrap_err();
-        assert!(future.starts_with("sms_consent.at: lies in the future"), "{future}");
+        let future = check("2026-07-01T16:01:01Z", "page", "2026-03", None).unwrap_err();
+        assert!(future.starts_with("consent.sms.at: lies in the future"), "{future}");
         for bad in [
             "",
             "2026-07-01",
@@ -139,26 +207,24 @@ mod tests {
             "2026-02-30T16:00:00Z",
             "yesterday",
         ] {
-            let told = check(bad, "page", "Text me").unwrap_err();
-            assert!(told.starts_with("sms_consent.at: must say when"), "{bad}: {told}");
+            let told = check(bad, "page", "2026-03", None).unwrap_err();
+            assert!(told.starts_with("consent.sms.at: must say when"), "{bad}: {told}");
         }
-        let told = check("", " ", &"x".repeat(2_001)).unwrap_err();
-        for field in ["sms_consent.at: ", "sms_consent.source: ", "sms_consent.wording: "] {
-            assert!(told.contains(field), "{told}");
+        let told = check("", " ", "", Some(&"x".repeat(2_001))).unwrap_err();
+        for field in ["at: ", "source: ", "version: ", "wording: "] {
+            assert!(told.contains(&format!("consent.sms.{field}")), "{told}");
         }
     }
 
     #[test]
     fn a_consent_reads_back_as_it_was() {
-        let consent = check("2026-06-30T09:30:00.25-07:00", "page v3", "Text me\nreminders").unwrap();
-        assert_eq!(
-            ConsentInput::of(&consent).at.as_deref(),
-            Some("2026-06-30T16:30:00.25Z")
-        );
-        let ConsentInput { at, source, wording } = ConsentInput::of(&consent);
-        assert_eq!(
-            check(&at.unwrap(), &source.unwrap(), &wording.unwrap()).unwrap(),
-            consent
-        );
+        for wording in [None, Some("Text me\nreminders")] {
+            let consent = check("2026-06-30T09:30:00.25-07:00", "page v3", "2026-03", wording).unwrap();
+            let input = ConsentInput::of(&consent);
+            assert_eq!(input.at.as_deref(), Some("2026-06-30T16:30:00.25Z"));
+            let mut errors = Vec::new();
+            let back = input.check(Channel::Sms, consent.at, &mut errors);
+            assert!(back == Some(consent) && errors.is_empty());
+        }
     }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 use email_address::{EmailAddress, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Locale, OptOut};
 use journey::{Flow, LinkHosts, PhoneNumber, Provider, Reference, UtilityCode};
 use law::{Law, State};
@@ -12,7 +13,7 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::consent::ConsentInput;
+use crate::consent::{self, ConsentsInput};
 
 /// A contact as a partner writes it. Every field may be left out; an empty text counts as left out.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +23,8 @@ pub struct ContactInput {
     pub email: Option<String>,
     /// The number for texts: a number of the United States, such as `+12025550123` or `(202) 555-0123`.
     pub phone: Option<String>,
-    /// The consent to texts; without it none is sent.
-    pub sms_consent: Option<ConsentInput>,
+    /// The consents on record.
+    pub consent: Option<ConsentsInput>,
     /// The name to greet with, at most 100 characters.
     pub first_name: Option<String>,
     /// `en` or `es`.
@@ -172,12 +173,20 @@ impl ContactInput {
                 problem: "leads to a host that is neither the provider's nor listed under [links] hosts of the campaign",
             });
         }
-        let sms_consent = self.sms_consent.and_then(|consent| consent.check(now, &mut errors));
-        if sms_consent.is_some() && phone.is_none() {
-            errors.push(FieldError {
-                field: "sms_consent",
-                problem: "is for texts to a number; write the phone it was given for",
-            });
+        let consent = self.consent.unwrap_or_default().check(now, &mut errors);
+        for channel in consent.keys() {
+            let [field, ..] = consent::names(*channel);
+            match channel {
+                Channel::Email if email.is_none() => errors.push(FieldError {
+                    field,
+                    problem: "is for mail to an address; write the email it was given for",
+                }),
+                Channel::Sms if phone.is_none() => errors.push(FieldError {
+                    field,
+                    problem: "is for texts to a number; write the phone it was given for",
+                }),
+                Channel::Email | Channel::Sms => {}
+            }
         }
         if !errors.is_empty() {
             return Err(InvalidContact(errors));
@@ -187,7 +196,7 @@ impl ContactInput {
             reference,
             email: email.map(|text| text.trim().to_owned()),
             phone: phone.as_deref().and_then(number),
-            sms_consent,
+            consent,
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
             zone,
@@ -210,7 +219,7 @@ impl ContactInput {
         ContactInput {
             email: contact.email.clone(),
             phone: contact.phone.as_ref().map(|number| number.expose().to_owned()),
-            sms_consent: contact.sms_consent.as_ref().map(ConsentInput::of),
+            consent: Some(ConsentsInput::of(&contact.consent)),
             first_name: contact.first_name.clone(),
             locale: Some(contact.locale.as_str().to_owned()),
             zone: contact.zone.clone(),
@@ -304,8 +313,6 @@ fn is_link(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use journey::campaign::Channel;
-
     use super::*;
 
     fn hosts() -> LinkHosts {
@@ -326,8 +333,8 @@ mod tests {
 
     #[test]
     fn a_whole_contact_goes_through_and_back() {
-        let json = r#"{"email":"ana@example.com","phone":"+12025550123","sms_consent":
-            {"at":"2026-06-30T16:00:00Z","source":"sign-up page","wording":"Text me"},"first_name":"Ana","locale":"es","zone":"America/Los_Angeles",
+        let json = r#"{"email":"ana@example.com","phone":"+12025550123","consent":{"sms":
+            {"at":"2026-06-30T16:00:00Z","source":"sign-up page","version":"2026-03","wording":"Text me"}},"first_name":"Ana","locale":"es","zone":"America/Los_Angeles",
             "flow":"connect","region":"CAISO","classification":"commercial","utility":"PGE",
             "link":"https://connect.leap.energy?refId=site-1","opted_out":false}"#;
         let contact = check(json).unwrap();
@@ -379,16 +386,20 @@ mod tests {
             );
             assert!(!error.contains(bad), "{error}");
         }
-        assert!(check(r#"{"phone":"+12025550123"}"#).unwrap().sms_consent.is_none());
-        let consent = r#"{"at":"2026-06-30T16:00:00Z","source":"page","wording":"Text me"}"#;
-        let error = check(&format!(r#"{{"sms_consent":{consent}}}"#)).unwrap_err();
-        assert!(error.starts_with("sms_consent: is for texts to a number"), "{error}");
-        let error = check(r#"{"phone":"+12025550123","sms_consent":{}}"#).unwrap_err();
+        assert!(check(r#"{"phone":"+12025550123"}"#).unwrap().consent.is_empty());
+        let consent = r#"{"at":"2026-06-30T16:00:00Z","source":"page","version":"2026-03"}"#;
+        for (channel, problem) in [("sms", "is for texts to a number"), ("email", "is for mail to an address")] {
+            let error = check(&format!(r#"{{"consent":{{"{channel}":{consent}}}}}"#)).unwrap_err();
+            assert!(error.starts_with(&format!("consent.{channel}: {problem}")), "{error}");
+        }
+        let of_both = format!(r#"{{"email":"a@example.com","phone":"+12025550123","consent":{{"email":{consent},"sms":{consent}}}}}"#);
+        assert_eq!(check(&of_both).unwrap().consent.len(), 2);
+        let error = check(r#"{"phone":"+12025550123","consent":{"sms":{}}}"#).unwrap_err();
         assert!(
-            error.contains("sms_consent.at: ") && error.contains("sms_consent.wording: "),
+            error.contains("consent.sms.at: ") && error.contains("consent.sms.version: "),
             "{error}"
         );
-        let error = check(r#"{"phone":"+12025550123","sms_consent":{"when":"now"}}"#).unwrap_err();
+        let error = check(r#"{"phone":"+12025550123","consent":{"sms":{"when":"now"}}}"#).unwrap_err();
         assert!(error.contains("unknown field `when`"), "{error}");
     }
 

@@ -13,7 +13,7 @@ use journey::port::{
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference, Territory};
 
-pub use consent::ConsentInput;
+pub use consent::{ConsentInput, ConsentsInput};
 pub use explain::{Explanation, NextDue, TimelineEntry, TouchExplained, explain, sentence};
 pub use input::{ContactInput, FieldError, InvalidContact};
 pub use table::{COLUMNS, ReadRow, RowError, Rows, header, row};

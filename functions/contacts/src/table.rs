@@ -8,17 +8,22 @@ use journey::{LinkHosts, Reference};
 use journey::campaign::Channel;
 use journey::contact::{Contact, OptOut};
 
-use crate::consent::ConsentInput;
+use crate::consent::{ConsentInput, ConsentsInput};
 use crate::input::{ContactInput, InvalidContact, is_field_name};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 22] = [
     "provider",
     "reference",
     "email",
     "phone",
+    "email_consent_at",
+    "email_consent_source",
+    "email_consent_version",
+    "email_consent_wording",
     "sms_consent_at",
     "sms_consent_source",
+    "sms_consent_version",
     "sms_consent_wording",
     "first_name",
     "locale",
@@ -37,12 +42,12 @@ pub const COLUMNS: [&str; 17] = [
 pub enum RowError {
     /// The file has no such column.
     #[error(
-        "the header has no column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
+        "the header has no column {0}; known columns: provider, reference, email, phone, email_consent_at, email_consent_source, email_consent_version, email_consent_wording, sms_consent_at, sms_consent_source, sms_consent_version, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
     )]
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
     #[error(
-        "the header has the unknown column {0}; known columns: provider, reference, email, phone, sms_consent_at, sms_consent_source, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
+        "the header has the unknown column {0}; known columns: provider, reference, email, phone, email_consent_at, email_consent_source, email_consent_version, email_consent_wording, sms_consent_at, sms_consent_source, sms_consent_version, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
     )]
     UnknownColumn(String),
     /// The header names a column twice.
@@ -128,16 +133,34 @@ impl<R: Read> Rows<R> {
         let provider = field("provider").unwrap_or_default().parse()?;
         let reference = Reference::new(field("reference").unwrap_or_default())?;
         let opted_out = field("opted_out").map(opt_out).transpose()?;
-        let consent = ConsentInput {
-            at: text("sms_consent_at"),
-            source: text("sms_consent_source"),
-            wording: text("sms_consent_wording"),
+        // One of its columns is enough to say that there is a consent, and then the others must be filled, too.
+        let consent = |[at, source, version, wording]: [&str; 4]| {
+            let consent = ConsentInput {
+                at: text(at),
+                source: text(source),
+                version: text(version),
+                wording: text(wording),
+            };
+            (consent != ConsentInput::default()).then_some(consent)
+        };
+        let consents = ConsentsInput {
+            email: consent([
+                "email_consent_at",
+                "email_consent_source",
+                "email_consent_version",
+                "email_consent_wording",
+            ]),
+            sms: consent([
+                "sms_consent_at",
+                "sms_consent_source",
+                "sms_consent_version",
+                "sms_consent_wording",
+            ]),
         };
         let input = ContactInput {
             email: text("email"),
             phone: text("phone"),
-            // One of its columns is enough to say that there is one, and then the others must be filled, too.
-            sms_consent: (consent != ConsentInput::default()).then_some(consent),
+            consent: Some(consents),
             first_name: text("first_name"),
             locale: text("locale"),
             zone: text("zone"),
@@ -246,16 +269,22 @@ pub fn header() -> StringRecord {
 #[must_use]
 pub fn row(contact: &Contact) -> StringRecord {
     let input = ContactInput::of(contact);
-    let consent = input.sms_consent.unwrap_or_default();
+    let consents = input.consent.unwrap_or_default();
+    let (of_mail, of_texts) = (consents.email.unwrap_or_default(), consents.sms.unwrap_or_default());
     let text = Option::unwrap_or_default;
     StringRecord::from(vec![
         contact.provider.as_str().to_owned(),
         contact.reference.expose().to_owned(),
         text(input.email),
         text(input.phone),
-        text(consent.at),
-        text(consent.source),
-        text(consent.wording),
+        text(of_mail.at),
+        text(of_mail.source),
+        text(of_mail.version),
+        text(of_mail.wording),
+        text(of_texts.at),
+        text(of_texts.source),
+        text(of_texts.version),
+        text(of_texts.wording),
         text(input.first_name),
         text(input.locale),
         text(input.zone),
@@ -351,16 +380,16 @@ mod tests {
     #[test]
     fn a_consent_in_columns_is_whole_or_absent() {
         let rows = read(
-            "provider,reference,phone,sms_consent_at,sms_consent_source,sms_consent_wording\n\
+            "provider,reference,phone,sms_consent_at,sms_consent_source,sms_consent_version\n\
              leap,site-1,+12025550123,,,\n\
-             leap,site-2,+12025550123,2026-06-30T16:00:00Z,page,Text me\n\
+             leap,site-2,+12025550123,2026-06-30T16:00:00Z,page,2026-03\n\
              leap,site-3,+12025550123,2026-06-30T16:00:00Z,,\n",
         );
         assert_eq!(rows[0].1, Ok("site-1".to_owned()));
         assert_eq!(rows[1].1, Ok("site-2".to_owned()));
         let problem = rows[2].1.clone().unwrap_err();
         assert!(
-            problem.contains("sms_consent.source: ") && problem.contains("sms_consent.wording: "),
+            problem.contains("consent.sms.source: ") && problem.contains("consent.sms.version: "),
             "{problem}"
         );
     }
@@ -400,8 +429,8 @@ mod tests {
 
     #[test]
     fn an_export_reads_back_as_it_was() {
-        let input = "provider,reference,email,locale,phone,sms_consent_at,sms_consent_source,sms_consent_wording\n\
-                     leap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es,+12025550123,2026-06-30T16:00:00Z,page,\"Text me,\nplease\"\n";
+        let input = "provider,reference,email,locale,phone,sms_consent_at,sms_consent_source,sms_consent_version,sms_consent_wording,email_consent_at,email_consent_source,email_consent_version\n\
+                     leap,\"odd, \"\"one\"\" +@:é\",ana@example.com,es,+12025550123,2026-06-30T16:00:00Z,page,2026-03,\"Text me,\nplease\",2026-06-30T16:00:00Z,shop,v1\n";
         let contact = Rows::new(input.as_bytes(), now(), &hosts())
             .ok()
             .unwrap()

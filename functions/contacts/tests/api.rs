@@ -466,7 +466,7 @@ fn the_name_of_an_unknown_field_is_repeated_only_if_it_looks_like_one() {
                 "{said}"
             );
         }
-        let nested = detail(json!({"sms_consent": {"ana@example.com": 1}}));
+        let nested = detail(json!({"consent": {"sms": {"ana@example.com": 1}}}));
         assert!(nested.contains("expected one of `at`"), "{nested}");
         assert!(!nested.contains("ana"), "{nested}");
     }

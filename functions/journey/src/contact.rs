@@ -1,5 +1,7 @@
 //! What is known of a person, and the part of it that the rules may see.
 
+use std::collections::BTreeMap;
+
 use core::fmt;
 
 use data_encoding::BASE32_NOPAD;
@@ -10,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::Channel;
 use crate::id::{AddressId, ContactId, IdKey, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
-use crate::phone::{PhoneNumber, SmsConsent};
+use crate::phone::PhoneNumber;
 use crate::place::Territory;
 use crate::state::{Flow, SendKey};
 
+pub use crate::consent::Consent;
 pub use crate::opt_out::OptOut;
 pub use crate::suppression::{SuppressedFor, Suppression};
 
@@ -30,9 +33,9 @@ pub struct Contact {
     /// The number for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneNumber>,
-    /// The consent to texts: without it none is sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sms_consent: Option<SmsConsent>,
+    /// The consents on record, each for its channel. Without one no text is sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: BTreeMap<Channel, Consent>,
     /// The name to greet with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -219,6 +222,14 @@ impl Facts {
     }
 }
 
+/// Is silence no for this channel? Texts need a consent in writing; CAN-SPAM lets a mail go until somebody objects.
+const fn needs_consent(channel: Channel) -> bool {
+    match channel {
+        Channel::Email => false,
+        Channel::Sms => true,
+    }
+}
+
 /// May a channel be used for a person?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -365,7 +376,7 @@ impl Known {
             Permission::OptedOut
         } else if !suppression.is_open() {
             Permission::Suppressed
-        } else if channel == Channel::Sms && self.contact.sms_consent.is_none() {
+        } else if needs_consent(channel) && !self.contact.consent.contains_key(&channel) {
             Permission::NoConsent
         } else {
             Permission::Allowed

@@ -8,6 +8,7 @@
 //! its dependencies. The [`port`] traits are `async`, but nothing here can run them.
 
 pub mod campaign;
+mod consent;
 pub mod contact;
 mod decide;
 mod delegate;
@@ -50,7 +51,7 @@ pub use id::{
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use link_hosts::{InvalidHost, LinkHosts};
 pub use note::{Drift, HoldReason, Note, SkipReason};
-pub use phone::{InvalidPhone, PhoneNumber, SmsConsent};
+pub use phone::{InvalidPhone, PhoneNumber};
 pub use place::Territory;
 pub use send_tag::SendTags;
 pub use state::{

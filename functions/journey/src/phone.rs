@@ -1,8 +1,7 @@
-//! A phone number that texts may go to, and the consent to send them.
+//! A phone number that texts may go to.
 
 use core::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A number in the North American Numbering Plan, in E.164 form: `+1` and ten digits.
@@ -77,26 +76,6 @@ impl From<PhoneNumber> for String {
     }
 }
 
-/// The record of a person's consent to reminders by text: without one, no text is ever sent.
-///
-/// It proves what was agreed to, so all of it must be there.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmsConsent {
-    /// When it was given.
-    pub at: Timestamp,
-    /// Where: a page, a form and its version, a call.
-    pub source: String,
-    /// The words that the person agreed to, as they were shown.
-    pub wording: String,
-}
-
-impl fmt::Debug for SmsConsent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SmsConsent(hidden)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,16 +118,8 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_number_nor_a_consent_shows_itself() {
+    fn a_number_does_not_show_itself() {
         let number = PhoneNumber::new("+12025550123").unwrap();
-        let consent = SmsConsent {
-            at: Timestamp::UNIX_EPOCH,
-            source: "the sign-up page".to_owned(),
-            wording: "Text me reminders".to_owned(),
-        };
-        assert_eq!(
-            format!("{number:?} {consent:?}"),
-            "PhoneNumber(hidden) SmsConsent(hidden)"
-        );
+        assert_eq!(format!("{number:?}"), "PhoneNumber(hidden)");
     }
 }

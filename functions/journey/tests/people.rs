@@ -12,12 +12,11 @@ mod support;
 
 use journey::campaign::Channel;
 use journey::contact::{
-    Classification, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission, SuppressedFor,
+    Classification, Consent, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission, SuppressedFor,
     Suppression,
 };
 use journey::{
-    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, SmsConsent,
-    Territory, Touch,
+    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, Territory, Touch,
 };
 use law::State;
 
@@ -36,11 +35,10 @@ fn contact() -> Contact {
         reference: Reference::new("site-ca-0001").unwrap(),
         email: Some(EMAIL.to_owned()),
         phone: Some(PhoneNumber::new(NUMBER).unwrap()),
-        sms_consent: Some(SmsConsent {
+        consent: [(Channel::Sms, Consent {
             at: at("2026-01-05T10:00:00Z"),
             source: "sign-up form".to_owned(),
-            wording: "v3".to_owned(),
-        }),
+            version: "v3".to_owned(), wording: None })].into(),
         first_name: Some("Avery".to_owned()),
         locale: Locale::Es,
         zone: None,
@@ -192,7 +190,7 @@ fn each_channel_asks_for_its_own_permission() {
     assert_eq!(permissions(|_| ()), (Allowed, Allowed));
     assert_eq!(permissions(|it| it.contact.email = None), (NoAddress, Allowed));
     assert_eq!(permissions(|it| it.contact.phone = None), (Allowed, NoAddress));
-    assert_eq!(permissions(|it| it.contact.sms_consent = None), (Allowed, NoConsent));
+    assert_eq!(permissions(|it| it.contact.consent.clear()), (Allowed, NoConsent));
     assert_eq!(
         permissions(|it| it.contact.opted_out = OptOut::Everything),
         (OptedOut, OptedOut)
@@ -219,7 +217,7 @@ fn each_channel_asks_for_its_own_permission() {
     // A consent opens no channel that is closed.
     let both = |it: &mut Known| {
         it.contact.opted_out = OptOut::Everything;
-        it.contact.sms_consent = None;
+        it.contact.consent.clear();
     };
     assert_eq!(permissions(both), (OptedOut, OptedOut));
 }

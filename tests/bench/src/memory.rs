@@ -123,7 +123,7 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         reference: Reference::new(reference(number))?,
         email: Some(format!("customer-{number}@example.com")),
         phone: None,
-        sms_consent: None,
+        consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
-use journey::contact::{Contact, Locale, OptOut};
-use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours, SmsConsent};
+use journey::contact::{Consent, Contact, Locale, OptOut};
+use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours};
 use law::State;
 use rand::{Rng, RngExt};
 
@@ -281,7 +281,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
             .random_ratio(9, 10)
             .then(|| format!("person-{inbox}@example.com")),
         phone: texted.then(|| PhoneNumber::new(&format!("+1{area_code}555010{inbox}")).unwrap()),
-        sms_consent: random.random_ratio(3, 4).then(consent),
+        consent: random.random_ratio(3, 4).then(consent).into_iter().collect(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
@@ -344,12 +344,14 @@ fn state(random: &mut impl Rng) -> State {
     states[random.random_range(0..states.len())]
 }
 
-fn consent() -> SmsConsent {
-    SmsConsent {
+fn consent() -> (Channel, Consent) {
+    let consent = Consent {
         at: jiff::Timestamp::UNIX_EPOCH,
         source: "the sign-up page".to_owned(),
-        wording: "Text me reminders".to_owned(),
-    }
+        version: "2026-03 sign-up form".to_owned(),
+        wording: None,
+    };
+    (Channel::Sms, consent)
 }
 
 fn put(acts: &mut Vec<Act>, at: i64, contact: &Contact) {
@@ -369,7 +371,7 @@ pub(crate) fn moved(random: &mut impl Rng, contact: &Contact) -> Doing {
 pub(crate) fn readdressed(contact: &Contact) -> Doing {
     Doing::Put(Box::new(Contact {
         email: Some("other@example.com".to_owned()),
-        sms_consent: None,
+        consent: std::collections::BTreeMap::new(),
         ..contact.clone()
     }))
 }

@@ -98,8 +98,8 @@ async fn give_number(stage: &Stage, customer: &Customer, number: &str) {
     let path = format!("/contacts/leap/{}", stack::stage::encoded(&customer.reference));
     let (_, mut contact) = stage.call("GET", &path, None).await;
     contact["phone"] = json!(number);
-    contact["sms_consent"] =
-        json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "wording": "Text me reminders"});
+    contact["consent"]["sms"] =
+        json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "version": "2026-03 sign-up form"});
     contact["zone"] = json!(noon_zone().0);
     contact["utility"] = json!(null);
     let (status, answer) = stage.call("PUT", &path, Some(&contact)).await;

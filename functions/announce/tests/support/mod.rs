@@ -261,7 +261,7 @@ fn known() -> Known {
             reference: reference(1),
             email: Some("ana@example.com".to_owned()),
             phone: None,
-            sms_consent: None,
+            consent: std::collections::BTreeMap::new(),
             first_name: Some("Ana".to_owned()),
             locale: Locale::En,
             zone: None,

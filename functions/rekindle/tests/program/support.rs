@@ -488,7 +488,7 @@ pub(crate) fn session(id: &str, reference: &str, status: &str) -> Value {
 /// A contact whom the provider's record need not list: what the webhooks say is enough to remind them.
 pub(crate) fn direct_contact(name: &str) -> Value {
     json!({
-        "email": format!("{name}@example.com"), "phone": null, "sms_consent": null, "first_name": "Ana", "locale": "en",
+        "email": format!("{name}@example.com"), "phone": null, "consent": {"email": null, "sms": null}, "first_name": "Ana", "locale": "en",
         "zone": "America/Los_Angeles", "flow": "direct_to_utility", "region": "CAISO",
         "classification": "residential", "utility": "PGE",
         "link": format!("https://connect.leap.energy/pge/getting-started?refId={name}"),

@@ -385,7 +385,7 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         reference: reference.clone(),
         email: Some(format!("customer-{number}-{}@example.com", reference.expose())),
         phone: None,
-        sms_consent: None,
+        consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

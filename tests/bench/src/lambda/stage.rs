@@ -287,7 +287,7 @@ fn contact(reference: &Reference) -> Contact {
         reference: reference.clone(),
         email: Some(format!("{}@example.com", reference.expose())),
         phone: None,
-        sms_consent: None,
+        consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
         zone: Some("America/Los_Angeles".to_owned()),

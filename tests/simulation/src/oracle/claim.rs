@@ -162,7 +162,7 @@ impl State {
             .is_some_and(|inbox| !inbox.suppressed.is_open())
         {
             Some(SUPPRESSED)
-        } else if channel == Channel::Sms && contact.sms_consent.is_none() {
+        } else if channel == Channel::Sms && !contact.consent.contains_key(&channel) {
             Some("there is no consent")
         } else {
             None

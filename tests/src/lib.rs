@@ -56,6 +56,7 @@ macro_rules! for_each_scenario {
             meter_announced_for_a_live_customer
             meter_arrives
             meter_late
+            opted_out_of_texts_only
             provider_never_recovers
             provider_recovers
             quiet_hours_in_the_dst_night
@@ -73,6 +74,7 @@ macro_rules! for_each_scenario {
             session_closed_and_followed_up
             session_closed_and_respected
             spanish
+            stop_by_text
             text_only_in_its_hours
             text_refused_then_mail
             text_then_mail

@@ -51,6 +51,7 @@ enum Call {
     Put(Box<Contact>),
     Erase(Reference),
     Unsubscribe(Reference),
+    Reply(Reference, String),
     Resume(Reference),
     Reconcile,
     Sweep,
@@ -187,9 +188,12 @@ impl Stagehand<'_> {
                 }
                 None
             }
-            Call::Put(_) | Call::Erase(_) | Call::Unsubscribe(_) | Call::Resume(_) | Call::Reconcile => {
-                Some(SignedDuration::from_mins(1))
-            }
+            Call::Put(_)
+            | Call::Erase(_)
+            | Call::Unsubscribe(_)
+            | Call::Reply(..)
+            | Call::Resume(_)
+            | Call::Reconcile => Some(SignedDuration::from_mins(1)),
             // These come again by themselves.
             Call::Step(_) | Call::Sweep | Call::Meters => None,
         };
@@ -303,6 +307,23 @@ impl Stagehand<'_> {
                 let form = [("List-Unsubscribe".to_owned(), "One-Click".to_owned())];
                 let reply = poll_once(stage.pages.preferences_changed(&ports, &token, &form));
                 self.reply(reference, reply)
+            }
+            Call::Reply(reference, words) => {
+                let from = self.world.lock().number_of(reference);
+                let message = serde_json::json!({"originationNumber": from, "messageBody": words}).to_string();
+                let topic = "arn:aws:sns:us-west-2:123456789012:text-replies";
+                let answer = serde_json::json!({"Records": [{"Sns": {"TopicArn": topic, "Message": message}}]});
+                let config = feedback::Config {
+                    id_key: id_key(),
+                    account: "123456789012".to_owned(),
+                    configuration_set: "rekindle".to_owned(),
+                    topic_arn: None,
+                    replies_topic_arn: Some(topic.to_owned()),
+                };
+                matches!(
+                    poll_once(feedback::handle(&ports, &config, rules, &answer)),
+                    Some(Ok(()))
+                )
             }
             Call::Resume(reference) => {
                 let resume = |text: &str| {
@@ -421,6 +442,9 @@ impl Stagehand<'_> {
         }
         if step.unsubscribe {
             calls.push(Call::Unsubscribe(reference.clone()));
+        }
+        if let Some(words) = &step.reply {
+            calls.push(Call::Reply(reference.clone(), words.clone()));
         }
         if step.resume {
             calls.push(Call::Resume(reference));

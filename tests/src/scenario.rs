@@ -72,6 +72,8 @@ pub struct Step {
     pub erase: bool,
     /// The customer's mail program unsubscribes with one click, by the last mail's link.
     pub unsubscribe: bool,
+    /// The customer answers to a text with these words.
+    pub reply: Option<String>,
     /// The customer opens the last mail's link, and goes on.
     pub resume: bool,
     /// Everything that happens from here until the next step.

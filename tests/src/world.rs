@@ -409,6 +409,13 @@ impl State {
         })
     }
 
+    /// The number of a contact, as it was told to us.
+    pub(crate) fn number_of(&self, reference: &Reference) -> Option<String> {
+        let id = ContactId::new(&id_key(), journey::Provider::Leap, reference);
+        let phone = self.contacts.get(&id)?.phone.as_ref()?;
+        Some(phone.expose().to_owned())
+    }
+
     pub(crate) fn known_of(&self, journey: &JourneyId) -> Option<Known> {
         let named = |contact: &Contact| {
             JourneyId::new(&id_key(), contact.provider, Purpose::Enroll, &contact.reference) == *journey

@@ -355,7 +355,7 @@ fn what_customers_open() {
         let form = String::from_utf8(body).unwrap();
         match name.as_str() {
             "unsubscribe" | "unsubscribe_base64" => assert_eq!(form, "List-Unsubscribe=One-Click"),
-            "opted_in_again" => assert_eq!(form, "reminders=on"),
+            "opted_in_again" => assert_eq!(form, "save=1&channel=email"),
             _ => assert_eq!(form, ""),
         }
     }

@@ -388,11 +388,16 @@ mod tests {
         }
         assert!(check(r#"{"phone":"+12025550123"}"#).unwrap().consent.is_empty());
         let consent = r#"{"at":"2026-06-30T16:00:00Z","source":"page","version":"2026-03"}"#;
-        for (channel, problem) in [("sms", "is for texts to a number"), ("email", "is for mail to an address")] {
+        for (channel, problem) in [
+            ("sms", "is for texts to a number"),
+            ("email", "is for mail to an address"),
+        ] {
             let error = check(&format!(r#"{{"consent":{{"{channel}":{consent}}}}}"#)).unwrap_err();
             assert!(error.starts_with(&format!("consent.{channel}: {problem}")), "{error}");
         }
-        let of_both = format!(r#"{{"email":"a@example.com","phone":"+12025550123","consent":{{"email":{consent},"sms":{consent}}}}}"#);
+        let of_both = format!(
+            r#"{{"email":"a@example.com","phone":"+12025550123","consent":{{"email":{consent},"sms":{consent}}}}}"#
+        );
         assert_eq!(check(&of_both).unwrap().consent.len(), 2);
         let error = check(r#"{"phone":"+12025550123","consent":{"sms":{}}}"#).unwrap_err();
         assert!(

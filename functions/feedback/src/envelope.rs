@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::Config;
 use crate::event::{self, Told};
+use crate::inbound::{self, Reply};
 
 /// Why nothing is done with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,14 @@ impl Message<'_> {
     }
 }
 
+/// What an envelope brings.
+pub(crate) enum Brought<'a> {
+    /// What became of a mail.
+    Mail(Message<'a>),
+    /// What a person answered to a text.
+    Reply(Reply),
+}
+
 /// EventBridge: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html>.
 #[derive(Deserialize)]
 struct Bridged {
@@ -50,14 +59,14 @@ struct Notification {
 }
 
 /// Opens what a Lambda was called with.
-pub(crate) fn open<'a>(config: &Config, payload: &'a Value) -> Vec<Result<Message<'a>, Unusable>> {
+pub(crate) fn open<'a>(config: &Config, payload: &'a Value) -> Vec<Result<Brought<'a>, Unusable>> {
     match payload.get("Records").and_then(Value::as_array) {
         Some(records) => records.iter().map(|record| notified(config, record)).collect(),
         None => vec![bridged(config, payload)],
     }
 }
 
-fn bridged<'a>(config: &Config, payload: &'a Value) -> Result<Message<'a>, Unusable> {
+fn bridged<'a>(config: &Config, payload: &'a Value) -> Result<Brought<'a>, Unusable> {
     let envelope = Bridged::deserialize(payload).map_err(|_| Unusable::Malformed("no envelope"))?;
     if envelope.source != "aws.ses" {
         return Err(Unusable::Foreign("another source"));
@@ -65,21 +74,26 @@ fn bridged<'a>(config: &Config, payload: &'a Value) -> Result<Message<'a>, Unusa
     if envelope.account != config.account {
         return Err(Unusable::Foreign("another account"));
     }
-    Ok(Message {
+    Ok(Brought::Mail(Message {
         detail_type: payload.get("detail-type").and_then(Value::as_str),
         body: Cow::Borrowed(payload.get("detail").ok_or(Unusable::Malformed("no detail"))?),
-    })
+    }))
 }
 
-fn notified<'a>(config: &Config, record: &'a Value) -> Result<Message<'a>, Unusable> {
+fn notified<'a>(config: &Config, record: &'a Value) -> Result<Brought<'a>, Unusable> {
     let record = record.get("Sns").unwrap_or(&Value::Null);
     let notification = Notification::deserialize(record).map_err(|_| Unusable::Malformed("no notification"))?;
-    if config.topic_arn.as_ref() != Some(&notification.topic_arn) {
+    let topic = Some(&notification.topic_arn);
+    let is_reply = config.replies_topic_arn.as_ref() == topic;
+    if !is_reply && config.topic_arn.as_ref() != topic {
         return Err(Unusable::Foreign("another topic"));
     }
-    let body = serde_json::from_str(&notification.message).map_err(|_| Unusable::Malformed("no JSON"))?;
-    Ok(Message {
+    let body: Value = serde_json::from_str(&notification.message).map_err(|_| Unusable::Malformed("no JSON"))?;
+    if is_reply {
+        return inbound::read(&body).map(Brought::Reply);
+    }
+    Ok(Brought::Mail(Message {
         detail_type: None,
         body: Cow::Owned(body),
-    })
+    }))
 }

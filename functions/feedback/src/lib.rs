@@ -1,4 +1,5 @@
 //! The sender tells what became of a message: unknown sends are resolved, bounced inboxes closed.
+//! People answer to texts: a STOP ends everything, at once.
 //!
 //! SES publishes what happens to each message, through EventBridge or through an SNS topic. An event is
 //! believed only when three things hold; else it is counted as `feedback.foreign` and left alone:
@@ -18,6 +19,7 @@
 
 mod envelope;
 mod event;
+mod inbound;
 
 use core::error::Error;
 
@@ -27,7 +29,7 @@ use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::send_tag::SendTags;
 use journey::{AddressId, Campaign, DeliveryProblem, Event, IdKey, Note, Resolution, SendKey, TouchRecord};
 
-use envelope::Unusable;
+use envelope::{Brought, Unusable};
 use event::{Kind, Told};
 
 /// Whose events are believed.
@@ -41,6 +43,8 @@ pub struct Config {
     pub configuration_set: String,
     /// The SNS topic that SES publishes to, if it is one.
     pub topic_arn: Option<String>,
+    /// The SNS topic of the answers to our texts, if there are any.
+    pub replies_topic_arn: Option<String>,
 }
 
 /// Some of the events could not be taken: deliver all of them again.
@@ -75,7 +79,17 @@ where
     let events = messages.len();
     let mut failures = Vec::new();
     for message in messages {
-        let read = message.and_then(|message| message.read(&config.configuration_set));
+        let read = match message {
+            Ok(Brought::Reply(reply)) => {
+                if let Err(error) = inbound::apply(ports, config, &reply).await {
+                    tracing::error!(error = &error as &dyn Error, "answer to a text not taken");
+                    failures.push(error.into());
+                }
+                continue;
+            }
+            Ok(Brought::Mail(message)) => message.read(&config.configuration_set),
+            Err(unusable) => Err(unusable),
+        };
         let proved = read.and_then(|told| {
             let key = SendTags::verify(&config.id_key, &|name| told.tag(name));
             key.map(|key| (key, told)).ok_or(Unusable::Foreign("no proof"))

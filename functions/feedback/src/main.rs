@@ -37,6 +37,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         account: config.account_id,
         configuration_set: config.configuration_set,
         topic_arn: None,
+        replies_topic_arn: config.replies_topic_arn,
     };
     let world = World {
         clock: SystemClock,

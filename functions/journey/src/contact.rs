@@ -366,6 +366,12 @@ impl Known {
         number.suppressed.since(SuppressedFor::Stop)
     }
 
+    /// Is there no consent on record for a channel that needs one?
+    #[must_use]
+    pub fn lacks_consent(&self, channel: Channel) -> bool {
+        needs_consent(channel) && !self.contact.consent.contains_key(&channel)
+    }
+
     /// May a channel be used for the person?
     #[must_use]
     pub fn permission(&self, channel: Channel) -> Permission {
@@ -376,7 +382,7 @@ impl Known {
             Permission::OptedOut
         } else if !suppression.is_open() {
             Permission::Suppressed
-        } else if needs_consent(channel) && !self.contact.consent.contains_key(&channel) {
+        } else if self.lacks_consent(channel) {
             Permission::NoConsent
         } else {
             Permission::Allowed

@@ -19,6 +19,7 @@ mod experiment;
 mod feedback_id;
 mod hours;
 mod id;
+mod keyword;
 mod lifecycle;
 pub mod link;
 pub mod link_hosts;
@@ -48,6 +49,7 @@ pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidId, InvalidReference, JourneyId, Provider, Purpose, Reference,
     UnknownName, UtilityCode, WeakKey,
 };
+pub use keyword::Keyword;
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use link_hosts::{InvalidHost, LinkHosts};
 pub use note::{Drift, HoldReason, Note, SkipReason};

@@ -35,10 +35,16 @@ fn contact() -> Contact {
         reference: Reference::new("site-ca-0001").unwrap(),
         email: Some(EMAIL.to_owned()),
         phone: Some(PhoneNumber::new(NUMBER).unwrap()),
-        consent: [(Channel::Sms, Consent {
-            at: at("2026-01-05T10:00:00Z"),
-            source: "sign-up form".to_owned(),
-            version: "v3".to_owned(), wording: None })].into(),
+        consent: [(
+            Channel::Sms,
+            Consent {
+                at: at("2026-01-05T10:00:00Z"),
+                source: "sign-up form".to_owned(),
+                version: "v3".to_owned(),
+                wording: None,
+            },
+        )]
+        .into(),
         first_name: Some("Avery".to_owned()),
         locale: Locale::Es,
         zone: None,

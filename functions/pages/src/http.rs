@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use crate::guard::{guard, let_forms_lead_on};
 use crate::{Pages, Reply, layout};
 
-/// The longest body that is read. Our forms have one field.
+/// The longest body that is read. Our forms have a handful of fields.
 pub const MAX_BODY_BYTES: usize = 4 * 1024;
 
 /// A whole answer.

@@ -1,11 +1,13 @@
 //! The pages' form: one column, system fonts, light and dark, readable at 320 px.
 
+use journey::campaign::Channel;
 use journey::contact::{Known, Locale};
 use journey::{Flow, Journey, Phase};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use utilities::Utility;
 
 use crate::Pages;
+use crate::preferences::Preferences;
 use crate::sharing;
 use crate::words::{Words, left, minutes, words};
 
@@ -25,7 +27,12 @@ p, ul, ol, dl { margin: .5rem 0; } ul, ol { padding-left: 1.25rem; } li { margin
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 a { color: var(--go); }
 button { font: inherit; font-weight: 600; width: 100%; padding: .875rem 1rem; margin-top: 1rem; border: 0; border-radius: .5rem; background: var(--go); color: var(--on-go); cursor: pointer; }
-button:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+button.second { background: transparent; color: var(--ink); border: 1px solid var(--soft); }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0 0; padding: .5rem 1rem; }
+legend { font-weight: 600; padding: 0 .25rem; }
+.choice { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; cursor: pointer; }
+.choice input { width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--go); }
+button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .soft { color: var(--soft); font-size: .9375rem; }
 ";
 
@@ -119,18 +126,36 @@ pub(crate) fn no_link(pages: &Pages, locale: Locale) -> Markup {
     document(pages, locale, words.no_link_title, &html! { p { (words.no_link) } })
 }
 
-pub(crate) fn preferences(pages: &Pages, locale: Locale, out: bool, changed: bool) -> Markup {
-    let words = words(locale);
-    let (value, label) = if out { ("on", words.start) } else { ("off", words.stop) };
+pub(crate) fn preferences(pages: &Pages, preferences: &Preferences, changed: bool) -> Markup {
+    let words = words(preferences.locale);
+    let received = preferences.received();
+    let names: Vec<&str> = received.iter().map(|channel| words.channel(*channel)).collect();
+    let offered: Vec<Channel> = preferences.offered().collect();
     let body = html! {
         @if changed { p role="status" { strong { (words.changed) } } }
-        p { (if out { words.receives_nothing } else { words.receives }) }
+        @if names.is_empty() { p { (words.receives_nothing) } }
+        @else { p { (words.receives) " " (names.join(words.and)) "." } }
+        @if preferences.is_stopped { p { (words.stopped) } }
+        @for (channel, standing) in &preferences.channels {
+            @if let Some(why) = words.closed(*standing) { p { (words.channel(*channel)) ": " (why) } }
+        }
         form method="post" {
-            input type="hidden" name="reminders" value=(value);
-            button type="submit" { (label) }
+            @if !offered.is_empty() {
+                fieldset {
+                    legend { (words.remind_by) }
+                    @for channel in &offered {
+                        label.choice {
+                            input type="checkbox" name="channel" value=(channel.as_str()) checked[received.contains(channel)];
+                            span { (words.channel(*channel)) }
+                        }
+                    }
+                }
+                button type="submit" name="save" value="1" { (words.save) }
+            }
+            button.second type="submit" name="stop" value="all" { (words.stop) }
         }
     };
-    document(pages, locale, words.preferences_title, &body)
+    document(pages, preferences.locale, words.preferences_title, &body)
 }
 
 /// Whose language is not known gets both.

@@ -7,18 +7,20 @@
 mod guard;
 pub mod http;
 mod layout;
+mod preferences;
 mod sharing;
 mod words;
 
 use core::error::Error;
 
-use journey::campaign::Channel;
-use journey::contact::{Known, Locale, OptOut};
+use journey::contact::{Known, OptOut};
 use journey::link::{BadLink, LinkKey, LinkKind};
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, StoreError, Suppress};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, Event, Journey, JourneyId, Phase};
 use utilities::Directory;
+
+use preferences::Preferences;
 
 /// What the pages say about the partner.
 #[derive(Clone, Debug)]
@@ -128,17 +130,14 @@ impl Pages {
             Err(bad) => return self.bad_link(bad),
         };
         match ports.contact_of(&journey).await {
-            Ok(Some(known)) => {
-                let out = known.contact.opted_out.covers(Channel::Email) || !known.inbox.suppressed.is_open();
-                page(200, layout::preferences(self, known.contact.locale, out, false))
-            }
+            Ok(Some(known)) => page(200, layout::preferences(self, &Preferences::of(&known), false)),
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error.into()),
         }
     }
 
-    /// `POST /u/{token}`: the person opts out (also by RFC 8058, whose form is
-    /// `List-Unsubscribe=One-Click`), or, by the form of the page alone, in again.
+    /// `POST /u/{token}`: the person opts out of everything (also by RFC 8058, whose form is
+    /// `List-Unsubscribe=One-Click`), or, by the form of the page alone, chooses the channels.
     pub async fn preferences_changed<P>(&self, ports: &P, token: &str, form: &[(String, String)]) -> Reply
     where
         P: Clock + FindContact + Suppress + Count,
@@ -147,31 +146,33 @@ impl Pages {
             Ok(journey) => journey,
             Err(bad) => return self.bad_link(bad),
         };
-        let has = |name: &str, value: &str| form.iter().any(|(n, v)| n == name && v == value);
-        // Whatever else is posted here means "no more": that is the safe way to be misunderstood.
-        let out = !has("reminders", "on");
-        let stored = match ports
-            .set_opted_out(
-                &journey,
-                &if out { OptOut::Everything } else { OptOut::NOTHING },
-                ports.now(),
-            )
-            .await
-        {
+        // Whatever else is posted here means "no more": that is the safe way to be misunderstood. It asks nobody
+        // first, so that nothing can keep it from being kept.
+        let chosen = match preferences::ticked(form) {
+            None => OptOut::Everything,
+            Some(ticked) => match ports.contact_of(&journey).await {
+                Ok(Some(known)) => Preferences::of(&known).chosen(&known.contact.opted_out, &ticked),
+                // Nobody is left to be written to, so there is nothing to switch on.
+                Ok(None) => return self.bad_link(BadLink::Expired),
+                Err(error) => return self.failed(&journey, &error.into()),
+            },
+        };
+        let stored = match ports.set_opted_out(&journey, &chosen, ports.now()).await {
             Ok(stored) => stored,
             Err(error) => return self.failed(&journey, &error.into()),
         };
-        if !stored && !out {
-            // Nobody is left to be written to, so there is nothing to switch on.
-            return self.bad_link(BadLink::Expired);
-        }
-        ports.count(if out { "page.opted_out" } else { "page.opted_in" }, 1);
-        tracing::info!(%journey, out, stored, "preferences changed");
-        let locale = match ports.contact_of(&journey).await {
-            Ok(known) => known.map(|known| known.contact.locale).unwrap_or_default(),
-            Err(_) => Locale::default(),
+        let counter = if chosen.is_everything() {
+            "page.opted_out"
+        } else {
+            "page.opted_in"
         };
-        page(200, layout::preferences(self, locale, out, true))
+        ports.count(counter, 1);
+        tracing::info!(%journey, counter, stored, "preferences changed");
+        let now = match ports.contact_of(&journey).await {
+            Ok(Some(known)) => Preferences::of(&known),
+            Ok(None) | Err(_) => Preferences::of_nobody(),
+        };
+        page(200, layout::preferences(self, &now, true))
     }
 
     /// The person, and the journey if it has begun: a partner's own message may have brought them here

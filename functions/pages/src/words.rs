@@ -1,7 +1,10 @@
 //! The pages' words, in English and Spanish.
 
 use journey::Diagnosis;
+use journey::campaign::Channel;
 use journey::contact::Locale;
+
+use crate::preferences::Standing;
 
 pub(crate) struct Words {
     pub(crate) resume_title: &'static str,
@@ -23,9 +26,18 @@ pub(crate) struct Words {
     pub(crate) no_link: &'static str,
     pub(crate) preferences_title: &'static str,
     pub(crate) receives: &'static str,
+    pub(crate) and: &'static str,
     pub(crate) receives_nothing: &'static str,
+    pub(crate) stopped: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) sms: &'static str,
+    pub(crate) bounced: &'static str,
+    pub(crate) complained: &'static str,
+    pub(crate) refused: &'static str,
+    pub(crate) no_consent: &'static str,
+    pub(crate) remind_by: &'static str,
+    pub(crate) save: &'static str,
     pub(crate) stop: &'static str,
-    pub(crate) start: &'static str,
     pub(crate) changed: &'static str,
     pub(crate) help: &'static str,
 }
@@ -49,10 +61,19 @@ const EN: Words = Words {
     no_link_title: "Please use the link you were given",
     no_link: "Open the link with which you started. If you no longer have it, ask us for a new one.",
     preferences_title: "Your reminders",
-    receives: "You receive reminders by e-mail about an enrolment that is not finished yet.",
+    receives: "You receive reminders about an enrolment that is not finished yet by",
+    and: " and ",
     receives_nothing: "You receive no reminders from us.",
-    stop: "Stop reminders",
-    start: "Receive reminders again",
+    stopped: "You answered STOP to a text from us, so we send you nothing. To get reminders again, text START to the same number.",
+    email: "e-mail",
+    sms: "text message",
+    bounced: "a message to your address came back, so we send no more.",
+    complained: "a message from us was reported as spam, so we send no more.",
+    refused: "your number does not take texts from us.",
+    no_consent: "you have not agreed to texts, so we send none.",
+    remind_by: "Remind me by",
+    save: "Save my choice",
+    stop: "Stop all reminders",
     changed: "Your choice is saved.",
     help: "Questions? Write to",
 };
@@ -76,13 +97,43 @@ const ES: Words = Words {
     no_link_title: "Use el enlace que recibió",
     no_link: "Abra el enlace con el que empezó. Si ya no lo tiene, pídanos uno nuevo.",
     preferences_title: "Sus recordatorios",
-    receives: "Usted recibe recordatorios por correo electrónico sobre una inscripción que aún no ha terminado.",
+    receives: "Usted recibe recordatorios sobre una inscripción que aún no ha terminado por",
+    and: " y por ",
     receives_nothing: "Usted no recibe recordatorios nuestros.",
-    stop: "No recibir más recordatorios",
-    start: "Volver a recibir recordatorios",
+    stopped: "Usted respondió STOP a un mensaje de texto nuestro, así que no le enviamos nada. Para volver a recibir recordatorios, envíe START al mismo número.",
+    email: "correo electrónico",
+    sms: "mensaje de texto",
+    bounced: "un mensaje a su dirección fue devuelto, así que no enviamos más.",
+    complained: "un mensaje nuestro fue marcado como no deseado, así que no enviamos más.",
+    refused: "su número no acepta mensajes nuestros.",
+    no_consent: "usted no ha aceptado recibir mensajes de texto, así que no enviamos ninguno.",
+    remind_by: "Recordarme por",
+    save: "Guardar mi elección",
+    stop: "No recibir ningún recordatorio",
     changed: "Su elección quedó guardada.",
     help: "¿Preguntas? Escriba a",
 };
+
+impl Words {
+    /// The name of a channel.
+    pub(crate) const fn channel(&self, channel: Channel) -> &'static str {
+        match channel {
+            Channel::Email => self.email,
+            Channel::Sms => self.sms,
+        }
+    }
+
+    /// Why a channel cannot be chosen, if it cannot.
+    pub(crate) const fn closed(&self, standing: Standing) -> Option<&'static str> {
+        match standing {
+            Standing::On | Standing::Off => None,
+            Standing::Bounced => Some(self.bounced),
+            Standing::Complained => Some(self.complained),
+            Standing::Refused => Some(self.refused),
+            Standing::NoConsent => Some(self.no_consent),
+        }
+    }
+}
 
 pub(crate) const fn words(locale: Locale) -> &'static Words {
     match locale {

@@ -298,7 +298,7 @@ fn only_a_post_opts_out() {
     let done = customer.open(Method::POST, &path, "List-Unsubscribe=One-Click");
     assert_eq!(done.status(), StatusCode::OK);
     assert!(customer.opted_out());
-    customer.open(Method::POST, &path, "reminders=on");
+    customer.open(Method::POST, &path, "save=1&channel=email");
     assert!(!customer.opted_out());
 }
 
@@ -307,15 +307,25 @@ fn only_a_post_opts_out() {
 fn only_the_forms_own_word_opts_in() {
     let customer = Customer::new();
     let path = customer.path(LinkKind::Unsubscribe);
-    for form in ["reminders=off", "other=on", "REMINDERS=on", "on=reminders", "%", ""] {
-        customer.open(Method::POST, &path, "reminders=on");
+    for form in [
+        "stop=all",
+        "save=1",
+        "channel=email",
+        "save=1&channel=fax",
+        "save=1&channel=email&stop=all",
+        "save=1&channel=email&List-Unsubscribe=One-Click",
+        "reminders=on",
+        "%",
+        "",
+    ] {
+        customer.open(Method::POST, &path, "save=1&channel=email");
         assert!(!customer.opted_out());
         let page = customer.open(Method::POST, &path, form);
         assert!(customer.opted_out(), "{form}");
         assert!(text(&page).contains(NOTHING), "{form}");
     }
-    assert_eq!(customer.world.counted("page.opted_out"), 6);
-    assert_eq!(customer.world.counted("page.opted_in"), 6);
+    assert_eq!(customer.world.counted("page.opted_out"), 9);
+    assert_eq!(customer.world.counted("page.opted_in"), 9);
 }
 
 #[test]
@@ -326,7 +336,7 @@ fn the_page_says_whether_reminders_come() {
     assert!(!says_nothing_comes());
     customer.open(Method::POST, &path, "");
     assert!(says_nothing_comes());
-    customer.open(Method::POST, &path, "reminders=on");
+    customer.open(Method::POST, &path, "save=1&channel=email");
     assert!(!says_nothing_comes());
     let inbox = AddressId::new(&key(), "ana@example.com");
     poll_once(customer.ports().suppress_address(&inbox, SuppressedFor::Bounce, now()))
@@ -373,7 +383,7 @@ fn who_was_erased_can_stop_and_cannot_begin() {
     let stopped = customer.open(Method::POST, &path, "List-Unsubscribe=One-Click");
     assert_eq!(stopped.status(), StatusCode::OK);
     assert!(text(&stopped).contains(NOTHING));
-    let begun = customer.open(Method::POST, &path, "reminders=on");
+    let begun = customer.open(Method::POST, &path, "save=1&channel=email");
     assert_eq!(begun.status(), StatusCode::GONE);
     assert_eq!(customer.world.counted("page.opted_in"), 0);
 }

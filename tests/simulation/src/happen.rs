@@ -40,6 +40,7 @@ fn feedback_config() -> &'static feedback::Config {
         account: ACCOUNT.to_owned(),
         configuration_set: CONFIGURATION_SET.to_owned(),
         topic_arn: None,
+        replies_topic_arn: None,
     })
 }
 

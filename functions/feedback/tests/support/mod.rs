@@ -36,12 +36,15 @@ pub(crate) fn id_key() -> IdKey {
     IdKey::new(*b"an invented key of 32 bytes long").unwrap()
 }
 
+pub(crate) const REPLIES: &str = "arn:aws:sns:us-west-2:123456789012:rekindle-text-replies";
+
 pub(crate) fn config() -> Config {
     Config {
         id_key: id_key(),
         account: ACCOUNT.to_owned(),
         configuration_set: SET.to_owned(),
         topic_arn: Some(TOPIC.to_owned()),
+        replies_topic_arn: Some(REPLIES.to_owned()),
     }
 }
 
@@ -117,6 +120,15 @@ impl Place {
         };
         store.commit_journey(commit).await.unwrap();
         Place { store, _folder: folder }
+    }
+
+    /// The contact, once it has this number.
+    pub(crate) async fn with_number(&self, number: &str) -> journey::contact::Known {
+        let known = self.store.contact_of(&journey_id()).await.unwrap().unwrap();
+        let phone = Some(journey::PhoneNumber::new(number).unwrap());
+        let contact = Contact { phone, ..known.contact };
+        self.store.put_contact(&contact, &Precondition::None).await.unwrap();
+        self.store.contact_of(&journey_id()).await.unwrap().unwrap()
     }
 
     pub(crate) async fn claimed() -> Self {

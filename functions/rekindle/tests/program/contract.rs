@@ -583,7 +583,7 @@ async fn the_resume_page_without_a_link_of_the_contact_says_what_to_do() {
 async fn one_click_ends_the_reminders_and_the_page_brings_them_back() {
     let reminded = Reminded::new("site-1").await;
     let api = &reminded.serving.api;
-    let opted_out = async || api.contact("site-1").await.unwrap()["opted_out"].as_bool().unwrap();
+    let opted_out = async || api.contact("site-1").await.unwrap()["opted_out"] == true;
 
     let answer = reminded.open(&reminded.unsubscribe).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -604,7 +604,10 @@ async fn one_click_ends_the_reminders_and_the_page_brings_them_back() {
     assert!(page.contains("You receive no reminders from us"), "{page}");
 
     assert_eq!(
-        reminded.press(&reminded.unsubscribe, "reminders=on").await.status(),
+        reminded
+            .press(&reminded.unsubscribe, "save=1&channel=email")
+            .await
+            .status(),
         200
     );
     assert!(!opted_out().await);
@@ -621,7 +624,7 @@ async fn one_click_ends_the_reminders_and_the_page_brings_them_back() {
 
     // A form that says both, or nothing, is taken in the safe way.
     for form in ["", "reminders=off", "reminders=ON", "something=else"] {
-        reminded.press(&reminded.unsubscribe, "reminders=on").await;
+        reminded.press(&reminded.unsubscribe, "save=1&channel=email").await;
         assert!(!opted_out().await);
         reminded.press(&reminded.unsubscribe, form).await;
         assert!(opted_out().await, "{form}");

@@ -141,7 +141,7 @@ async fn use_everything(serving: &Serving, place: &Place) {
         api.http.get(&link).send().await.unwrap();
         api.http
             .post(&link)
-            .body("reminders=on&quack=zebra")
+            .body("save=1&channel=email&quack=zebra")
             .send()
             .await
             .unwrap();

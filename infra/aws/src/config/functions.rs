@@ -85,6 +85,8 @@ pub struct FeedbackConfig {
     pub configuration_set: String,
     /// The account whose events are ours (`ACCOUNT_ID`).
     pub account_id: String,
+    /// The SNS topic of the answers to texts (`TEXT_REPLIES_TOPIC_ARN`), if there is one.
+    pub replies_topic_arn: Option<String>,
 }
 
 /// What `contacts` needs.
@@ -240,8 +242,14 @@ impl FeedbackConfig {
         let secrets = read.secrets(&[SecretKind::IdentityKey]);
         let configuration_set = read.configuration_set();
         let account_id = read.account_id();
+        let replies_topic_arn = read.optional(
+            "TEXT_REPLIES_TOPIC_ARN",
+            "the ARN of an SNS topic, for example arn:aws:sns:us-west-2:123456789012:rekindle-text-replies",
+            |value| (value.starts_with("arn:") && value.contains(":sns:")).then(|| value.to_owned()),
+        );
         read.finish(|| {
             Some(FeedbackConfig {
+                replies_topic_arn: replies_topic_arn?,
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,

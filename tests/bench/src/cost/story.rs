@@ -311,6 +311,7 @@ impl<'a> Story<'a> {
             account: "123456789012".to_owned(),
             configuration_set: "rekindle".to_owned(),
             topic_arn: None,
+            replies_topic_arn: None,
         };
         for kind in ["Send", "Delivery"] {
             let event = json!({

@@ -31,6 +31,7 @@ pub fn feedback(data: &[u8]) -> bool {
         account: "123456789012".to_owned(),
         configuration_set: "rekindle".to_owned(),
         topic_arn: Some("arn:aws:sns:us-west-2:123456789012:rekindle-ses".to_owned()),
+        replies_topic_arn: Some("arn:aws:sns:us-west-2:123456789012:rekindle-replies".to_owned()),
     };
     let (ports, stage) = (ports(&world), stage());
     poll_once(feedback::handle(&ports, &config, &stage.rules, &event))

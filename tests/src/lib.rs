@@ -75,6 +75,7 @@ macro_rules! for_each_scenario {
             session_closed_and_respected
             spanish
             stop_by_text
+            stop_survives_an_erasure
             text_only_in_its_hours
             text_refused_then_mail
             text_then_mail

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Facts, Known};
+use journey::contact::{Facts, Known, OptOut, Suppression};
 use journey::{
     DeliveryProblem, Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason,
     StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
@@ -45,12 +45,42 @@ pub struct Explanation {
     pub email: &'static str,
     /// May texts go to the person: the same, or `no_consent`.
     pub sms: &'static str,
+    /// What the person has opted out of.
+    pub opted_out: Option<OptOut>,
+    /// The consents on record.
+    pub consents: Vec<ConsentExplained>,
+    /// What closes the person's inboxes.
+    pub closed: Vec<Closed>,
     /// Each touch.
     pub touches: Vec<TouchExplained>,
     /// The next thing due.
     pub next: Option<NextDue>,
     /// Everything that was decided, oldest first.
     pub timeline: Vec<TimelineEntry>,
+}
+
+/// A consent on record. Its words stay with the contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsentExplained {
+    /// `email` or `sms`.
+    pub channel: &'static str,
+    /// When it was given.
+    pub at: Timestamp,
+    /// Where.
+    pub source: String,
+    /// To which words.
+    pub version: String,
+}
+
+/// One reason that closes an inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Closed {
+    /// `email` or `sms`. A `stop` of texts ends everything.
+    pub channel: &'static str,
+    /// `opt_out`, `bounce`, `complaint`, `stop` or `sender_list`.
+    pub why: &'static str,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// One touch.
@@ -118,6 +148,9 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
         contact_known: known.is_some(),
         email: permission(Channel::Email),
         sms: permission(Channel::Sms),
+        opted_out: known.map(|known| known.contact.opted_out.clone()),
+        consents: known.map(consents).unwrap_or_default(),
+        closed: known.map(closed).unwrap_or_default(),
         touches: journey
             .touches
             .iter()
@@ -138,6 +171,30 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
             })
             .collect(),
     }
+}
+
+fn consents(known: &Known) -> Vec<ConsentExplained> {
+    let consents = known.contact.consent.iter();
+    consents
+        .map(|(channel, consent)| ConsentExplained {
+            channel: channel.as_str(),
+            at: consent.at,
+            source: consent.source.clone(),
+            version: consent.version.clone(),
+        })
+        .collect()
+}
+
+fn closed(known: &Known) -> Vec<Closed> {
+    let of = |channel: Channel| {
+        let reasons = known.suppression(channel).into_iter().flat_map(Suppression::reasons);
+        reasons.map(move |(why, since)| Closed {
+            channel: channel.as_str(),
+            why: why.as_str(),
+            since,
+        })
+    };
+    Channel::ALL.into_iter().flat_map(of).collect()
 }
 
 fn phase(phase: &Phase) -> (&'static str, String) {

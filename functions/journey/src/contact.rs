@@ -354,7 +354,10 @@ impl Known {
     pub fn suppression(&self, channel: Channel) -> Option<&Suppression> {
         match channel {
             Channel::Email => self.contact.email.as_ref().map(|_| &self.inbox.suppressed),
-            Channel::Sms => self.number.as_ref().map(|number| &number.suppressed),
+            Channel::Sms => {
+                let number = self.contact.phone.as_ref().and(self.number.as_ref());
+                number.map(|number| &number.suppressed)
+            }
         }
     }
 

@@ -8,18 +8,20 @@
     reason = "the helpers of these tests are tests, too"
 )]
 
-use contacts::ContactInput;
+use contacts::{ConsentInput, ConsentsInput, ContactInput};
 use data_encoding::BASE64;
 use http::{Method, Request, Response, StatusCode};
-use journey::contact::SuppressedFor;
+use journey::campaign::Channel;
+use journey::contact::{OptOut, SuppressedFor};
 use journey::link::LinkKind;
 use journey::port::Timestamp;
 use journey::port::{FindContact, KeepContact, Precondition, SuppressAddress};
-use journey::{AddressId, ContactId, IdKey, JourneyId, LinkHosts, Provider, Purpose, Reference};
+use journey::{AddressId, ContactId, IdKey, JourneyId, LinkHosts, PhoneNumber, Provider, Purpose, Reference};
 use sha2::{Digest, Sha256};
 use tests::{Fault, Mode, Ports, Stage, World, poll_once};
 
 const NOTHING: &str = "You receive no reminders from us.";
+const NUMBER: &str = "+12025550123";
 const LINK: &str = "https://connect.leap.energy/?refId=site-1";
 
 struct Customer {
@@ -31,6 +33,46 @@ impl Customer {
     /// Somebody whom the partner has told us of, and of whom nothing was heard yet.
     fn new() -> Self {
         Self::with(Some(LINK), "en")
+    }
+
+    /// Somebody who can be reached by mail and by text.
+    fn with_number(locale: &str) -> Self {
+        let customer = Self::with(Some(LINK), locale);
+        let consent = ConsentInput {
+            at: Some("2026-06-30T16:00:00Z".to_owned()),
+            source: Some("sign-up page".to_owned()),
+            version: Some("2026-03".to_owned()),
+            wording: None,
+        };
+        let input = ContactInput {
+            email: Some("ana@example.com".to_owned()),
+            phone: Some(NUMBER.to_owned()),
+            consent: Some(ConsentsInput {
+                email: None,
+                sms: Some(consent),
+            }),
+            locale: Some(locale.to_owned()),
+            ..ContactInput::default()
+        };
+        let contact = input
+            .check(Provider::Leap, reference(), jiff::Timestamp::MAX, &LinkHosts::default())
+            .unwrap();
+        poll_once(customer.ports().put_contact(&contact, &Precondition::None))
+            .unwrap()
+            .unwrap();
+        customer
+    }
+
+    fn opt_out(&self) -> OptOut {
+        let id = ContactId::new(&key(), Provider::Leap, &reference());
+        let known = poll_once(self.ports().find_contact(&id)).unwrap().unwrap();
+        known.unwrap().contact.opted_out
+    }
+
+    fn suppress(&self, inbox: &AddressId, why: SuppressedFor) {
+        poll_once(self.ports().suppress_address(inbox, why, now()))
+            .unwrap()
+            .unwrap();
     }
 
     fn with(link: Option<&str>, locale: &str) -> Self {
@@ -445,4 +487,125 @@ fn whatever_is_answered_to_head_has_no_body() {
         assert_eq!(of_head.status(), of_get.status());
         assert!(of_head.body().is_empty() && !of_get.body().is_empty(), "{path}");
     }
+}
+
+/// Is the box of a channel there, and is it ticked?
+fn is_ticked(page: &str, channel: &str) -> Option<bool> {
+    let mut boxes = page.split("<input type=\"checkbox\"").skip(1);
+    let of_channel = boxes.find(|input| input.contains(&format!("value=\"{channel}\"")))?;
+    Some(of_channel.split('>').next().unwrap().contains(" checked"))
+}
+
+#[test]
+fn each_channel_is_chosen_by_itself() {
+    for (locale, both, by_mail) in [
+        ("en", "yet by e-mail and text message.", "yet by e-mail."),
+        (
+            "es",
+            "por correo electrónico y por mensaje de texto.",
+            "por correo electrónico.",
+        ),
+    ] {
+        let customer = Customer::with_number(locale);
+        let path = customer.path(LinkKind::Unsubscribe);
+        let page = text(&customer.open(Method::GET, &path, "")).to_owned();
+        assert!(page.contains(both), "{page}");
+        assert_eq!(
+            (is_ticked(&page, "email"), is_ticked(&page, "sms")),
+            (Some(true), Some(true))
+        );
+        assert!(
+            !page.contains("ana@") && !page.contains("0123"),
+            "no address and no number: {page}"
+        );
+        let page = text(&customer.open(Method::POST, &path, "channel=email&save=1")).to_owned();
+        assert!(page.contains(by_mail) && page.contains("role=\"status\""), "{page}");
+        assert_eq!(
+            (is_ticked(&page, "email"), is_ticked(&page, "sms")),
+            (Some(true), Some(false))
+        );
+        assert_eq!(customer.opt_out(), OptOut::of([Channel::Sms]));
+        customer.open(Method::POST, &path, "channel=sms&save=1");
+        assert_eq!(customer.opt_out(), OptOut::of([Channel::Email]));
+        customer.open(Method::POST, &path, "channel=email&channel=sms&save=1");
+        assert_eq!(customer.opt_out(), OptOut::NOTHING);
+        // No box is ticked, and then the other button: everything, also channels to come.
+        for form in ["save=1", "channel=email&channel=sms&stop=all"] {
+            let page = text(&customer.open(Method::POST, &path, form)).to_owned();
+            assert_eq!(customer.opt_out(), OptOut::Everything, "{form}");
+            assert_eq!(
+                (is_ticked(&page, "email"), is_ticked(&page, "sms")),
+                (Some(false), Some(false))
+            );
+        }
+        customer.open(Method::POST, &path, "channel=email&save=1");
+        assert_eq!(customer.opt_out(), OptOut::of([Channel::Sms]));
+    }
+}
+
+#[test]
+fn what_is_closed_by_others_is_said_and_not_offered() {
+    let inbox = AddressId::new(&key(), "ana@example.com");
+    let number = AddressId::of_number(&key(), &PhoneNumber::new(NUMBER).unwrap());
+    for (which, why, words) in [
+        (
+            "email",
+            SuppressedFor::Bounce,
+            "e-mail: a message to your address came back",
+        ),
+        (
+            "email",
+            SuppressedFor::Complaint,
+            "e-mail: a message from us was reported as spam",
+        ),
+        (
+            "sms",
+            SuppressedFor::SenderList,
+            "text message: your number does not take texts",
+        ),
+    ] {
+        let customer = Customer::with_number("en");
+        let path = customer.path(LinkKind::Unsubscribe);
+        customer.suppress(if which == "email" { &inbox } else { &number }, why);
+        let page = text(&customer.open(Method::GET, &path, "")).to_owned();
+        assert!(page.contains(words), "{page}");
+        assert_eq!(is_ticked(&page, which), None);
+        // Whoever ticks it all the same gets only what is offered.
+        let page = text(&customer.open(Method::POST, &path, "channel=email&channel=sms&save=1")).to_owned();
+        assert!(page.contains(words), "{page}");
+        assert_eq!(customer.opt_out(), OptOut::NOTHING);
+    }
+}
+
+#[test]
+fn a_stop_is_taken_back_by_a_start_and_not_on_the_page() {
+    let customer = Customer::with_number("en");
+    let path = customer.path(LinkKind::Unsubscribe);
+    let number = AddressId::of_number(&key(), &PhoneNumber::new(NUMBER).unwrap());
+    customer.suppress(&number, SuppressedFor::Stop);
+    let page = text(&customer.open(Method::GET, &path, "")).to_owned();
+    assert!(
+        page.contains(NOTHING) && page.contains("text START to the same number"),
+        "{page}"
+    );
+    assert_eq!((is_ticked(&page, "email"), is_ticked(&page, "sms")), (None, None));
+    customer.open(Method::POST, &path, "channel=email&save=1");
+    assert_eq!(customer.opt_out(), OptOut::Everything);
+}
+
+#[test]
+fn without_a_consent_texts_cannot_be_switched_on() {
+    let customer = Customer::new();
+    let input = ContactInput {
+        email: Some("ana@example.com".to_owned()),
+        phone: Some(NUMBER.to_owned()),
+        ..ContactInput::default()
+    };
+    let contact = input.check(Provider::Leap, reference(), now()).unwrap();
+    poll_once(customer.ports().put_contact(&contact, &Precondition::None))
+        .unwrap()
+        .unwrap();
+    let page = text(&customer.open(Method::GET, &customer.path(LinkKind::Unsubscribe), "")).to_owned();
+    assert!(page.contains("you have not agreed to texts"), "{page}");
+    assert_eq!((is_ticked(&page, "email"), is_ticked(&page, "sms")), (Some(true), None));
 }

@@ -1,7 +1,7 @@
 //! Opt-outs: once said, they stay said.
 
 use journey::campaign::Channel;
-use journey::contact::{Contact, NumberInbox, OptOut, SuppressedFor};
+use journey::contact::{Contact, NumberInbox, OptOut, Permission, SuppressedFor};
 use journey::port::{FindContact, Suppress, SuppressAddress};
 use journey::{AddressId, PhoneNumber};
 
@@ -392,4 +392,47 @@ pub async fn a_number_s_opt_out_survives_an_erasure_and_a_second_import(stage: &
     assert!(erase(&store, 3).await);
     put(&store, &reachable(3, None, "+12025550125")).await;
     assert!(!number_of(&store, 3).await.suppressed.is_open());
+}
+
+/// Whatever closed an inbox outlives the person, by its name alone, and so does its reason.
+pub async fn each_reason_survives_an_erasure_and_comes_with_whoever_is_imported(stage: &impl Stage) {
+    let store = stage.store();
+    let ana = reachable(1, Some("ana@example.com"), "+12025550123");
+    put(&store, &ana).await;
+    begin(&store, 1).await;
+    let number = AddressId::of_number(&key(), ana.phone.as_ref().unwrap());
+    for why in SuppressedFor::ALL {
+        for inbox in [&address("ana@example.com"), &number] {
+            store.suppress_address(inbox, why, minutes(1)).await.unwrap();
+        }
+    }
+    assert!(erase(&store, 1).await);
+    put(&store, &ana).await;
+    put(&store, &reachable(2, Some("ana@example.com"), "+12025550123")).await;
+    for n in [1, 2] {
+        let known = known(&store, n).await;
+        assert!(
+            known.contact.opted_out.is_nothing(),
+            "{n}: nothing of the contact itself is left"
+        );
+        assert_eq!(known.stopped_since(), Some(minutes(1)));
+        for channel in Channel::ALL {
+            let Some(suppressed) = known.suppression(channel) else {
+                continue;
+            };
+            let all: Vec<_> = SuppressedFor::ALL.map(|why| (why, minutes(1))).into();
+            assert_eq!(
+                suppressed.reasons().collect::<Vec<_>>(),
+                all,
+                "{n} {}",
+                channel.as_str()
+            );
+            assert_eq!(
+                known.permission(channel),
+                Permission::OptedOut,
+                "{n} {}",
+                channel.as_str()
+            );
+        }
+    }
 }

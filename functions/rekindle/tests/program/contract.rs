@@ -589,7 +589,10 @@ async fn one_click_ends_the_reminders_and_the_page_brings_them_back() {
     assert_eq!(answer.status(), StatusCode::OK);
     is_guarded(answer.headers());
     let page = answer.text().await.unwrap();
-    assert!(page.contains("Stop all reminders") && !page.contains("<script"), "{page}");
+    assert!(
+        page.contains("Stop all reminders") && !page.contains("<script"),
+        "{page}"
+    );
     assert!(!page.contains("ana@example.com") && !page.contains("site-1"), "{page}");
     assert!(!opted_out().await, "a GET changes nothing");
 

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use csv::StringRecord;
 use jiff::Timestamp;
-use journey::{LinkHosts, Reference};
 use journey::campaign::Channel;
 use journey::contact::{Contact, OptOut};
+use journey::{LinkHosts, Reference};
 
 use crate::consent::{ConsentInput, ConsentsInput};
 use crate::input::{ContactInput, InvalidContact, is_field_name};

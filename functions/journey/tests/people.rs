@@ -12,8 +12,8 @@ mod support;
 
 use journey::campaign::Channel;
 use journey::contact::{
-    Classification, Consent, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission, SuppressedFor,
-    Suppression,
+    Classification, Consent, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission,
+    SuppressedFor, Suppression,
 };
 use journey::{
     AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, Territory, Touch,

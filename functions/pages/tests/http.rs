@@ -601,7 +601,9 @@ fn without_a_consent_texts_cannot_be_switched_on() {
         phone: Some(NUMBER.to_owned()),
         ..ContactInput::default()
     };
-    let contact = input.check(Provider::Leap, reference(), now()).unwrap();
+    let contact = input
+        .check(Provider::Leap, reference(), now(), &LinkHosts::default())
+        .unwrap();
     poll_once(customer.ports().put_contact(&contact, &Precondition::None))
         .unwrap()
         .unwrap();

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Classification, Contact, Inbox, Known, Locale};
+use journey::contact::{Classification, Contact, Inbox, Known, Locale, OptOut};
 use journey::port::{Clock, SendEmail, SendText};
 use journey::{
     ContactId, Diagnosis, Flow, IdKey, JourneyId, PhoneNumber, Provider, Reference, SendKey, SendOrder, SendOutcome,
@@ -191,7 +191,7 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
             reference,
             email,
             phone,
-            sms_consent: None,
+            consent: Default::default(),
             first_name: Some("Ana".to_owned()),
             locale: test.locale,
             zone: None,
@@ -201,7 +201,7 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
             classification: Classification::Residential,
             utility: None,
             link: None,
-            opted_out: false,
+            opted_out: OptOut::NOTHING,
         },
         address: None,
         inbox: Inbox::default(),

@@ -54,7 +54,9 @@ pub(crate) fn with_customer(world: &World) -> Contact {
         link: Some(LINK.to_owned()),
         ..ContactInput::default()
     };
-    let contact = input.check(Provider::Leap, reference(), now(), &journey::LinkHosts::default()).unwrap();
+    let contact = input
+        .check(Provider::Leap, reference(), now(), &journey::LinkHosts::default())
+        .unwrap();
     let (ports, stage) = (ports(world), stage());
     let put = contacts::put(
         &ports,

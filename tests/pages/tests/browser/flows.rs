@@ -2,7 +2,7 @@
 
 use browser::thirtyfour::{By, WebElement};
 use browser::{Chromium, Looks, Person, Site};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const TELEPHONE: Looks = Looks {
     width: 320,
@@ -27,13 +27,25 @@ impl With {
     /// Presses a button of the page, which has to be reached first.
     async fn press(self, chromium: &Chromium, button: &str) {
         match self {
-            With::Key(key) => {
-                reach(chromium, button).await;
+            With::Key(key) => self.act(chromium, button, key).await,
+            With::Finger => self.act(chromium, button, SPACE).await,
+        }
+    }
+
+    /// Ticks a box, or takes the tick away: on a keyboard the space bar does, and nothing else.
+    async fn tick(self, chromium: &Chromium, tick_box: &str) {
+        self.act(chromium, tick_box, SPACE).await;
+    }
+
+    async fn act(self, chromium: &Chromium, on: &str, key: char) {
+        match self {
+            With::Key(_) => {
+                reach(chromium, on).await;
                 chromium.press(key).await;
             }
             With::Finger => {
-                let button = chromium.driver.find(By::Css(button)).await.unwrap();
-                chromium.touch(&button).await;
+                let element = chromium.driver.find(By::Css(on)).await.unwrap();
+                chromium.touch(&element).await;
             }
         }
     }
@@ -90,9 +102,11 @@ const WORDS: [Words; 2] = [
 /// The button of the resume page that leads on.
 const CONTINUE: &str = "form button[type=submit]";
 
-/// The control of the preferences that ends the reminders, or begins them again. The only place of these tests that
-/// knows the form.
-const SWITCH: &str = "form button[type=submit]";
+/// The button of the preferences that ends everything, the one that saves what is ticked, and a channel's box.
+const STOP_ALL: &str = "button[name=stop]";
+const SAVE: &str = "button[name=save]";
+const BY_EMAIL: &str = "input[value=email]";
+const BY_TEXT: &str = "input[value=sms]";
 
 async fn resume(site: &Site, chromium: &Chromium, person: &Person, words: &Words, with: With) {
     let before = site.kept(person).await;
@@ -113,15 +127,32 @@ async fn preferences(site: &Site, chromium: &Chromium, person: &Person, words: &
     assert_eq!(chromium.overhang().await, 0, "the preferences are too wide");
     assert!(!chromium.text().await.contains(words.nothing_comes));
     assert!(!site.opted_out(person).await, "a look has changed something");
-    with.press(chromium, SWITCH).await;
+    // One channel less.
+    with.tick(chromium, BY_TEXT).await;
+    with.press(chromium, SAVE).await;
+    chromium.reads(words.saved).await;
+    assert!(!chromium.text().await.contains(words.nothing_comes));
+    assert_eq!(site.kept(person).await[0]["opted_out"], json!(["sms"]));
+    // None at all.
+    chromium.open(&person.preferences).await;
+    with.press(chromium, STOP_ALL).await;
     chromium.reads(words.saved).await;
     chromium.reads(words.nothing_comes).await;
     assert!(site.opted_out(person).await);
     assert_eq!(chromium.overhang().await, 0, "the changed preferences are too wide");
-    with.press(chromium, SWITCH).await;
+    // And one again.
+    chromium.open(&person.preferences).await;
+    with.tick(chromium, BY_EMAIL).await;
+    with.press(chromium, SAVE).await;
     chromium.reads(words.saved).await;
     assert!(!chromium.text().await.contains(words.nothing_comes));
-    assert!(!site.opted_out(person).await);
+    assert_eq!(site.kept(person).await[0]["opted_out"], json!(["sms"]));
+}
+
+/// Somebody with a number, and a consent to texts.
+fn reachable_by_text(locale: &str) -> Value {
+    let consent = json!({ "at": "2026-01-05T16:00:00Z", "source": "sign-up page", "version": "2026-01" });
+    json!({ "locale": locale, "phone": "+12025550123", "consent": { "sms": consent } })
 }
 
 async fn all_of_it(with: [With; 2]) {
@@ -131,7 +162,7 @@ async fn all_of_it(with: [With; 2]) {
     assert_eq!(chromium.driver.title().await.unwrap(), "no script ran");
     for (words, with) in WORDS.iter().zip(with) {
         let person = site
-            .person(&format!("site-{}", words.locale), json!({ "locale": words.locale }))
+            .person(&format!("site-{}", words.locale), reachable_by_text(words.locale))
             .await;
         resume(&site, &chromium, &person, words, with).await;
         preferences(&site, &chromium, &person, words, with).await;
@@ -149,29 +180,31 @@ async fn a_finger_is_enough() {
     all_of_it([With::Finger, With::Finger]).await;
 }
 
-/// Every link and button of the resume page is a stop of Tab, in the order of the page, and shows it.
+/// Every link, button and box of the pages is a stop of Tab, in the order of the page, and shows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn tab_stops_at_everything_in_its_order() {
     let site = Site::start().await;
-    let person = site.person("site-1", json!({})).await;
+    let person = site.person("site-1", reachable_by_text("en")).await;
     let chromium = Chromium::start(TELEPHONE).await;
-    chromium.open(&person.resume).await;
-    let expected = chromium
-        .driver
-        .find_all(By::Css("a, button, input:not([type=hidden])"))
-        .await
-        .unwrap();
-    assert!(expected.len() > 4, "{}", expected.len());
-    for stop in expected {
-        chromium.press(TAB).await;
-        let focused = chromium.driver.active_element().await.unwrap();
-        assert_eq!(
-            focused.element_id(),
-            stop.element_id(),
-            "{}",
-            stop.outer_html().await.unwrap()
-        );
-        shows_focus(&focused).await;
+    for (page, at_least) in [(&person.resume, 5), (&person.preferences, 4)] {
+        chromium.open(page).await;
+        let expected = chromium
+            .driver
+            .find_all(By::Css("a, button, input:not([type=hidden])"))
+            .await
+            .unwrap();
+        assert!(expected.len() >= at_least, "{}", expected.len());
+        for stop in expected {
+            chromium.press(TAB).await;
+            let focused = chromium.driver.active_element().await.unwrap();
+            assert_eq!(
+                focused.element_id(),
+                stop.element_id(),
+                "{}",
+                stop.outer_html().await.unwrap()
+            );
+            shows_focus(&focused).await;
+        }
     }
     chromium.close().await;
 }

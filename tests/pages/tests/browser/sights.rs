@@ -37,12 +37,22 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         fields["locale"] = locale.into();
         site.person(&format!("{reference}-{locale}"), fields).await
     };
-    let usual = of("usual", json!({})).await;
+    let by_text = json!({
+        "phone": "+12025550123",
+        "consent": { "sms": { "at": "2026-01-05T16:00:00Z", "source": "sign-up page", "version": "2026-01" } },
+    });
+    let usual = of("usual", by_text.clone()).await;
     let direct = of("direct", json!({ "flow": "direct_to_utility", "utility": null })).await;
     let linkless = of("linkless", json!({ "link": null })).await;
     let done = of("done", json!({})).await;
     site.hear(&done.reference, "COMPLETED").await;
     let out = of("out", json!({ "opted_out": true })).await;
+    let part = of("part", {
+        let mut part = by_text;
+        part["opted_out"] = json!(["sms"]);
+        part
+    })
+    .await;
     let changing = of("changing", json!({ "opted_out": false })).await;
     vec![
         sight("resume", &usual.resume, None),
@@ -51,6 +61,7 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         sight("resume-done", &done.resume, None),
         sight("preferences", &usual.preferences, None),
         sight("preferences-out", &out.preferences, None),
+        sight("preferences-part", &part.preferences, None),
         sight("preferences-changed", &changing.preferences, Some("[role=status]")),
         sight("expired", &site.expired(LinkKind::Resume, &usual.reference), None),
         sight("forged", &format!("{}/u/guessed", site.base), None),

@@ -489,7 +489,7 @@ pub(crate) fn session(id: &str, reference: &str, status: &str) -> Value {
 pub(crate) fn direct_contact(name: &str) -> Value {
     json!({
         "email": format!("{name}@example.com"), "phone": null, "consent": {"email": null, "sms": null}, "first_name": "Ana", "locale": "en",
-        "zone": "America/Los_Angeles", "flow": "direct_to_utility", "region": "CAISO",
+        "zone": "America/Los_Angeles", "state": null, "flow": "direct_to_utility", "region": "CAISO",
         "classification": "residential", "utility": "PGE",
         "link": format!("https://connect.leap.energy/pge/getting-started?refId={name}"),
         "opted_out": false,

@@ -1,7 +1,6 @@
 //! A request as bytes, and what every answer to one must be.
 
 use http::{Method, Request, Response};
-use journey::PhoneNumber;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -47,7 +46,7 @@ pub(crate) fn is_a_problem(answer: &Response<Vec<u8>>, method: &Method, hidden: 
 pub(crate) fn hides(text: &str, hidden: &[&str]) {
     const ADVICE: [&str; 2] = [
         "not an e-mail address; write for example name@example.com",
-        PhoneNumber::FORM,
+        "must be a number of the United States, for example +12025550123 or (202) 555-0123",
     ];
     let said = ADVICE
         .iter()

@@ -25,7 +25,11 @@ pub fn pages(data: &[u8]) -> bool {
     let id = with_journey(&world);
     let before = (stored(&world, &id).map(|stored| stored.version), opted_out(&world));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let switched_on = form_urlencoded::parse(request.body()).any(|(name, value)| name == "reminders" && value == "on");
+    let form: Vec<_> = form_urlencoded::parse(request.body()).into_owned().collect();
+    let has = |name: &str, value: &str| form.iter().any(|(n, v)| n == name && v == value);
+    let one_click = form.iter().any(|(name, _)| name == "List-Unsubscribe");
+    // The page's own form, with the box of the one channel that this customer has. Anything else means "no more".
+    let switched_on = has("save", "1") && has("channel", "email") && !has("stop", "all") && !one_click;
     let (ports, stage) = (ports(&world), stage());
     let answer = poll_once(pages::http::handle(&stage.pages, &ports, &stage.rules, request)).unwrap();
     documented(&answer, &STATUSES);

@@ -1,9 +1,19 @@
 //! The campaign of the stage: the example's words, and minutes in place of days.
 
+use std::sync::Arc;
+
 use campaign::{CampaignFiles, EXAMPLE, LoadedCampaign};
 use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
 use journey::Arm;
 use journey::campaign::Channel;
+use law::{Law, Override, Window};
+
+/// The number of the customer who is texted: of the District of Columbia, whose law is overridden here, since the
+/// stage's clock is the real one and the stories are told at any hour.
+pub const TEXTED: &str = "+12025550123";
+/// The last day of these overrides.
+const UNTIL: Date = Date::constant(2040, 12, 31);
 
 /// Touch 1 in the quick arm.
 pub const QUICK: SignedDuration = SignedDuration::from_secs(15);
@@ -25,6 +35,29 @@ pub fn package() -> serde_json::Value {
 #[must_use]
 pub fn experiment() -> journey::Experiment {
     loaded().rules.experiment
+}
+
+/// The law with every rule of the texted customer's place opened, but for ten minutes before midnight.
+#[must_use]
+pub fn around_the_clock() -> Arc<Law> {
+    let whole = Some(Window {
+        start: Time::MIN,
+        end: Time::MAX,
+    });
+    let open = |rule: &str| Override {
+        whose: rule.parse().expect("a rule"),
+        weekdays: whole,
+        saturday: whole,
+        sunday: whole,
+        open_on_holidays: true,
+        max_per_24h: None,
+        texts_per_episode: None,
+        text_within: None,
+        until: UNTIL,
+        because: "the stage has the real clock".to_owned(),
+    };
+    let overrides = ["default", "US", "DC"].map(open);
+    Arc::new(Law::current().with(overrides.into(), Vec::new()))
 }
 
 fn loaded() -> LoadedCampaign {
@@ -57,6 +90,7 @@ fn loaded() -> LoadedCampaign {
     rules.retry_after = seconds(10);
     rules.confirm_after = seconds(10);
     rules.email_hours = journey::SendingHours::always();
+    rules.law = around_the_clock();
     rules.meter.first_after = seconds(20);
     rules.meter.every = seconds(20);
     rules.meter.late_after = seconds(40);

@@ -16,12 +16,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use journey::campaign::Channel;
 use journey::port::{MessageLabel, SendText, Text};
 use journey::{SendKey, SendOutcome};
 use sandbox::{Customer, Habit, MeterArrival, Reaction};
 use serde_json::{Value, json};
+use stack::campaign::TEXTED;
 use stack::internet::Fate;
 use stack::mail::{Mail, Trouble};
 use stack::{Stage, stage};
@@ -77,38 +78,29 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
     (stage, cast, runtime)
 }
 
-const TEXTED: &str = "+12025550123";
 const STOPPED: &str = "+12025550124";
 
-/// A zone without a name of a place, in which it is noon, or a little later, now. Signs are the other way round.
-fn noon_zone() -> (String, jiff::Zoned) {
-    let now = stack::leap::machine_now();
-    let hours = i64::from(now.to_zoned(jiff::tz::TimeZone::UTC).hour()) - 12;
-    let name = if hours < 0 {
-        format!("Etc/GMT{hours}")
-    } else {
-        format!("Etc/GMT+{hours}")
-    };
-    let local = now.to_zoned(jiff::tz::TimeZone::get(&name).unwrap());
-    (name, local)
-}
-
-/// The partner tells of a number with its consent, and where the person is.
+/// The partner tells of a number with its consent; its area code is all that says where the person is.
 async fn give_number(stage: &Stage, customer: &Customer, number: &str) {
     let path = format!("/contacts/leap/{}", stack::stage::encoded(&customer.reference));
     let (_, mut contact) = stage.call("GET", &path, None).await;
     contact["phone"] = json!(number);
     contact["consent"]["sms"] =
         json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "version": "2026-03 sign-up form"});
-    contact["zone"] = json!(noon_zone().0);
+    contact["zone"] = json!(null);
     contact["utility"] = json!(null);
     let (status, answer) = stage.call("PUT", &path, Some(&contact)).await;
     assert_eq!(status, 200, "{answer}");
 }
 
-/// May a text go today, where it is noon now?
-fn is_weekday() -> bool {
-    noon_zone().1.weekday().to_monday_zero_offset() < 5
+/// May a text go at this time? Not in the last ten minutes of the overridden day, nor just before them.
+fn may_be_texted(at: Timestamp) -> bool {
+    let law = stack::campaign::around_the_clock();
+    let places = law.places(&law::Evidence {
+        area_code: Some(202),
+        ..law::Evidence::default()
+    });
+    law.next_lawful(at, &places) == Some(at)
 }
 
 /// Leap's clock may leap over days only when nobody is on the way there any more.
@@ -443,7 +435,7 @@ fn one_click_ends_the_reminders() {
 }
 
 #[test]
-fn a_text_goes_out_on_weekdays_and_mail_in_its_place_at_the_weekend() {
+fn a_text_goes_out_in_its_hours_and_mail_in_its_place_outside_them() {
     let (stage, cast, runtime) = begun();
     runtime.block_on(async {
         let customer = cast.texted;
@@ -458,8 +450,11 @@ fn a_text_goes_out_on_weekdays_and_mail_in_its_place_at_the_weekend() {
             .iter()
             .filter(|mail| mail.tags["touch"] == "1")
             .count();
-        if is_weekday() {
+        let sent_at: Timestamp = journey["touches"][0]["at"].as_str().unwrap().parse().unwrap();
+        if may_be_texted(sent_at) {
             assert_eq!(journey["touches"][0]["channel"], "sms", "{journey:#}");
+            let told = journey["timeline"].to_string();
+            assert!(told.contains("in DC; the campaign overrides default, US, DC"), "{told}");
             assert_eq!((texts.len(), of_touch_1), (1, 0));
             let body = texts[0]["Message"].as_str().unwrap();
             assert!(body.contains("/r/") && body.contains("STOP"), "{body}");
@@ -530,7 +525,8 @@ fn a_text_is_read_back_and_who_answered_stop_gets_none() {
             .await;
         assert_eq!(journey["touches"][0]["channel"], "email", "{journey:#}");
         assert!(stage.cloud.texts_to(STOPPED).await.is_empty());
-        if is_weekday() {
+        let sent_at: Timestamp = journey["touches"][0]["at"].as_str().unwrap().parse().unwrap();
+        if may_be_texted(sent_at) {
             assert_eq!(journey["sms"], "suppressed", "{journey:#}");
         }
     });

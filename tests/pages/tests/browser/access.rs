@@ -84,7 +84,7 @@ async fn every_page(looks: Looks) {
             seen += 1;
         }
     }
-    assert_eq!(seen, 18);
+    assert_eq!(seen, 20);
     chromium.close().await;
 }
 

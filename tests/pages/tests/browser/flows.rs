@@ -79,6 +79,8 @@ async fn shows_focus(stop: &WebElement) {
 /// The words of the pages that tell where somebody is.
 struct Words {
     locale: &'static str,
+    /// Of a person of their own: what one opts out of with a number holds for whoever else has it.
+    number: &'static str,
     nothing_comes: &'static str,
     saved: &'static str,
     mfa: &'static str,
@@ -87,12 +89,14 @@ struct Words {
 const WORDS: [Words; 2] = [
     Words {
         locale: "en",
+        number: "+12025550123",
         nothing_comes: "You receive no reminders from us.",
         saved: "Your choice is saved.",
         mfa: "asks for a security code",
     },
     Words {
         locale: "es",
+        number: "+12025550124",
         nothing_comes: "Usted no recibe recordatorios nuestros.",
         saved: "Su elección quedó guardada.",
         mfa: "pide un código de seguridad",
@@ -150,9 +154,9 @@ async fn preferences(site: &Site, chromium: &Chromium, person: &Person, words: &
 }
 
 /// Somebody with a number, and a consent to texts.
-fn reachable_by_text(locale: &str) -> Value {
+fn reachable_by_text(locale: &str, number: &str) -> Value {
     let consent = json!({ "at": "2026-01-05T16:00:00Z", "source": "sign-up page", "version": "2026-01" });
-    json!({ "locale": locale, "phone": "+12025550123", "consent": { "sms": consent } })
+    json!({ "locale": locale, "phone": number, "consent": { "sms": consent } })
 }
 
 async fn all_of_it(with: [With; 2]) {
@@ -162,7 +166,10 @@ async fn all_of_it(with: [With; 2]) {
     assert_eq!(chromium.driver.title().await.unwrap(), "no script ran");
     for (words, with) in WORDS.iter().zip(with) {
         let person = site
-            .person(&format!("site-{}", words.locale), reachable_by_text(words.locale))
+            .person(
+                &format!("site-{}", words.locale),
+                reachable_by_text(words.locale, words.number),
+            )
             .await;
         resume(&site, &chromium, &person, words, with).await;
         preferences(&site, &chromium, &person, words, with).await;
@@ -184,7 +191,7 @@ async fn a_finger_is_enough() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tab_stops_at_everything_in_its_order() {
     let site = Site::start().await;
-    let person = site.person("site-1", reachable_by_text("en")).await;
+    let person = site.person("site-1", reachable_by_text("en", WORDS[0].number)).await;
     let chromium = Chromium::start(TELEPHONE).await;
     for (page, at_least) in [(&person.resume, 5), (&person.preferences, 4)] {
         chromium.open(page).await;

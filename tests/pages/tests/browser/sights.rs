@@ -37,18 +37,22 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         fields["locale"] = locale.into();
         site.person(&format!("{reference}-{locale}"), fields).await
     };
-    let by_text = json!({
-        "phone": "+12025550123",
-        "consent": { "sms": { "at": "2026-01-05T16:00:00Z", "source": "sign-up page", "version": "2026-01" } },
-    });
-    let usual = of("usual", by_text.clone()).await;
+    let place = if locale == "en" { 202 } else { 213 };
+    // What one opts out of with a number holds for whoever else has it.
+    let by_text = |number: &str| {
+        json!({
+            "phone": number,
+            "consent": { "sms": { "at": "2026-01-05T16:00:00Z", "source": "sign-up page", "version": "2026-01" } },
+        })
+    };
+    let usual = of("usual", by_text(&format!("+1{place}5550123"))).await;
     let direct = of("direct", json!({ "flow": "direct_to_utility", "utility": null })).await;
     let linkless = of("linkless", json!({ "link": null })).await;
     let done = of("done", json!({})).await;
     site.hear(&done.reference, "COMPLETED").await;
     let out = of("out", json!({ "opted_out": true })).await;
     let part = of("part", {
-        let mut part = by_text;
+        let mut part = by_text(&format!("+1{place}5550124"));
         part["opted_out"] = json!(["sms"]);
         part
     })

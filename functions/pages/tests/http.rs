@@ -499,7 +499,7 @@ fn is_ticked(page: &str, channel: &str) -> Option<bool> {
 #[test]
 fn each_channel_is_chosen_by_itself() {
     for (locale, both, by_mail) in [
-        ("en", "yet by e-mail and text message.", "yet by e-mail."),
+        ("en", "of it by e-mail and text message.", "of it by e-mail."),
         (
             "es",
             "por correo electrónico y por mensaje de texto.",

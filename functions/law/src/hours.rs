@@ -183,11 +183,7 @@ impl Law {
     fn is_holiday(&self, whose: Whose, date: Date, places: &Places) -> bool {
         let all = places.states().iter().map(|state| Whose::State(*state));
         let own = all.filter(|of| whose == Whose::Default || whose == *of);
-        let closes = |calendar: Whose| {
-            self.holidays
-                .get(&calendar)
-                .is_some_and(|days| days.contains_key(&date))
-        };
+        let closes = |calendar: Whose| self.holidays.get(&calendar).is_some_and(|days| days.contains(&date));
         [Whose::Country].into_iter().chain(own).any(closes)
     }
 

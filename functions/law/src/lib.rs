@@ -9,7 +9,7 @@ mod state;
 mod table;
 
 use core::fmt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
@@ -36,8 +36,8 @@ pub struct Law {
     pub(crate) closures: Vec<Closure>,
     pub(crate) country: Vec<TimeZone>,
     pub(crate) zones: BTreeMap<State, Vec<TimeZone>>,
-    /// The days on which each calendar closes, with the holiday's name.
-    pub(crate) holidays: BTreeMap<Whose, BTreeMap<Date, String>>,
+    /// The days on which each calendar closes.
+    pub(crate) holidays: BTreeMap<Whose, BTreeSet<Date>>,
     pub(crate) area_codes: BTreeMap<u16, State>,
 }
 

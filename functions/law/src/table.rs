@@ -1,6 +1,6 @@
 //! The tables of `data`, compiled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -72,7 +72,6 @@ struct ZonesRow {
 #[derive(Deserialize)]
 struct HolidayRow {
     scope: String,
-    name: String,
     rule: String,
     observed_rule: String,
     from_year: Option<i16>,
@@ -140,7 +139,7 @@ pub(crate) fn read() -> Result<Law, LawError> {
     if country.is_empty() {
         return Err(missing("state_zones.csv", FEDERAL));
     }
-    let mut holidays = BTreeMap::<Whose, BTreeMap<Date, String>>::new();
+    let mut holidays = BTreeMap::<Whose, BTreeSet<Date>>::new();
     for row in rows::<HolidayRow>(HOLIDAYS)? {
         let whose = if row.scope == "US" {
             Whose::Country
@@ -153,10 +152,8 @@ pub(crate) fn read() -> Result<Law, LawError> {
             from_year: row.from_year,
             to_year: row.to_year,
         };
-        let calendar = holidays.entry(whose).or_default();
-        for day in holiday.closed_days(FIRST_YEAR..=LAST_YEAR) {
-            calendar.entry(day).or_insert_with(|| row.name.clone());
-        }
+        let days = holiday.closed_days(FIRST_YEAR..=LAST_YEAR);
+        holidays.entry(whose).or_default().extend(days);
     }
     let mut area_codes = BTreeMap::new();
     for row in rows::<AreaCodeRow>(AREA_CODES)? {

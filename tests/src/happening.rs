@@ -51,6 +51,8 @@ impl Happening {
                 let channel = match key.channel {
                     Channel::Email => "e-mail",
                     Channel::Sms => "text",
+                    Channel::Push => "push",
+                    Channel::Event => "event",
                 };
                 format!("{channel} touch {}{episode} {line}", key.touch.0)
             }

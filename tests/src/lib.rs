@@ -46,6 +46,8 @@ macro_rules! for_each_scenario {
             direct_to_utility_contradicted
             direct_to_utility_fails_then_completes
             erased_in_mid_flight
+            event_instead_of_a_message
+            event_opted_out
             every_webhook_three_times
             example_arms
             holdout_followed_to_the_end
@@ -59,6 +61,7 @@ macro_rules! for_each_scenario {
             opted_out_of_texts_only
             provider_never_recovers
             provider_recovers
+            push_then_mail
             quiet_hours_in_the_dst_night
             quiet_hours_in_two_zones
             reconcile_on_a_small_budget

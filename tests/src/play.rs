@@ -409,6 +409,9 @@ impl Stagehand<'_> {
             if let Some(texter) = &step.texter {
                 state.texter = behaviour(texter);
             }
+            if let Some(pusher) = &step.pusher {
+                state.pusher = behaviour(pusher);
+            }
             if let Some(sender) = &step.sender {
                 state.sender = behaviour(sender);
             }

@@ -10,8 +10,8 @@ use journey::contact::{Contact, Known, OptOut, SuppressedFor};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count, Email,
     FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError,
-    Precondition, ProviderError, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendText, StoreError,
-    Suppress, SuppressAddress, Text, Versioned, Watermark,
+    Precondition, ProviderError, Push, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
+    StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -265,6 +265,13 @@ impl SendEmail for Ports<'_> {
 impl SendText for Ports<'_> {
     async fn send_text(&self, text: &Text) -> SendOutcome {
         self.step("send_text", |state| state.send_text(text), || SendOutcome::Ambiguous)
+            .await
+    }
+}
+
+impl SendPush for Ports<'_> {
+    async fn send_push(&self, push: &Push) -> SendOutcome {
+        self.step("send_push", |state| state.send_push(push), || SendOutcome::Ambiguous)
             .await
     }
 }

@@ -54,6 +54,8 @@ pub struct Step {
     pub sender: Option<String>,
     /// The sender of texts: the same, or `knows an opt-out`.
     pub texter: Option<String>,
+    /// The sender of pushes: the same as of mail.
+    pub pusher: Option<String>,
     /// `works`, `loses timers`.
     pub scheduler: Option<String>,
     /// `down` or `up`: timers, sweeps, meter checks and the webhook's receiver.

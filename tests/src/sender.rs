@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::campaign::Channel;
 use journey::contact::{Contact, Known};
-use journey::port::{Email, MessageLabel, Text};
-use journey::{Phase, SendKey, SendOutcome};
+use journey::port::{Email, MessageLabel, Push, Text};
+use journey::{Journey, Lifecycle, Phase, SendKey, SendOutcome, TouchRecord, lifecycle};
 use law::Evidence;
 
 use crate::happening::{Happening, What};
@@ -32,7 +32,7 @@ pub(crate) enum Sender {
     KnowsAnOptOut,
 }
 
-/// What a message of either channel says.
+/// What a message of any channel says.
 struct Parcel<'a> {
     key: &'a SendKey,
     to: &'a str,
@@ -62,6 +62,51 @@ impl State {
             unsubscribe_url: None,
         };
         self.hand_over(self.texter, &parcel)
+    }
+
+    pub(crate) fn send_push(&mut self, push: &Push) -> SendOutcome {
+        let parcel = Parcel {
+            key: &push.key,
+            to: push.to.expose(),
+            label: &push.label,
+            text: &push.body,
+            unsubscribe_url: None,
+        };
+        self.hand_over(self.pusher, &parcel)
+    }
+
+    /// A write that says that an event went out is the event: whoever reads the stream tells the partner.
+    pub(crate) fn hand_over_events(&mut self, before: Option<&Journey>, after: &Journey) {
+        for event in lifecycle(before, after) {
+            let Lifecycle::TouchDue { touch, diagnosis } = event.what else {
+                continue;
+            };
+            let (Some(diagnosis), Some(known)) = (diagnosis, self.known_of(&after.id)) else {
+                self.violated(
+                    &after.id,
+                    "the partner was told to write to somebody whom we do not know",
+                );
+                continue;
+            };
+            let label = MessageLabel {
+                provider: after.provider,
+                reference: known.contact.reference.clone(),
+                diagnosis,
+                locale: known.contact.locale,
+                arm: after.assignment.arm.clone(),
+            };
+            let attempt = before.map_or(0, |before| match before.touches.get(touch.index()) {
+                Some(TouchRecord::Claimed { attempt, .. }) => *attempt,
+                _ => 0,
+            });
+            self.deliver(&Parcel {
+                key: &after.send_key(touch, attempt, Channel::Event),
+                to: known.contact.reference.expose(),
+                label: &label,
+                text: "",
+                unsubscribe_url: None,
+            });
+        }
     }
 
     fn hand_over(&mut self, sender: Sender, parcel: &Parcel<'_>) -> SendOutcome {
@@ -142,6 +187,11 @@ impl State {
                 contact.phone.as_ref().map(journey::PhoneNumber::expose),
                 known.number.as_ref().map(|number| &number.suppressed),
             ),
+            Channel::Push => (
+                contact.push.as_ref().map(journey::PushEndpoint::expose),
+                known.device.as_ref().map(|device| &device.suppressed),
+            ),
+            Channel::Event => (Some(contact.reference.expose()), None),
         };
         let is_out = contact.opted_out.covers(key.channel) || known.stopped_since().is_some();
         if is_out || suppressed.is_some_and(|suppressed| !suppressed.is_open()) {
@@ -165,6 +215,7 @@ impl State {
                 }
                 self.judge_text(key, contact, parcel.text);
             }
+            Channel::Push | Channel::Event => self.judge_ring(key, contact),
         }
     }
 
@@ -178,7 +229,8 @@ impl State {
         }
     }
 
-    fn judge_text(&mut self, key: &SendKey, contact: &Contact, text: &str) {
+    /// Whatever makes a phone ring keeps the hours of the law.
+    fn judge_ring(&mut self, key: &SendKey, contact: &Contact) {
         // Where a utility has states, they count as well: that is left to the rules' own tests.
         let places = self.rules.law.places(&Evidence {
             area_code: contact.phone.as_ref().map(journey::PhoneNumber::area_code),
@@ -194,9 +246,13 @@ impl State {
             let local = self.now.to_zoned(zone.clone());
             let hours = self.rules.law.hours_on(local.date(), &places);
             if !hours.is_some_and(|hours| (hours.start..hours.end).contains(&local.time())) {
-                self.violated(&key.journey, "a text went out outside the hours of the law");
+                self.violated(&key.journey, "a phone rang outside the hours of the law");
             }
         }
+    }
+
+    fn judge_text(&mut self, key: &SendKey, contact: &Contact, text: &str) {
+        self.judge_ring(key, contact);
         let second = |mail: &Mail| {
             let sent = &mail.key;
             let same_episode = sent.journey == key.journey && sent.episode == key.episode;

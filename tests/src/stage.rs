@@ -56,6 +56,7 @@ impl Stage {
         let links = LinkKey::new(id_key.derive("link"));
         Stage {
             pages: Pages {
+                sends_events: loaded.rules.sends_by(journey::campaign::Channel::Event),
                 links: links.clone(),
                 brand: pages::Brand {
                     name: loaded.brand.brand.clone(),
@@ -73,7 +74,7 @@ impl Stage {
                 offered: loaded.locales.offered,
                 links,
                 public_url: "https://reminders.example.com".to_owned(),
-                texts: true,
+                senders: touchpoint::Senders::ALL,
             },
             rules: loaded.rules,
             webhook: webhook::Config {

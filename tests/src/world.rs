@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor, Suppression};
+use journey::contact::{Contact, Inbox, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     Commit, CommitError, ContactPage, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
 };
@@ -89,6 +89,7 @@ pub(crate) struct State {
     pub(crate) provider: ScriptedProvider,
     pub(crate) sender: Sender,
     pub(crate) texter: Sender,
+    pub(crate) pusher: Sender,
     pub(crate) loses_timers: bool,
     pub(crate) mails: Vec<Mail>,
     pub(crate) happened: Vec<Happening>,
@@ -141,6 +142,7 @@ impl World {
             provider: ScriptedProvider::new(page_size),
             sender: Sender::Works,
             texter: Sender::Works,
+            pusher: Sender::Works,
             loses_timers: false,
             mails: Vec::new(),
             happened: Vec::new(),
@@ -263,6 +265,7 @@ impl State {
         let before = before.map(|before| before.journey);
         self.judge_commit(before.as_ref(), commit);
         self.tell(before.as_ref(), commit.journey);
+        self.hand_over_events(before.as_ref(), commit.journey);
         let contact = match (commit.contact, self.journeys.get(id)) {
             (Some(contact), _) => Some(contact.clone()),
             (None, row) => row.and_then(|row| row.contact.clone()),
@@ -387,26 +390,8 @@ impl State {
 
     pub(crate) fn known(&self, id: &ContactId) -> Option<Known> {
         let contact = self.contacts.get(id)?.clone();
-        let address = contact.ledger(&id_key());
-        let inbox = address
-            .as_ref()
-            .and_then(|address| self.inboxes.get(address).cloned())
-            .unwrap_or_default();
-        let number = contact.number(&id_key()).map(|address| NumberInbox {
-            suppressed: self
-                .inboxes
-                .get(&address)
-                .map(|inbox| inbox.suppressed.clone())
-                .unwrap_or_default(),
-            address,
-        });
-        Some(Known {
-            id: id.clone(),
-            contact,
-            address,
-            inbox,
-            number,
-        })
+        let inbox = |address: &AddressId| self.inboxes.get(address).cloned().unwrap_or_default();
+        Some(Known::new(&id_key(), contact, inbox))
     }
 
     /// The number of a contact, as it was told to us.
@@ -459,11 +444,9 @@ impl State {
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {
-        if let Some(address) = contact.ledger(&id_key()) {
-            let inbox = self.inboxes.entry(address).or_default();
-            inbox.version += 1;
-            change(inbox);
-        }
+        let inbox = self.inboxes.entry(contact.ledger(&id_key())).or_default();
+        inbox.version += 1;
+        change(inbox);
     }
 
     pub(crate) fn erase(&mut self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {

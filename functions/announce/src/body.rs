@@ -1,8 +1,11 @@
 //! The documented form of an event, and the name of its counter. docs/events.md is their contract.
 
+use journey::contact::Known;
 use journey::port::{DailyCount, Timestamp};
 use journey::{Diagnosis, Evidence, Flow, Journey, Lifecycle, LifecycleEvent, Provider, SkipReason, StopReason};
 use serde::Serialize;
+
+use crate::due::Details;
 
 /// The form of the bodies. A field may be added to it; what is there stays as it is.
 const SCHEMA: &str = "rekindle.lifecycle.v1";
@@ -45,6 +48,8 @@ struct Data {
     evidence: Option<Evidence>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provisional: Option<bool>,
+    #[serde(flatten)]
+    details: Option<Details>,
 }
 
 #[derive(Serialize)]
@@ -54,15 +59,20 @@ enum Reason {
     Stop(StopReason),
 }
 
-/// An event as JSON; `reference` is the partner's own, if the contact is still known.
-pub(crate) fn body(event: &LifecycleEvent, journey: &Journey, reference: Option<&str>) -> String {
+/// An event as JSON; the person is named by the partner's own reference, if the contact is still known.
+pub(crate) fn body(
+    event: &LifecycleEvent,
+    journey: &Journey,
+    person: Option<&Known>,
+    details: Option<Details>,
+) -> String {
     let body = Body {
         schema: SCHEMA,
         id: &event.id,
         r#type: event.what.kind(),
         occurred_at: event.at,
         provider: journey.provider,
-        reference,
+        reference: person.map(|person| person.contact.reference.expose()),
         journey: journey.id.as_str(),
         episode: event.episode,
         flow: journey.flow,
@@ -72,7 +82,10 @@ pub(crate) fn body(event: &LifecycleEvent, journey: &Journey, reference: Option<
             version: &journey.assignment.version,
             arm: &journey.assignment.arm,
         },
-        data: data(&event.what),
+        data: Data {
+            details,
+            ..data(&event.what)
+        },
     };
     // Every part is a plain value with text keys, so this cannot fail.
     serde_json::to_string(&body).unwrap_or_default()
@@ -94,7 +107,7 @@ pub(crate) fn daily_count(event: &LifecycleEvent, journey: &Journey) -> DailyCou
 
 /// Where the customer had stopped: what the message says, or what is known now.
 fn diagnosis(event: &LifecycleEvent, journey: &Journey) -> Option<Diagnosis> {
-    if let Lifecycle::TouchSent { diagnosis, .. } = event.what {
+    if let Lifecycle::TouchSent { diagnosis, .. } | Lifecycle::TouchDue { diagnosis, .. } = event.what {
         diagnosis
     } else {
         journey.diagnosis
@@ -119,6 +132,7 @@ fn data(what: &Lifecycle) -> Data {
         Lifecycle::Started
         | Lifecycle::Reopened
         | Lifecycle::CameBack
+        | Lifecycle::TouchDue { .. }
         | Lifecycle::TouchUnknown { .. }
         | Lifecycle::CompletionWithdrawn
         | Lifecycle::HandedBack

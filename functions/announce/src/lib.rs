@@ -12,14 +12,23 @@
 
 mod body;
 mod counting;
+mod due;
 pub mod stream;
 
 use core::error::Error;
 
-use journey::port::{Announce, Announcement, Count, CountOnce, FindContact, StoreError};
+use journey::port::{Announce, Announcement, Clock, Count, CountOnce, FindContact, LoadJourney, StoreError};
 use journey::{Journey, JourneyId, LifecycleEvent, lifecycle, stored};
 
 use counting::{Counted, Entry};
+use due::Due;
+
+pub use due::Links;
+
+/// The ports that announcing uses, all of them.
+pub trait Ports: Clock + LoadJourney + FindContact + Announce + CountOnce + Count {}
+
+impl<P> Ports for P where P: Clock + LoadJourney + FindContact + Announce + CountOnce + Count {}
 
 /// One write of a journey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +57,10 @@ struct Write<'a> {
 /// Answers the sequence number of the first one that is to be read again, if there is one, with all
 /// that follow it. A record that nobody can read is counted as `announce.unreadable` and left behind: to
 /// read it again would not help, and would hold up all that follow.
-pub async fn handle<P>(ports: &P, records: &[Record]) -> Vec<String>
-where
-    P: FindContact + Announce + CountOnce + Count,
-{
+pub async fn handle<P: Ports>(ports: &P, links: &Links, records: &[Record]) -> Vec<String> {
     let writes: Vec<Write<'_>> = records.iter().map(|record| read(ports, record)).collect();
     let entries: Vec<Entry<'_>> = writes.iter().map(entry).collect();
-    let first_failed = match through(ports, &writes, &entries).await {
+    let first_failed = match through(ports, links, &writes, &entries).await {
         Ok(done) if done >= records.len() => return Vec::new(),
         Ok(failed) => failed,
         Err((failed, error)) => {
@@ -68,10 +74,12 @@ where
 }
 
 /// How far it went: the place of the first record that is not done.
-async fn through<P>(ports: &P, writes: &[Write<'_>], entries: &[Entry<'_>]) -> Result<usize, (usize, StoreError)>
-where
-    P: FindContact + Announce + CountOnce + Count,
-{
+async fn through<P: Ports>(
+    ports: &P,
+    links: &Links,
+    writes: &[Write<'_>],
+    entries: &[Entry<'_>],
+) -> Result<usize, (usize, StoreError)> {
     // What was counted has been announced before.
     let begin = match counting::counted(ports, entries).await? {
         Counted::Until(place) => place,
@@ -79,7 +87,7 @@ where
     };
     let mut announced = begin;
     for write in writes.iter().skip(begin) {
-        if !announce(ports, write).await {
+        if !announce(ports, links, write).await {
             break;
         }
         announced += 1;
@@ -91,10 +99,7 @@ where
 }
 
 /// Hands over what a write says; answers whether all of it was taken.
-async fn announce<P>(ports: &P, write: &Write<'_>) -> bool
-where
-    P: FindContact + Announce + Count,
-{
+async fn announce<P: Ports>(ports: &P, links: &Links, write: &Write<'_>) -> bool {
     let journey = &write.record.journey;
     let Some(after) = write.after.as_ref().filter(|_| !write.events.is_empty()) else {
         return true;
@@ -106,26 +111,39 @@ where
             return false;
         }
     };
-    let reference = person.as_ref().map(|person| person.contact.reference.expose());
-    let announcements: Vec<Announcement> = write
-        .events
-        .iter()
-        .map(|event| Announcement {
+    let mut announcements = Vec::new();
+    for event in &write.events {
+        let due = match due::look(ports, links, journey, event, person.as_ref()).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%journey, error = &error as &dyn Error, "a touch that is due was not looked at");
+                return false;
+            }
+        };
+        let details = match due {
+            Due::NotAMessage => None,
+            Due::Still(details) => Some(details),
+            Due::NoMore(why) => {
+                tracing::warn!(%journey, event = %event.id, why, "the partner is not told of a touch that was due");
+                ports.count_labelled("announce.withheld", &[("reason", why)], 1);
+                continue;
+            }
+        };
+        announcements.push(Announcement {
             id: event.id.clone(),
             kind: event.what.kind(),
             at: event.at,
-            body: body::body(event, after, reference),
-        })
-        .collect();
+            body: body::body(event, after, person.as_ref(), details),
+        });
+    }
     let refused = ports.announce(&announcements).await;
     if !refused.is_empty() {
         tracing::error!(%journey, refused = refused.len(), "lifecycle events not taken");
         return false;
     }
-    for event in &write.events {
-        let kind = event.what.kind();
-        tracing::info!(%journey, event = %event.id, kind, "announced");
-        ports.count_labelled("announce.events", &[("type", kind)], 1);
+    for Announcement { id, kind, .. } in &announcements {
+        tracing::info!(%journey, event = %id, kind, "announced");
+        ports.count_labelled("announce.events", &[("type", *kind)], 1);
     }
     true
 }

@@ -4,12 +4,11 @@
 //! table writes for a journey: `pk` is `J#` and the journey's name, `r` the stored record without it.
 
 use journey::JourneyId;
-use journey::port::{Announce, Count, CountOnce, FindContact};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::{Record, handle};
+use crate::{Links, Ports, Record, handle};
 
 /// What the partition key of a journey begins with.
 const JOURNEY_PREFIX: &str = "J#";
@@ -62,10 +61,7 @@ struct Text {
 }
 
 /// Takes what Lambda was called with, and answers what Lambda expects: the records to read again.
-pub async fn take<P>(ports: &P, event: &Value) -> Value
-where
-    P: FindContact + Announce + CountOnce + Count,
-{
+pub async fn take<P: Ports>(ports: &P, links: &Links, event: &Value) -> Value {
     let mut records = Vec::new();
     for parsed in parse(event) {
         match parsed {
@@ -76,7 +72,7 @@ where
             }
         }
     }
-    let failed = handle(ports, &records).await;
+    let failed = handle(ports, links, &records).await;
     let failures: Vec<Value> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();
     json!({ "batchItemFailures": failures })
 }

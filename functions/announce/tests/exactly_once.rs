@@ -185,7 +185,8 @@ fn two_readings_at_once_count_once() {
             for first_counts in [true, false] {
                 let world = World::default();
                 let paused = support::Paused::new(&world, still);
-                let mut slow = Box::pin(announce::handle(&paused, &records));
+                let links = support::links();
+                let mut slow = Box::pin(announce::handle(&paused, &links, &records));
                 let mut context = Context::from_waker(Waker::noop());
                 assert!(slow.as_mut().poll(&mut context).is_pending(), "{still}");
                 let second = world.read(&records[..length]).unwrap();

@@ -57,6 +57,8 @@ fn facts(email: Permission) -> Facts {
         utility: None,
         email,
         sms: Permission::Allowed,
+        push: Permission::Allowed,
+        event: Permission::Allowed,
         inbox: Inbox::default(),
     }
 }
@@ -128,6 +130,22 @@ fn everybody() -> Vec<Customer> {
     let n = next();
     people.push(answered(n, SendOutcome::Refused { why: "550".to_owned() }).event(Event::ContactErased));
     people.push(checked(begun(next()), facts(Permission::OptedOut)));
+    let n = next();
+    let message_id = String::new();
+    let begun_by_day = Customer::new(n)
+        .by(Channel::Event)
+        .later(20 * 60)
+        .event(Event::LoginReached {
+            utility: UtilityCode::parse("SDGE"),
+        });
+    let due = checked(begun_by_day, facts(Permission::Allowed));
+    people.push(due.event(Event::SendResolved {
+        key: SendKey {
+            channel: Channel::Event,
+            ..key(n)
+        },
+        outcome: SendOutcome::Accepted { message_id },
+    }));
     // Provisional, then confirmed; the meter is late, and is given up.
     let mut late = Customer::new(next()).event(Event::LoginSucceeded { utility: None });
     late = checked(late, facts(Permission::Allowed));
@@ -161,9 +179,23 @@ fn everybody() -> Vec<Customer> {
 }
 
 fn bodies() -> Vec<Value> {
-    let records = stream(everybody());
+    let everybody = everybody();
     let world = World::default();
-    world.look(|state| state.known.insert(records[0].journey.clone()));
+    world.look(|state| {
+        state
+            .known
+            .insert(everybody[0].journey().id.clone(), support::contact());
+        // Only whoever is known, and live, is worth a message of the partner's.
+        let due = everybody
+            .iter()
+            .find(|customer| customer.is_by(Channel::Event))
+            .unwrap();
+        let journey = due.journey().clone();
+        state.known.insert(journey.id.clone(), support::contact());
+        state.now = due.now();
+        state.journeys.insert(journey.id.clone(), journey);
+    });
+    let records = stream(everybody);
     assert_eq!(world.read(&records), Some(Vec::new()));
     world.look(|state| {
         let body = |event: &journey::port::Announcement| {
@@ -274,6 +306,6 @@ fn the_reference_is_told_only_while_the_contact_is_known() {
     let (known, unknown): (Vec<_>, Vec<_>) = bodies.iter().partition(|body| body["reference"] == "site-1");
     assert!(!known.is_empty() && unknown.iter().all(|body| body["reference"].is_null()));
     let journeys: BTreeSet<_> = known.iter().map(|body| body["journey"].to_string()).collect();
-    assert_eq!(journeys.len(), 1);
+    assert_eq!(journeys.len(), 2);
     assert!(bodies.iter().all(|body| !body.to_string().contains('@')));
 }

@@ -62,7 +62,7 @@ fn event(records: &[Record]) -> Value {
 }
 
 fn take(world: &World, event: &Value) -> Value {
-    stream::take(world, event).now_or_never().unwrap()
+    stream::take(world, &support::links(), event).now_or_never().unwrap()
 }
 
 #[test]

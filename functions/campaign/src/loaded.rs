@@ -12,7 +12,7 @@ use crate::document::Section;
 use crate::files::CampaignFiles;
 use crate::package::Package;
 use crate::problem::{CampaignErrors, Problem, Report};
-use crate::running::{Head, Locales, Running, Sender};
+use crate::running::{Head, Locales, Running, Sender, try_out_short};
 use crate::sections::{
     advanced, caps, experiment, hours, law, link_hosts, locales, messages, meter, policies, sender, series, touches,
     utility_names, zones,
@@ -127,10 +127,9 @@ impl LoadedCampaign {
         let touches = u16::try_from(rules.touches.len()).unwrap_or(u16::MAX);
         // The built-in words are known to work for every touch: only who writes is new to them.
         let all = if files.templates.is_empty() { 1 } else { touches };
-        let mut tried = templates.try_out(&brand, all);
-        if rules.sends_texts() {
-            tried = tried.and_then(|()| templates.try_out_texts(&brand, touches));
-        }
+        let tried = templates
+            .try_out(&brand, all)
+            .and_then(|()| try_out_short(&templates, &rules, &brand, touches));
         tried.map_err(|fault| CampaignErrors {
             problems: vec![of_file(&files.file, fault.to_string())],
         })?;

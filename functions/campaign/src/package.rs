@@ -8,7 +8,7 @@ use message::{MessageName, MessageText, TrialError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::running::Running;
+use crate::running::{Running, try_out_short};
 use crate::stored::{FORMAT, HeadDocument};
 
 /// The largest head, and the largest message, in bytes of JSON: each becomes one item of DynamoDB, which
@@ -171,9 +171,7 @@ impl Package {
         let running = self.clone().open()?;
         let touches = u16::try_from(running.head.rules.touches.len()).unwrap_or(u16::MAX);
         running.templates.try_out(&running.head.brand, touches)?;
-        if running.head.rules.sends_texts() {
-            running.templates.try_out_texts(&running.head.brand, touches)?;
-        }
+        try_out_short(&running.templates, &running.head.rules, &running.head.brand, touches)?;
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! A campaign that was checked before, as it runs.
 
 use journey::Campaign;
+use journey::campaign::Channel;
 use journey::contact::Locale;
-use message::{Brand, Templates};
+use message::{Brand, Templates, TrialError};
 use utilities::Directory;
 
 use crate::package::{self, PackageError};
@@ -68,6 +69,23 @@ impl Locales {
             self.default
         }
     }
+}
+
+/// Fills in the short messages of the channels that the campaign sends by: how long they are depends on who writes,
+/// and a campaign without them need not care.
+pub(crate) fn try_out_short(
+    templates: &Templates,
+    rules: &Campaign,
+    brand: &Brand,
+    touches: u16,
+) -> Result<(), TrialError> {
+    if rules.sends_by(Channel::Sms) {
+        templates.try_out_texts(brand, touches)?;
+    }
+    if rules.sends_by(Channel::Push) {
+        templates.try_out_pushes(brand, touches)?;
+    }
+    Ok(())
 }
 
 impl Head {

@@ -21,7 +21,7 @@ use crate::package::PackageError;
 use crate::running::{Head, Locales, Sender};
 
 /// The number of these shapes.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// Everything of a campaign but its words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

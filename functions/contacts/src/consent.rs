@@ -20,13 +20,22 @@ pub struct ConsentsInput {
     pub email: Option<ConsentInput>,
     /// To texts; without it none is sent.
     pub sms: Option<ConsentInput>,
+    /// To pushes.
+    pub push: Option<ConsentInput>,
+    /// To what the partner sends by itself when it is told that a message is due.
+    pub event: Option<ConsentInput>,
 }
 
 impl ConsentsInput {
     /// Checks each, and adds what is wrong to `errors`.
     pub(crate) fn check(self, now: Timestamp, errors: &mut Vec<FieldError>) -> BTreeMap<Channel, Consent> {
         let mut consents = BTreeMap::new();
-        for (channel, input) in [(Channel::Email, self.email), (Channel::Sms, self.sms)] {
+        for (channel, input) in [
+            (Channel::Email, self.email),
+            (Channel::Sms, self.sms),
+            (Channel::Push, self.push),
+            (Channel::Event, self.event),
+        ] {
             let consent = input.and_then(|input| input.check(channel, now, errors));
             consents.extend(consent.map(|consent| (channel, consent)));
         }
@@ -39,6 +48,8 @@ impl ConsentsInput {
         ConsentsInput {
             email: of(Channel::Email),
             sms: of(Channel::Sms),
+            push: of(Channel::Push),
+            event: of(Channel::Event),
         }
     }
 }
@@ -59,6 +70,20 @@ pub(crate) const fn names(channel: Channel) -> [&'static str; 5] {
             "consent.sms.source",
             "consent.sms.version",
             "consent.sms.wording",
+        ],
+        Channel::Push => [
+            "consent.push",
+            "consent.push.at",
+            "consent.push.source",
+            "consent.push.version",
+            "consent.push.wording",
+        ],
+        Channel::Event => [
+            "consent.event",
+            "consent.event.at",
+            "consent.event.source",
+            "consent.event.version",
+            "consent.event.wording",
         ],
     }
 }

@@ -45,6 +45,10 @@ pub struct Explanation {
     pub email: &'static str,
     /// May texts go to the person: the same, or `no_consent`.
     pub sms: &'static str,
+    /// May pushes go to the person: the same as for e-mail.
+    pub push: &'static str,
+    /// May the partner be told that a message is due: `allowed`, `opted_out`, `suppressed` or `unknown_contact`.
+    pub event: &'static str,
     /// What the person has opted out of.
     pub opted_out: Option<OptOut>,
     /// The consents on record.
@@ -62,7 +66,7 @@ pub struct Explanation {
 /// A consent on record. Its words stay with the contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConsentExplained {
-    /// `email` or `sms`.
+    /// `email`, `sms`, `push` or `event`.
     pub channel: &'static str,
     /// When it was given.
     pub at: Timestamp,
@@ -75,7 +79,7 @@ pub struct ConsentExplained {
 /// One reason that closes an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Closed {
-    /// `email` or `sms`. A `stop` of texts ends everything.
+    /// `email`, `sms` or `push`. A `stop` of texts ends everything.
     pub channel: &'static str,
     /// `opt_out`, `bounce`, `complaint`, `stop` or `sender_list`.
     pub why: &'static str,
@@ -92,7 +96,7 @@ pub struct TouchExplained {
     pub state: &'static str,
     /// When that was decided.
     pub at: Option<Timestamp>,
-    /// `email` or `sms`, once one was taken.
+    /// `email`, `sms`, `push` or `event`, once one was taken.
     pub channel: Option<&'static str>,
     /// Why it was skipped.
     pub why: Option<String>,
@@ -148,6 +152,8 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
         contact_known: known.is_some(),
         email: permission(Channel::Email),
         sms: permission(Channel::Sms),
+        push: permission(Channel::Push),
+        event: permission(Channel::Event),
         opted_out: known.map(|known| known.contact.opted_out.clone()),
         consents: known.map(consents).unwrap_or_default(),
         closed: known.map(closed).unwrap_or_default(),
@@ -317,6 +323,8 @@ const fn by(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "e-mail",
         Channel::Sms => "text",
+        Channel::Push => "push",
+        Channel::Event => "an event to the partner",
     }
 }
 

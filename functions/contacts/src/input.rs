@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Locale, OptOut};
-use journey::{Flow, LinkHosts, PhoneNumber, Provider, Reference, UtilityCode};
+use journey::{Flow, LinkHosts, PhoneNumber, Provider, PushEndpoint, Reference, UtilityCode};
 use law::{Law, State};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub struct ContactInput {
     pub email: Option<String>,
     /// The number for texts: a number of the United States, such as `+12025550123` or `(202) 555-0123`.
     pub phone: Option<String>,
+    /// The app on the person's device, for pushes: the ARN of its SNS platform endpoint.
+    pub push: Option<String>,
     /// The consents on record.
     pub consent: Option<ConsentsInput>,
     /// The name to greet with, at most 100 characters.
@@ -118,6 +120,12 @@ impl ContactInput {
             |text| number(text).is_some(),
             "must be a number of the United States, for example +12025550123 or (202) 555-0123",
         );
+        let push = check(
+            "push",
+            self.push,
+            |text| PushEndpoint::new(text).is_ok(),
+            PushEndpoint::FORM,
+        );
         let first_name = check(
             "first_name",
             self.first_name,
@@ -185,7 +193,11 @@ impl ContactInput {
                     field,
                     problem: "is for texts to a number; write the phone it was given for",
                 }),
-                Channel::Email | Channel::Sms => {}
+                Channel::Push if push.is_none() => errors.push(FieldError {
+                    field,
+                    problem: "is for pushes to a device; write the push endpoint it was given for",
+                }),
+                Channel::Email | Channel::Sms | Channel::Push | Channel::Event => {}
             }
         }
         if !errors.is_empty() {
@@ -196,6 +208,7 @@ impl ContactInput {
             reference,
             email: email.map(|text| text.trim().to_owned()),
             phone: phone.as_deref().and_then(number),
+            push: push.as_deref().and_then(|text| PushEndpoint::new(text).ok()),
             consent,
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
@@ -219,6 +232,7 @@ impl ContactInput {
         ContactInput {
             email: contact.email.clone(),
             phone: contact.phone.as_ref().map(|number| number.expose().to_owned()),
+            push: contact.push.as_ref().map(|device| device.expose().to_owned()),
             consent: Some(ConsentsInput::of(&contact.consent)),
             first_name: contact.first_name.clone(),
             locale: Some(contact.locale.as_str().to_owned()),

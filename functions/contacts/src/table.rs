@@ -12,11 +12,12 @@ use crate::consent::{ConsentInput, ConsentsInput};
 use crate::input::{ContactInput, InvalidContact, is_field_name};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 31] = [
     "provider",
     "reference",
     "email",
     "phone",
+    "push",
     "email_consent_at",
     "email_consent_source",
     "email_consent_version",
@@ -25,6 +26,14 @@ pub const COLUMNS: [&str; 22] = [
     "sms_consent_source",
     "sms_consent_version",
     "sms_consent_wording",
+    "push_consent_at",
+    "push_consent_source",
+    "push_consent_version",
+    "push_consent_wording",
+    "event_consent_at",
+    "event_consent_source",
+    "event_consent_version",
+    "event_consent_wording",
     "first_name",
     "locale",
     "zone",
@@ -41,14 +50,10 @@ pub const COLUMNS: [&str; 22] = [
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The file has no such column.
-    #[error(
-        "the header has no column {0}; known columns: provider, reference, email, phone, email_consent_at, email_consent_source, email_consent_version, email_consent_wording, sms_consent_at, sms_consent_source, sms_consent_version, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
-    )]
+    #[error("the header has no column {0}; known columns: {columns}", columns = COLUMNS.join(", "))]
     MissingColumn(&'static str),
     /// The header has a column that nobody would read.
-    #[error(
-        "the header has the unknown column {0}; known columns: provider, reference, email, phone, email_consent_at, email_consent_source, email_consent_version, email_consent_wording, sms_consent_at, sms_consent_source, sms_consent_version, sms_consent_wording, first_name, locale, zone, state, flow, region, classification, utility, link, opted_out"
-    )]
+    #[error("the header has the unknown column {0}; known columns: {columns}", columns = COLUMNS.join(", "))]
     UnknownColumn(String),
     /// The header names a column twice.
     #[error("the header has the column {0:?} twice")]
@@ -134,7 +139,8 @@ impl<R: Read> Rows<R> {
         let reference = Reference::new(field("reference").unwrap_or_default())?;
         let opted_out = field("opted_out").map(opt_out).transpose()?;
         // One of its columns is enough to say that there is a consent, and then the others must be filled, too.
-        let consent = |[at, source, version, wording]: [&str; 4]| {
+        let consent = |channel: Channel| {
+            let [at, source, version, wording] = consent_columns(channel);
             let consent = ConsentInput {
                 at: text(at),
                 source: text(source),
@@ -144,22 +150,15 @@ impl<R: Read> Rows<R> {
             (consent != ConsentInput::default()).then_some(consent)
         };
         let consents = ConsentsInput {
-            email: consent([
-                "email_consent_at",
-                "email_consent_source",
-                "email_consent_version",
-                "email_consent_wording",
-            ]),
-            sms: consent([
-                "sms_consent_at",
-                "sms_consent_source",
-                "sms_consent_version",
-                "sms_consent_wording",
-            ]),
+            email: consent(Channel::Email),
+            sms: consent(Channel::Sms),
+            push: consent(Channel::Push),
+            event: consent(Channel::Event),
         };
         let input = ContactInput {
             email: text("email"),
             phone: text("phone"),
+            push: text("push"),
             consent: Some(consents),
             first_name: text("first_name"),
             locale: text("locale"),
@@ -173,6 +172,36 @@ impl<R: Read> Rows<R> {
             opted_out,
         };
         Ok(input.check(provider, reference, self.now, &self.hosts)?)
+    }
+}
+
+/// The columns of a channel's consent: `at`, `source`, `version`, `wording`.
+const fn consent_columns(channel: Channel) -> [&'static str; 4] {
+    match channel {
+        Channel::Email => [
+            "email_consent_at",
+            "email_consent_source",
+            "email_consent_version",
+            "email_consent_wording",
+        ],
+        Channel::Sms => [
+            "sms_consent_at",
+            "sms_consent_source",
+            "sms_consent_version",
+            "sms_consent_wording",
+        ],
+        Channel::Push => [
+            "push_consent_at",
+            "push_consent_source",
+            "push_consent_version",
+            "push_consent_wording",
+        ],
+        Channel::Event => [
+            "event_consent_at",
+            "event_consent_source",
+            "event_consent_version",
+            "event_consent_wording",
+        ],
     }
 }
 
@@ -270,21 +299,19 @@ pub fn header() -> StringRecord {
 pub fn row(contact: &Contact) -> StringRecord {
     let input = ContactInput::of(contact);
     let consents = input.consent.unwrap_or_default();
-    let (of_mail, of_texts) = (consents.email.unwrap_or_default(), consents.sms.unwrap_or_default());
     let text = Option::unwrap_or_default;
-    StringRecord::from(vec![
+    let mut fields = vec![
         contact.provider.as_str().to_owned(),
         contact.reference.expose().to_owned(),
         text(input.email),
         text(input.phone),
-        text(of_mail.at),
-        text(of_mail.source),
-        text(of_mail.version),
-        text(of_mail.wording),
-        text(of_texts.at),
-        text(of_texts.source),
-        text(of_texts.version),
-        text(of_texts.wording),
+        text(input.push),
+    ];
+    for consent in [consents.email, consents.sms, consents.push, consents.event] {
+        let consent = consent.unwrap_or_default();
+        fields.extend([consent.at, consent.source, consent.version, consent.wording].map(text));
+    }
+    fields.extend([
         text(input.first_name),
         text(input.locale),
         text(input.zone),
@@ -295,7 +322,8 @@ pub fn row(contact: &Contact) -> StringRecord {
         text(input.utility),
         text(input.link),
         opted_out(&contact.opted_out),
-    ])
+    ]);
+    StringRecord::from(fields)
 }
 
 #[cfg(test)]
@@ -421,7 +449,7 @@ mod tests {
             assert_eq!(opt_out(text).unwrap(), expected);
             assert_eq!(opted_out(&expected), text);
         }
-        assert_eq!(opt_out("sms; email").unwrap(), OptOut::of(Channel::ALL));
+        assert_eq!(opt_out("sms; email; push;event").unwrap(), OptOut::of(Channel::ALL));
         for bad in ["maybe", "sms,email", ";", "sms;", "SMS"] {
             assert!(opt_out(bad).is_err(), "{bad}");
         }

@@ -40,7 +40,7 @@ pub struct Campaign {
     pub max_episodes: u16,
     /// When e-mail may go out, in every zone the person may be in.
     pub email_hours: SendingHours,
-    /// When texts may go out, where the law allows them: it may be stricter, never looser.
+    /// When texts, pushes and events may go out, where the law allows a text: it may be stricter, never looser.
     pub sms_hours: SendingHours,
     /// The law, with what this campaign adds to it.
     pub law: Arc<Law>,
@@ -61,10 +61,10 @@ impl Campaign {
     /// keeps one record each.
     pub const MAX_TOUCHES: usize = 6;
 
-    /// May any of its touches go as a text?
+    /// May any of its touches go by this channel?
     #[must_use]
-    pub fn sends_texts(&self) -> bool {
-        self.touches.iter().any(|rule| rule.channels.contains(&Channel::Sms))
+    pub fn sends_by(&self, channel: Channel) -> bool {
+        self.touches.iter().any(|rule| rule.channels.contains(&channel))
     }
 }
 
@@ -88,11 +88,15 @@ pub enum Channel {
     Email,
     /// A text message.
     Sms,
+    /// A push notification of the partner's own app.
+    Push,
+    /// No message of ours: the partner is told that one is due (`touch.due`), and sends it.
+    Event,
 }
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Channel; 2] = [Channel::Email, Channel::Sms];
+    pub const ALL: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Event];
 
     /// The name used in files and metrics.
     #[must_use]
@@ -100,6 +104,8 @@ impl Channel {
         match self {
             Channel::Email => "email",
             Channel::Sms => "sms",
+            Channel::Push => "push",
+            Channel::Event => "event",
         }
     }
 

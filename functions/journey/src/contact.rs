@@ -11,6 +11,7 @@ use law::{Evidence, Law, Places, State};
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Channel;
+use crate::endpoint::PushEndpoint;
 use crate::id::{AddressId, ContactId, IdKey, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
 use crate::phone::PhoneNumber;
 use crate::place::Territory;
@@ -33,6 +34,9 @@ pub struct Contact {
     /// The number for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneNumber>,
+    /// The app on the person's device, for pushes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushEndpoint>,
     /// The consents on record, each for its channel. Without one no text is sent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consent: BTreeMap<Channel, Consent>,
@@ -76,27 +80,33 @@ impl fmt::Debug for Contact {
 }
 
 impl Contact {
-    /// The inbox whose ledger counts what the person gets, on every channel: that of the address, or of
-    /// the number where there is no address.
+    /// The inbox whose ledger counts what the person gets, on every channel: that of the address, of the number,
+    /// of the device, or of the reference, whichever of them there is first.
     #[must_use]
-    pub fn ledger(&self, key: &IdKey) -> Option<AddressId> {
-        let of_email = self.email.as_deref().map(|email| AddressId::new(key, email));
-        of_email.or_else(|| self.number(key))
+    pub fn ledger(&self, key: &IdKey) -> AddressId {
+        let inboxes = self.inboxes(key).into_iter();
+        let first = inboxes.map(|(_, address)| address).next();
+        first.unwrap_or_else(|| AddressId::of_reference(key, self.provider, &self.reference))
     }
 
-    /// The inbox of the number.
-    #[must_use]
-    pub fn number(&self, key: &IdKey) -> Option<AddressId> {
-        self.phone.as_ref().map(|number| AddressId::of_number(key, number))
-    }
-
-    /// The inbox that a channel writes to.
+    /// The inbox that a channel writes to. An event writes to none of ours.
     #[must_use]
     pub fn inbox_of(&self, channel: Channel, key: &IdKey) -> Option<AddressId> {
         match channel {
             Channel::Email => self.email.as_deref().map(|email| AddressId::new(key, email)),
-            Channel::Sms => self.number(key),
+            Channel::Sms => self.phone.as_ref().map(|number| AddressId::of_number(key, number)),
+            Channel::Push => self.push.as_ref().map(|device| AddressId::of_device(key, device)),
+            Channel::Event => None,
         }
+    }
+
+    /// The inbox of each channel that has one.
+    #[must_use]
+    pub fn inboxes(&self, key: &IdKey) -> Vec<(Channel, AddressId)> {
+        Channel::ALL
+            .into_iter()
+            .filter_map(|channel| Some((channel, self.inbox_of(channel, key)?)))
+            .collect()
     }
 
     /// Names this content: another content has another tag, the same content the same one.
@@ -170,6 +180,10 @@ pub struct Facts {
     pub email: Permission,
     /// May texts go to this person?
     pub sms: Permission,
+    /// May pushes go to this person?
+    pub push: Permission,
+    /// May the partner be told that a message to this person is due?
+    pub event: Permission,
     /// What was sent to the same person lately, on whichever channel and for whichever journey.
     pub inbox: Inbox,
 }
@@ -189,6 +203,8 @@ impl Facts {
             utility: None,
             email: Permission::NoAddress,
             sms: Permission::NoAddress,
+            push: Permission::NoAddress,
+            event: Permission::NoAddress,
             inbox: Inbox::default(),
         }
     }
@@ -208,6 +224,8 @@ impl Facts {
             utility: contact.utility.clone(),
             email: known.permission(Channel::Email),
             sms: known.permission(Channel::Sms),
+            push: known.permission(Channel::Push),
+            event: known.permission(Channel::Event),
             inbox: inbox.clone(),
         }
     }
@@ -218,14 +236,18 @@ impl Facts {
         match channel {
             Channel::Email => self.email,
             Channel::Sms => self.sms,
+            Channel::Push => self.push,
+            Channel::Event => self.event,
         }
     }
 }
 
-/// Is silence no for this channel? Texts need a consent in writing; CAN-SPAM lets a mail go until somebody objects.
+/// Is silence no for this channel? Texts need a consent in writing; CAN-SPAM lets a mail go until somebody objects; an
+/// app shows a push only if the person allowed it on the device; what an event leads to is the partner's to answer
+/// for, who gets the permissions of the other channels with it.
 const fn needs_consent(channel: Channel) -> bool {
     match channel {
-        Channel::Email => false,
+        Channel::Email | Channel::Push | Channel::Event => false,
         Channel::Sms => true,
     }
 }
@@ -237,13 +259,13 @@ pub enum Permission {
     Allowed,
     /// This deployment cannot send on the channel.
     NoSender,
-    /// There is no address, or no number.
+    /// There is no address, no number, or no device.
     NoAddress,
     /// There is a number, but no record of a consent to texts.
     NoConsent,
     /// The person opted out.
     OptedOut,
-    /// The address or number is suppressed: somebody opted out with it, or it bounced.
+    /// The address, number or device is suppressed: somebody opted out with it, or it bounced.
     Suppressed,
 }
 
@@ -336,29 +358,59 @@ pub struct Known {
     /// What that inbox has received.
     pub inbox: Inbox,
     /// The inbox of its number, when it has one.
-    pub number: Option<NumberInbox>,
+    pub number: Option<ChannelInbox>,
+    /// The inbox of its device, when it has one.
+    pub device: Option<ChannelInbox>,
 }
 
-/// The inbox of a phone number: texts are counted in the person's ledger, so this only opens or closes.
+/// The inbox of a number or a device: messages are counted in the person's ledger, so this only opens or closes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberInbox {
+pub struct ChannelInbox {
     /// Its name.
     pub address: AddressId,
-    /// Why it must not be texted, if it must not.
+    /// Why it must not be written to, if it must not.
     pub suppressed: Suppression,
 }
 
 impl Known {
+    /// A contact with its inboxes, as `inbox` tells them.
+    #[must_use]
+    pub fn new(key: &IdKey, contact: Contact, inbox: impl Fn(&AddressId) -> Inbox) -> Self {
+        let of = |channel| {
+            let address = contact.inbox_of(channel, key)?;
+            let suppressed = inbox(&address).suppressed;
+            Some(ChannelInbox { address, suppressed })
+        };
+        let address = contact.ledger(key);
+        Known {
+            id: ContactId::new(key, contact.provider, &contact.reference),
+            inbox: inbox(&address),
+            address: Some(address),
+            number: of(Channel::Sms),
+            device: of(Channel::Push),
+            contact,
+        }
+    }
+
     /// What closes the inbox that a channel writes to; none when there is no such inbox.
     #[must_use]
     pub fn suppression(&self, channel: Channel) -> Option<&Suppression> {
-        match channel {
-            Channel::Email => self.contact.email.as_ref().map(|_| &self.inbox.suppressed),
-            Channel::Sms => {
-                let number = self.contact.phone.as_ref().and(self.number.as_ref());
-                number.map(|number| &number.suppressed)
-            }
-        }
+        let inbox = match channel {
+            Channel::Email => return self.contact.email.as_ref().map(|_| &self.inbox.suppressed),
+            Channel::Sms => self.contact.phone.as_ref().and(self.number.as_ref()),
+            Channel::Push => self.contact.push.as_ref().and(self.device.as_ref()),
+            Channel::Event => None,
+        };
+        inbox.map(|inbox| &inbox.suppressed)
+    }
+
+    /// Are all inboxes closed that we know of, one at least? Then the partner must not write to them either.
+    fn has_only_closed_inboxes(&self) -> bool {
+        let mut known = Channel::ALL
+            .into_iter()
+            .filter_map(|channel| self.suppression(channel))
+            .peekable();
+        known.peek().is_some() && known.all(|suppression| !suppression.is_open())
     }
 
     /// Since when everything ends because the person's number answered STOP. It is kept with the number
@@ -378,12 +430,14 @@ impl Known {
     /// May a channel be used for the person?
     #[must_use]
     pub fn permission(&self, channel: Channel) -> Permission {
-        let Some(suppression) = self.suppression(channel) else {
-            return Permission::NoAddress;
+        let closed = match (channel, self.suppression(channel)) {
+            (Channel::Event, _) => self.has_only_closed_inboxes(),
+            (Channel::Email | Channel::Sms | Channel::Push, Some(suppression)) => !suppression.is_open(),
+            (Channel::Email | Channel::Sms | Channel::Push, None) => return Permission::NoAddress,
         };
         if self.contact.opted_out.covers(channel) || self.stopped_since().is_some() {
             Permission::OptedOut
-        } else if !suppression.is_open() {
+        } else if closed {
             Permission::Suppressed
         } else if self.lacks_consent(channel) {
             Permission::NoConsent

@@ -104,6 +104,11 @@ macro_rules! delegate_port {
             async send_text(text: &$crate::port::Text) -> $crate::SendOutcome;
         }}
     };
+    ($type:ty, $field:ident, SendPush) => {
+        $crate::delegate_port! { @impl $type, $field, SendPush {
+            async send_push(push: &$crate::port::Push) -> $crate::SendOutcome;
+        }}
+    };
     ($type:ty, $field:ident, LookUpSend) => {
         $crate::delegate_port! { @impl $type, $field, LookUpSend {
             async look_up_send(key: &$crate::SendKey) -> $crate::Resolution;

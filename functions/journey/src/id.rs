@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::endpoint::PushEndpoint;
 use crate::phone::PhoneNumber;
 
 /// A company whose customers are brought back.
@@ -318,6 +319,18 @@ impl AddressId {
     #[must_use]
     pub fn of_number(key: &IdKey, number: &PhoneNumber) -> Self {
         AddressId(key.hash("number", &[number.expose()]))
+    }
+
+    /// Names the inbox of an app on a device.
+    #[must_use]
+    pub fn of_device(key: &IdKey, endpoint: &PushEndpoint) -> Self {
+        AddressId(key.hash("device", &[endpoint.expose()]))
+    }
+
+    /// Names the inbox of somebody of whom we know nothing but the partner's reference.
+    #[must_use]
+    pub fn of_reference(key: &IdKey, provider: Provider, reference: &Reference) -> Self {
+        AddressId(key.hash("reference", &[provider.as_str(), reference.expose()]))
     }
 }
 

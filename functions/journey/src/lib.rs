@@ -14,6 +14,7 @@ mod decide;
 mod delegate;
 mod diagnosis;
 mod effect;
+mod endpoint;
 mod event;
 mod experiment;
 mod feedback_id;
@@ -39,6 +40,7 @@ pub use campaign::Campaign;
 pub use decide::{Decision, decide};
 pub use diagnosis::{Diagnosis, Turn, diagnose};
 pub use effect::{Effect, SendOrder};
+pub use endpoint::{InvalidEndpoint, PushEndpoint};
 pub use event::{
     Delivered, DeliveryProblem, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
 };

@@ -38,6 +38,13 @@ pub enum Lifecycle {
     Reopened,
     /// A customer whom we had given up came back, in the same episode.
     CameBack,
+    /// A message is due that the partner sends.
+    TouchDue {
+        /// Which touch.
+        touch: Touch,
+        /// Where the customer has stopped.
+        diagnosis: Option<Diagnosis>,
+    },
     /// A message went out.
     TouchSent {
         /// Which touch.
@@ -103,6 +110,7 @@ impl Lifecycle {
             Lifecycle::Started => "journey.started",
             Lifecycle::Reopened => "journey.reopened",
             Lifecycle::CameBack => "journey.came_back",
+            Lifecycle::TouchDue { .. } => "touch.due",
             Lifecycle::TouchSent { .. } => "touch.sent",
             Lifecycle::TouchSkipped { .. } => "touch.skipped",
             Lifecycle::TouchUnknown { .. } => "touch.unknown",
@@ -122,7 +130,8 @@ impl Lifecycle {
     #[must_use]
     pub const fn touch(&self) -> Option<Touch> {
         match self {
-            Lifecycle::TouchSent { touch, .. }
+            Lifecycle::TouchDue { touch, .. }
+            | Lifecycle::TouchSent { touch, .. }
             | Lifecycle::TouchSkipped { touch, .. }
             | Lifecycle::TouchUnknown { touch }
             | Lifecycle::DeliveryProblem { touch, .. } => Some(*touch),
@@ -309,10 +318,15 @@ impl<'a> Reading<'a> {
                 None
             }
         });
-        let what = Lifecycle::TouchSent {
-            touch,
-            channel: went_by.or(claimed.map(|(_, channel)| channel)).unwrap_or_default(),
-            diagnosis: claimed.map(|(diagnosis, _)| diagnosis).or(self.after.diagnosis),
+        let diagnosis = claimed.map(|(diagnosis, _)| diagnosis).or(self.after.diagnosis);
+        let channel = went_by.or(claimed.map(|(_, channel)| channel)).unwrap_or_default();
+        let what = match channel {
+            Channel::Email | Channel::Sms | Channel::Push => Lifecycle::TouchSent {
+                touch,
+                channel,
+                diagnosis,
+            },
+            Channel::Event => Lifecycle::TouchDue { touch, diagnosis },
         };
         let id = self.name(place, at, &what);
         self.push(id, went_at, what);

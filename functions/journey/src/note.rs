@@ -225,7 +225,7 @@ pub enum SkipReason {
     UnknownContact,
     /// This deployment cannot send on the channel.
     NoSender,
-    /// There is no address, or no number.
+    /// There is no address, no number, or no device.
     NoAddress,
     /// There is no record of a consent to texts.
     NoConsent,
@@ -233,7 +233,7 @@ pub enum SkipReason {
     UnknownPlace,
     /// The person opted out.
     OptedOut,
-    /// The address or number is suppressed.
+    /// The address, number or device is suppressed.
     Suppressed,
     /// One text was sent in this episode, and there is never a second.
     TextedBefore,

@@ -9,6 +9,7 @@ pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
 use crate::contact::{Contact, Known, OptOut, SuppressedFor};
+use crate::endpoint::PushEndpoint;
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
 use crate::phone::PhoneNumber;
@@ -374,6 +375,25 @@ pub struct Text {
     pub label: MessageLabel,
 }
 
+/// A push notification, complete.
+#[derive(Clone)]
+pub struct Push {
+    /// Its name.
+    pub key: SendKey,
+    /// When it was composed.
+    pub at: Timestamp,
+    /// The app on the recipient's device.
+    pub to: PushEndpoint,
+    /// The line in bold.
+    pub title: String,
+    /// The words below it.
+    pub body: String,
+    /// Where a tap leads: our own resume page.
+    pub url: String,
+    /// What the sender's log says of it.
+    pub label: MessageLabel,
+}
+
 /// What an outbox's log says of a message.
 #[derive(Clone)]
 pub struct MessageLabel {
@@ -399,6 +419,12 @@ pub trait SendEmail: Sync {
 pub trait SendText: Sync {
     /// Hands the message over. What cannot be said for sure is [`SendOutcome::Ambiguous`].
     fn send_text(&self, text: &Text) -> impl Future<Output = SendOutcome> + Send;
+}
+
+/// Sends a push notification.
+pub trait SendPush: Sync {
+    /// Hands the message over. What cannot be said for sure is [`SendOutcome::Ambiguous`].
+    fn send_push(&self, push: &Push) -> impl Future<Output = SendOutcome> + Send;
 }
 
 /// Looks up what became of a send.

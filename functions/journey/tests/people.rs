@@ -10,13 +10,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use journey::campaign::Channel;
 use journey::contact::{
-    Classification, Consent, Contact, Facts, Inbox, InboxSend, Known, Locale, NumberInbox, OptOut, Permission,
-    SuppressedFor, Suppression,
+    Classification, Consent, Contact, Facts, Inbox, InboxSend, Known, Locale, OptOut, Permission, SuppressedFor,
+    Suppression,
 };
 use journey::{
-    AddressId, ContactId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, Reference, SendKey, Territory, Touch,
+    AddressId, DeliveryProblem, Flow, IdKey, PhoneNumber, Provider, PushEndpoint, Reference, SendKey, Territory, Touch,
 };
 use law::State;
 
@@ -24,6 +26,7 @@ use support::{at, code, journey_id, zone};
 
 const EMAIL: &str = "avery@example.com";
 const NUMBER: &str = "+12025550123";
+const DEVICE: &str = "arn:aws:sns:us-east-1:123456789012:endpoint/APNS/example-app/0e6b4f0c";
 
 fn key() -> IdKey {
     IdKey::new(vec![7; 32]).unwrap()
@@ -35,6 +38,7 @@ fn contact() -> Contact {
         reference: Reference::new("site-ca-0001").unwrap(),
         email: Some(EMAIL.to_owned()),
         phone: Some(PhoneNumber::new(NUMBER).unwrap()),
+        push: None,
         consent: [(
             Channel::Sms,
             Consent {
@@ -63,17 +67,7 @@ fn state(code: &str) -> State {
 }
 
 fn known(contact: Contact) -> Known {
-    let number = contact.number(&key()).map(|address| NumberInbox {
-        address,
-        suppressed: Suppression::default(),
-    });
-    Known {
-        id: ContactId::new(&key(), contact.provider, &contact.reference),
-        address: contact.ledger(&key()),
-        inbox: Inbox::default(),
-        number,
-        contact,
-    }
+    Known::new(&key(), contact, |_| Inbox::default())
 }
 
 /// May e-mail and texts go to this person?
@@ -110,17 +104,103 @@ fn a_contact_hides_in_a_log() {
 }
 
 #[test]
-fn what_a_person_gets_is_counted_by_address_and_by_number_where_there_is_none() {
+fn what_a_person_gets_is_counted_by_the_first_inbox_there_is() {
+    let mut contact = contact();
+    contact.push = Some(PushEndpoint::new(DEVICE).unwrap());
     let of_email = AddressId::new(&key(), EMAIL);
     let of_number = AddressId::of_number(&key(), &PhoneNumber::new(NUMBER).unwrap());
-    assert_ne!(of_email, of_number);
-    assert_eq!(contact().ledger(&key()), Some(of_email));
-    assert_eq!(contact().number(&key()), Some(of_number.clone()));
-    let mut contact = contact();
+    let of_device = AddressId::of_device(&key(), &PushEndpoint::new(DEVICE).unwrap());
+    let of_reference = AddressId::of_reference(&key(), Provider::Leap, &contact.reference);
+    let all = [&of_email, &of_number, &of_device, &of_reference];
+    assert_eq!(
+        all.into_iter().collect::<BTreeSet<_>>().len(),
+        4,
+        "each has a name of its own"
+    );
+    let inbox = |contact: &Contact, channel| contact.inbox_of(channel, &key());
+    assert_eq!(
+        inbox(&contact, Channel::Event),
+        None,
+        "an event writes to no inbox of ours"
+    );
+    assert_eq!(contact.ledger(&key()), of_email);
+    assert_eq!(inbox(&contact, Channel::Email), Some(of_email));
     contact.email = None;
-    assert_eq!(contact.ledger(&key()), Some(of_number));
+    assert_eq!(contact.ledger(&key()), of_number);
+    assert_eq!(inbox(&contact, Channel::Sms), Some(of_number));
     contact.phone = None;
-    assert_eq!((contact.ledger(&key()), contact.number(&key())), (None, None));
+    assert_eq!(contact.ledger(&key()), of_device);
+    assert_eq!(contact.inboxes(&key()), [(Channel::Push, of_device)]);
+    contact.push = None;
+    assert_eq!(contact.ledger(&key()), of_reference);
+    assert_eq!(contact.inboxes(&key()), []);
+}
+
+#[test]
+fn a_push_goes_where_there_is_a_device_that_is_not_closed() {
+    let permission = |change: fn(&mut Known)| {
+        let mut contact = contact();
+        contact.push = Some(PushEndpoint::new(DEVICE).unwrap());
+        let mut known = known(contact);
+        change(&mut known);
+        known.permission(Channel::Push)
+    };
+    assert_eq!(permission(|_| ()), Permission::Allowed);
+    assert_eq!(permission(|it| it.contact.push = None), Permission::NoAddress);
+    assert_eq!(
+        permission(|it| it.contact.opted_out = OptOut::of([Channel::Push])),
+        Permission::OptedOut
+    );
+    assert_eq!(
+        permission(|it| it.contact.opted_out = OptOut::of([Channel::Email, Channel::Sms, Channel::Event])),
+        Permission::Allowed
+    );
+    let close = |it: &mut Known| {
+        let device = it.device.as_mut().unwrap();
+        assert!(
+            device
+                .suppressed
+                .close(SuppressedFor::OptOut, at("2026-07-01T10:00:00Z"))
+        );
+    };
+    assert_eq!(permission(close), Permission::Suppressed);
+    let stop = |it: &mut Known| {
+        let number = it.number.as_mut().unwrap();
+        assert!(number.suppressed.close(SuppressedFor::Stop, at("2026-07-01T10:00:00Z")));
+    };
+    assert_eq!(permission(stop), Permission::OptedOut, "STOP ends everything");
+}
+
+#[test]
+fn an_event_needs_no_address_and_ends_with_the_last_inbox() {
+    let close = |suppressed: &mut Suppression| {
+        assert!(suppressed.close(SuppressedFor::OptOut, at("2026-07-01T10:00:00Z")));
+    };
+    let mut person = known(contact());
+    assert_eq!(person.permission(Channel::Event), Permission::Allowed);
+    close(&mut person.inbox.suppressed);
+    assert_eq!(
+        person.permission(Channel::Event),
+        Permission::Allowed,
+        "the number is open"
+    );
+    close(&mut person.number.as_mut().unwrap().suppressed);
+    assert_eq!(person.permission(Channel::Event), Permission::Suppressed);
+
+    let mut nowhere = contact();
+    (nowhere.email, nowhere.phone) = (None, None);
+    let mut person = known(nowhere);
+    assert_eq!(
+        person.permission(Channel::Event),
+        Permission::Allowed,
+        "the partner has an address"
+    );
+    person.contact.opted_out = OptOut::of([Channel::Email, Channel::Sms]);
+    assert_eq!(person.permission(Channel::Event), Permission::Allowed);
+    for opted_out in [OptOut::of([Channel::Event]), OptOut::Everything] {
+        person.contact.opted_out = opted_out;
+        assert_eq!(person.permission(Channel::Event), Permission::OptedOut);
+    }
 }
 
 #[test]
@@ -284,8 +364,11 @@ fn what_counts_was_sent_later_than_the_moment_asked_for() {
 #[test]
 fn names_in_files_and_explanations_stay() {
     assert_eq!(Locale::ALL.map(Locale::as_str), ["en", "es"]);
-    assert_eq!(Channel::ALL.map(Channel::as_str), ["email", "sms"]);
-    assert_eq!(Channel::ALL.map(|channel| channel.is_email()), [true, false]);
+    assert_eq!(Channel::ALL.map(Channel::as_str), ["email", "sms", "push", "event"]);
+    assert_eq!(
+        Channel::ALL.map(|channel| channel.is_email()),
+        [true, false, false, false]
+    );
     let permissions = [
         Permission::Allowed,
         Permission::NoSender,
@@ -323,7 +406,7 @@ fn a_campaign_sends_texts_when_one_of_its_touches_may() {
     for touch in &mut campaign.touches {
         touch.channels = vec![Channel::Email];
     }
-    assert!(!campaign.sends_texts());
+    assert!(!campaign.sends_by(Channel::Sms));
     campaign.touches[2].channels = vec![Channel::Email, Channel::Sms];
-    assert!(campaign.sends_texts());
+    assert!(campaign.sends_by(Channel::Sms));
 }

@@ -23,6 +23,8 @@ pub(crate) const FILES: &[(&str, &str)] = templates! {
         "phone_at_hand.mjml",
         "phone_at_hand.txt",
         "sms.txt",
+        "push_title.txt",
+        "push.txt",
         "not_started.mjml",
         "not_started.txt",
         "agreements_unanswered.mjml",

@@ -130,19 +130,23 @@ impl<'a> Room<'a> {
         let html = self.html(name, &mut used);
         let text = self.text(name, &mut used);
         let sms = self.sms(name.locale, &mut used);
-        match (html, text, sms) {
-            (Ok((subject, html)), Ok(text), Ok(sms)) => {
+        let push_title = self.push(name.locale, "push_title", &mut used);
+        let push = self.push(name.locale, "push", &mut used);
+        match (html, text, sms, push_title, push) {
+            (Ok((subject, html)), Ok(text), Ok(sms), Ok(push_title), Ok(push)) => {
                 let text = MessageText {
                     subject,
                     html,
                     text,
                     sms,
+                    push_title,
+                    push,
                 };
                 Ok((text, used))
             }
-            (html, text, sms) => {
-                let faults = html.err().into_iter().chain(text.err()).chain(sms.err());
-                Err(faults.flatten().collect())
+            (html, text, sms, push_title, push) => {
+                let plain = [text, sms, push_title, push].into_iter().filter_map(Result::err);
+                Err(html.err().into_iter().chain(plain).flatten().collect())
             }
         }
     }
@@ -234,6 +238,16 @@ impl<'a> Room<'a> {
             self.liquid(file, expanded.text)
         } else {
             Err(faults)
+        }
+    }
+
+    /// A part of the push, one file for all diagnoses of a language. Its words have no link: a tap leads to one.
+    fn push(&self, locale: Locale, part: &str, used: &mut Used) -> Result<String, Vec<TemplateError>> {
+        let name = format!("{}/{part}", locale.as_str());
+        let (file, expanded) = self.read(locale, &name, Format::Text, used)?;
+        match self.foreign(file, &expanded, links::in_text(&expanded.text)) {
+            None => self.liquid(file, expanded.text),
+            Some(fault) => Err(vec![fault]),
         }
     }
 

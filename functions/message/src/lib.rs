@@ -1,4 +1,4 @@
-//! The words: MJML and Liquid templates for e-mails and texts, compiled once, filled in at each send.
+//! The words: MJML and Liquid templates for e-mails, texts and pushes, compiled once, filled in at each send.
 //!
 //! There is one message for each diagnosis that may be sent, in each language, with wording that
 //! depends on the touch. A partner's campaign may replace any file (see `templates/README.md`).
@@ -51,7 +51,7 @@ pub use error::{Problem, TemplateError};
 pub use gallery::Sample;
 #[cfg(feature = "compile")]
 pub use parity::Difference;
-pub use render::{Message, RenderError, TextMessage};
+pub use render::{Message, PushMessage, RenderError, TextMessage};
 pub use segments::{Coding, Length};
 #[cfg(feature = "compile")]
 pub use source::TemplateSource;

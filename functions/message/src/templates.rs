@@ -42,6 +42,10 @@ pub struct MessageText {
     pub text: String,
     /// The text message.
     pub sms: String,
+    /// The title of the push.
+    pub push_title: String,
+    /// The words of the push.
+    pub push: String,
 }
 
 /// A text that is no name of a message.
@@ -55,7 +59,7 @@ pub struct NoMessageName;
 pub struct NotLiquid {
     /// The message.
     pub name: MessageName,
-    /// `subject`, `html`, `text` or `sms`.
+    /// `subject`, `html`, `text`, `sms`, `push_title` or `push`.
     pub part: &'static str,
     /// What the parser says.
     pub what: String,
@@ -73,6 +77,8 @@ pub(crate) struct Parsed {
     pub(crate) html: Template,
     pub(crate) text: Template,
     pub(crate) sms: Template,
+    pub(crate) push_title: Template,
+    pub(crate) push: Template,
 }
 
 impl Templates {
@@ -147,6 +153,8 @@ impl Parsed {
             html: parse("html", &text.html)?,
             text: parse("text", &text.text)?,
             sms: parse("sms", &text.sms)?,
+            push_title: parse("push_title", &text.push_title)?,
+            push: parse("push", &text.push)?,
         })
     }
 }

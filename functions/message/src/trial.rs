@@ -27,9 +27,9 @@ pub enum TrialError {
     LeavesOut {
         /// The message.
         name: MessageName,
-        /// `subject`, `html`, `text` or `sms`.
+        /// `subject`, `html`, `text`, `sms`, `push_title` or `push`.
         part: &'static str,
-        /// The variable, `subject` or `STOP`.
+        /// The variable, `subject`, `words` or `STOP`.
         what: &'static str,
     },
     /// As a text it is too long, even without what may be left out.
@@ -130,6 +130,34 @@ impl Templates {
             ];
             if let Some((what, _)) = needed.into_iter().find(|(_, value)| !body.contains(value)) {
                 let part = "sms";
+                return Err(TrialError::LeavesOut { name, part, what });
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in every push for every touch as [`Templates::try_out`] does, without the values that may be missing, and
+    /// looks whether there are words, and not too many.
+    ///
+    /// For campaigns that send pushes.
+    ///
+    /// # Errors
+    /// The first fault, by message.
+    pub fn try_out_pushes(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
+        self.check()?;
+        let nobody = Directory::default();
+        for sample in self.gallery(touches) {
+            let name = MessageName {
+                locale: sample.locale,
+                diagnosis: sample.diagnosis,
+            };
+            let variables = sample.variables(brand, &nobody, None).without_optional();
+            let push = self
+                .render_push(&variables)
+                .map_err(|why| TrialError::NotFilledIn { name, why })?;
+            let parts = [("push_title", push.title), ("push", push.body)];
+            if let Some((part, _)) = parts.into_iter().find(|(_, words)| words.is_empty()) {
+                let what = "words";
                 return Err(TrialError::LeavesOut { name, part, what });
             }
         }

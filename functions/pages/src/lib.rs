@@ -59,6 +59,8 @@ pub struct Pages {
     pub brand: Brand,
     /// Names and help links of utilities.
     pub directory: Directory,
+    /// Is the partner told of messages that are due, to send them itself? Then a person may choose that, too.
+    pub sends_events: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +132,10 @@ impl Pages {
             Err(bad) => return self.bad_link(bad),
         };
         match ports.contact_of(&journey).await {
-            Ok(Some(known)) => page(200, layout::preferences(self, &Preferences::of(&known), false)),
+            Ok(Some(known)) => page(
+                200,
+                layout::preferences(self, &Preferences::of(&known, self.sends_events), false),
+            ),
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error.into()),
         }
@@ -151,7 +156,7 @@ impl Pages {
         let chosen = match preferences::ticked(form) {
             None => OptOut::Everything,
             Some(ticked) => match ports.contact_of(&journey).await {
-                Ok(Some(known)) => Preferences::of(&known).chosen(&known.contact.opted_out, &ticked),
+                Ok(Some(known)) => Preferences::of(&known, self.sends_events).chosen(&known.contact.opted_out, &ticked),
                 // Nobody is left to be written to, so there is nothing to switch on.
                 Ok(None) => return self.bad_link(BadLink::Expired),
                 Err(error) => return self.failed(&journey, &error.into()),
@@ -169,7 +174,7 @@ impl Pages {
         ports.count(counter, 1);
         tracing::info!(%journey, counter, stored, "preferences changed");
         let now = match ports.contact_of(&journey).await {
-            Ok(Some(known)) => Preferences::of(&known),
+            Ok(Some(known)) => Preferences::of(&known, self.sends_events),
             Ok(None) | Err(_) => Preferences::of_nobody(),
         };
         page(200, layout::preferences(self, &now, true))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws::{Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table};
 use campaign::{Head, Loader};
+use journey::campaign::Channel;
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pages::{Brand, Pages};
@@ -51,6 +52,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
                 minutes_needed: campaign.brand.minutes_needed,
             },
             directory: campaign.utilities.clone(),
+            sends_events: campaign.rules.sends_by(Channel::Event),
         };
         let answer = pages::http::handle(&pages, &world, &campaign.rules, event.payload.into_http()).await;
         world.metrics.flush();

@@ -38,8 +38,13 @@ impl Preferences {
         }
     }
 
-    pub(crate) fn of(known: &Known) -> Self {
-        let standing = |channel| Some((channel, standing(known, channel)?));
+    pub(crate) fn of(known: &Known, sends_events: bool) -> Self {
+        let standing = |channel| match channel {
+            Channel::Event if !sends_events => None,
+            Channel::Email | Channel::Sms | Channel::Push | Channel::Event => {
+                Some((channel, standing(known, channel)?))
+            }
+        };
         Preferences {
             locale: known.contact.locale,
             channels: Channel::ALL.into_iter().filter_map(standing).collect(),
@@ -85,8 +90,11 @@ impl Preferences {
 
 /// How a channel stands; none when the person cannot be reached by it.
 fn standing(known: &Known, channel: Channel) -> Option<Standing> {
-    let suppression = known.suppression(channel)?;
-    let closed = |why| suppression.since(why).is_some();
+    let suppression = match channel {
+        Channel::Email | Channel::Sms | Channel::Push => Some(known.suppression(channel)?),
+        Channel::Event => None,
+    };
+    let closed = |why| suppression.is_some_and(|suppression| suppression.since(why).is_some());
     if closed(SuppressedFor::Bounce) {
         return Some(Standing::Bounced);
     }
@@ -102,6 +110,8 @@ fn standing(known: &Known, channel: Channel) -> Option<Standing> {
     }
     match known.permission(channel) {
         Permission::Allowed => Some(Standing::On),
+        // Where all inboxes are closed, their own lines say why.
+        Permission::Suppressed if channel == Channel::Event => None,
         Permission::OptedOut | Permission::Suppressed => Some(Standing::Off),
         Permission::NoAddress | Permission::NoSender | Permission::NoConsent => None,
     }

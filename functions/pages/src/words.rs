@@ -31,6 +31,8 @@ pub(crate) struct Words {
     pub(crate) stopped: &'static str,
     pub(crate) email: &'static str,
     pub(crate) sms: &'static str,
+    pub(crate) push: &'static str,
+    pub(crate) event: &'static str,
     pub(crate) bounced: &'static str,
     pub(crate) complained: &'static str,
     pub(crate) refused: &'static str,
@@ -67,6 +69,8 @@ const EN: Words = Words {
     stopped: "You answered STOP to a text from us, so we send you nothing. To get reminders again, text START to the same number.",
     email: "e-mail",
     sms: "text message",
+    push: "app notification",
+    event: "other messages from us",
     bounced: "a message to your address came back, so we send no more.",
     complained: "a message from us was reported as spam, so we send no more.",
     refused: "your number does not take texts from us.",
@@ -103,6 +107,8 @@ const ES: Words = Words {
     stopped: "Usted respondió STOP a un mensaje de texto nuestro, así que no le enviamos nada. Para volver a recibir recordatorios, envíe START al mismo número.",
     email: "correo electrónico",
     sms: "mensaje de texto",
+    push: "notificación de la aplicación",
+    event: "otros mensajes nuestros",
     bounced: "un mensaje a su dirección fue devuelto, así que no enviamos más.",
     complained: "un mensaje nuestro fue marcado como no deseado, así que no enviamos más.",
     refused: "su número no acepta mensajes nuestros.",
@@ -120,6 +126,8 @@ impl Words {
         match channel {
             Channel::Email => self.email,
             Channel::Sms => self.sms,
+            Channel::Push => self.push,
+            Channel::Event => self.event,
         }
     }
 

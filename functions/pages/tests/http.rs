@@ -48,8 +48,8 @@ impl Customer {
             email: Some("ana@example.com".to_owned()),
             phone: Some(NUMBER.to_owned()),
             consent: Some(ConsentsInput {
-                email: None,
                 sms: Some(consent),
+                ..ConsentsInput::default()
             }),
             locale: Some(locale.to_owned()),
             ..ContactInput::default()
@@ -538,8 +538,12 @@ fn each_channel_is_chosen_by_itself() {
                 (Some(false), Some(false))
             );
         }
+        // Who has left everything comes back to what is ticked alone.
         customer.open(Method::POST, &path, "channel=email&save=1");
-        assert_eq!(customer.opt_out(), OptOut::of([Channel::Sms]));
+        assert_eq!(
+            customer.opt_out(),
+            OptOut::of([Channel::Sms, Channel::Push, Channel::Event])
+        );
     }
 }
 

@@ -28,6 +28,15 @@ pub(crate) struct Config {
     pub(crate) leap: Leap,
     /// Those who may get test messages.
     pub(crate) testers: Testers,
+    /// Where lifecycle events are posted, if anywhere.
+    pub(crate) announce: Option<AnnounceTo>,
+}
+
+/// Where lifecycle events are posted.
+pub(crate) struct AnnounceTo {
+    pub(crate) url: Url,
+    /// The signing key, `whsec_...`.
+    pub(crate) secret: String,
 }
 
 /// Leap's part of it.
@@ -51,6 +60,14 @@ struct File {
     leap: LeapTable,
     #[serde(default)]
     test_sends: TestSendsTable,
+    announce: Option<AnnounceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnnounceTable {
+    url: Spanned<String>,
+    secret_env: Spanned<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -164,6 +181,18 @@ impl Config {
             }
         }
         let testers = Testers::new(file.test_sends.allowed.iter().map(|entry| entry.get_ref().as_str()));
+        let announce = file.announce.map(|table| {
+            let url = problems.url(&table.url, "announce.url");
+            let secret = problems.secret(&table.secret_env, "announce.secret_env", 16);
+            if secret.as_deref().is_some_and(|secret| !hook::is_signing_key(secret)) {
+                problems.add(
+                    &table.secret_env.span(),
+                    "announce.secret_env",
+                    "names a variable whose value is no signing key: whsec_ and the base64 of at least 24 random bytes",
+                );
+            }
+            (url, secret)
+        });
         let found = problems.found;
         if !found.is_empty() {
             anyhow::bail!("{}", found.join("\n"));
@@ -179,6 +208,13 @@ impl Config {
             campaign: path.parent().unwrap_or(Path::new(".")).join(file.campaign.get_ref()),
             id_key: id_key.context("identity key")??,
             testers: testers.context("test_sends.allowed")?,
+            announce: match announce {
+                Some((url, secret)) => Some(AnnounceTo {
+                    url: url.context("announce.url")?,
+                    secret: secret.context("announce.secret_env")?,
+                }),
+                None => None,
+            },
             tokens: Tokens::new(tokens.iter().flatten().map(String::as_str)),
             leap: Leap {
                 base_url: base_url.context("leap.base_url")?,

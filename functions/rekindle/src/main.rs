@@ -1,5 +1,6 @@
 //! Rekindle on one machine: the same functions in one process, and the operator's commands.
 
+mod announcing;
 mod cli;
 mod commands;
 mod config;

@@ -10,16 +10,19 @@ use std::time::Duration;
 use anyhow::Context;
 use campaign::LoadedCampaign;
 use contacts::api::ApiConfig;
-use embedded::{DataDir, Outbox, ProgramClock, Store, timers};
+use embedded::{DataDir, MachineTime, Outbox, ProgramClock, Store, timers};
+use hook::Hook;
 use jiff::SignedDuration;
 use journey::Lane;
+use journey::campaign::Channel;
 use journey::link::LinkKey;
 use journey::port::{Clock, FindDue};
 use providers::leap::{LeapClient, LeapConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use touchpoint::Composer;
+use touchpoint::{Composer, Senders};
 
+use crate::announcing::Announcing;
 use crate::config::{self, Config};
 use crate::http::server::{self, until};
 use crate::http::{self, Face};
@@ -40,6 +43,7 @@ pub(crate) struct Service {
     pub(crate) world: World,
     face: Face,
     reconcile: reconcile::Config,
+    announcing: Option<Announcing>,
 }
 
 impl Service {
@@ -78,15 +82,20 @@ impl Service {
                 offered: campaign.locales.offered,
                 links: links.clone(),
                 public_url: config.public_url.clone(),
-                // The outbox takes them like mail.
-                texts: true,
+                senders: Senders {
+                    // The outbox takes them like mail.
+                    texts: true,
+                    pushes: true,
+                    events: config.announce.is_some(),
+                },
             },
-            rules: campaign.rules,
             pages: pages::Pages {
                 links: links.clone(),
                 brand,
                 directory,
+                sends_events: campaign.rules.sends_by(Channel::Event),
             },
+            rules: campaign.rules,
             webhook: webhook::Config {
                 secrets: config.leap.secrets,
                 id_key: config.id_key.clone(),
@@ -106,7 +115,17 @@ impl Service {
         };
         let mut reconcile = reconcile::Config::new(config.id_key);
         reconcile.reserved_prefixes = config.leap.reserved_prefixes;
-        Ok(Service { world, face, reconcile })
+        let hook = config
+            .announce
+            .map(|to| Hook::new(to.url, &to.secret, MachineTime::default()));
+        let hook = hook.transpose().context("[announce] of rekindle.toml")?;
+        let announcing = hook.map(|hook| Announcing::new(&world, hook));
+        Ok(Service {
+            world,
+            face,
+            reconcile,
+            announcing,
+        })
     }
 
     /// Serves until `stop` is over, then finishes what is under way. `also` adds routes.
@@ -119,7 +138,12 @@ impl Service {
         let (stopping, stopped) = watch::channel(false);
         let timers = tokio::spawn(fire_timers(self.world.clone(), stopped.clone()));
         let leap = self.world.leap.clone();
-        let upkeep = tokio::spawn(keep_up(self.world.clone(), self.reconcile.clone(), stopped.clone()));
+        let upkeep = tokio::spawn(keep_up(
+            self.world.clone(),
+            self.reconcile.clone(),
+            self.announcing,
+            stopped.clone(),
+        ));
         let app = http::router(self.face).merge(also);
         let server = tokio::spawn(server::serve(listener, app, stopped));
         stop.await;
@@ -170,15 +194,27 @@ async fn fire_timers(world: World, stopped: watch::Receiver<bool>) {
     timers::run(store, clock, Lane::Touchpoint, fire, CONCURRENT_FIRES, until(stopped)).await;
 }
 
-/// The minute's work: reconcile, and look for meters. Neither waits for the other, and both stop at
+/// The minute's work: reconcile, and look for meters; and telling the partner. None waits for another, and all stop at
 /// once, as if the machine had been switched off: whatever was under way is done again.
 ///
 /// There is no sweep on one machine: the timers' loop reads the index of what is due itself.
-async fn keep_up(world: World, reconcile: reconcile::Config, stopped: watch::Receiver<bool>) {
+async fn keep_up(
+    world: World,
+    reconcile: reconcile::Config,
+    announcing: Option<Announcing>,
+    stopped: watch::Receiver<bool>,
+) {
+    let announce = async {
+        match announcing {
+            Some(announcing) => announcing.run().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = until(stopped) => {}
         () = reconcile_each_minute(&world, &reconcile) => {}
         () = check_meters_each_minute(&world) => {}
+        () = announce => {}
     }
 }
 

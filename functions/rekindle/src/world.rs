@@ -50,5 +50,5 @@ journey::delegate_ports!(World {
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
         SuppressAddress, KeepWatermark, Count;
     leap: ReadStatus, ReadChanges, SearchMeters;
-    outbox: SendEmail, SendText, LookUpSend;
+    outbox: SendEmail, SendText, SendPush, LookUpSend;
 });

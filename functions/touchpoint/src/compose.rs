@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Locale, Permission};
 use journey::link::{LinkKey, LinkKind};
-use journey::port::{Email, MessageLabel, Text};
+use journey::port::{Email, MessageLabel, Push, Text};
 use journey::{JourneyId, SendOrder};
 use message::{Brand, RenderError, Templates, UtilityWords, Variables};
 use utilities::Directory;
@@ -30,14 +30,34 @@ pub struct Composer {
     pub links: LinkKey,
     /// Where our own pages are, without a slash at the end.
     pub public_url: String,
-    /// Can this deployment send texts? If not, they are skipped with that reason.
+    /// Which of the channels beside e-mail this deployment can send by. What it cannot is skipped with that reason.
+    pub senders: Senders,
+}
+
+/// What a deployment can send by, beside e-mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Senders {
+    /// Texts: it has a number to send from.
     pub texts: bool,
+    /// Pushes: it knows the partner's app.
+    pub pushes: bool,
+    /// Events: somebody is told what happens.
+    pub events: bool,
+}
+
+impl Senders {
+    /// All of them.
+    pub const ALL: Senders = Senders {
+        texts: true,
+        pushes: true,
+        events: true,
+    };
 }
 
 /// Why a message could not be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// The person has no address, or no number.
+    /// The person has no address, no number, or no device.
     #[error("the person has no address for this channel")]
     NoAddress,
     /// The template does not allow it.
@@ -95,6 +115,20 @@ impl Compose for Composer {
                     label,
                 }))
             }
+            Channel::Push => {
+                let to = contact.push.clone().ok_or(ComposeError::NoAddress)?;
+                let message = self.templates.render_push(&variables)?;
+                Ok(Outgoing::Push(Push {
+                    key,
+                    at,
+                    to,
+                    title: message.title,
+                    body: message.body,
+                    url: variables.resume_url,
+                    label,
+                }))
+            }
+            Channel::Event => Ok(Outgoing::Event),
         }
     }
 
@@ -107,8 +141,14 @@ impl Compose for Composer {
             .and_then(|code| self.directory.find(code));
         let territory = utility.map(utilities::Utility::territory).unwrap_or_default();
         let mut facts = Facts::of(known, &territory);
-        if !self.texts {
-            facts.sms = Permission::NoSender;
+        for (can, permission) in [
+            (self.senders.texts, &mut facts.sms),
+            (self.senders.pushes, &mut facts.push),
+            (self.senders.events, &mut facts.event),
+        ] {
+            if !can {
+                *permission = Permission::NoSender;
+            }
         }
         if !self.offered.contains(&facts.locale) {
             facts.locale = self.default_locale;

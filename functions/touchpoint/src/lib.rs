@@ -13,15 +13,16 @@ use core::error::Error;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Permission, SuppressedFor};
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, ReadStatus, SearchMeters,
-    SendEmail, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
+    ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, Push, ReadStatus, SearchMeters,
+    SendEmail, SendPush, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
 use journey::{
-    Campaign, Delivered, Effect, Event, HoldReason, JourneyId, Note, SendOrder, SendOutcome, StatusAnswer, Unavailable,
+    Campaign, Delivered, Effect, Event, HoldReason, JourneyId, Note, Resolution, SendOrder, SendOutcome, StatusAnswer,
+    Unavailable,
 };
 
-pub use compose::{ComposeError, Composer};
+pub use compose::{ComposeError, Composer, Senders};
 pub use test_send::{NotATester, TestSend, TestSendError, Testers, send_test};
 
 /// A message that is ready to go, for the sender of its channel.
@@ -31,6 +32,11 @@ pub enum Outgoing {
     Email(Email),
     /// A text.
     Text(Text),
+    /// A push.
+    Push(Push),
+    /// Nothing of ours. The partner is told by whoever announces what was committed, so the record that it went
+    /// out is all that is to be done; one that was not written told nobody.
+    Event,
 }
 
 /// Turns an order into a message, and says in which zones a person may be.
@@ -56,6 +62,7 @@ pub trait Ports:
     + SearchMeters
     + SendEmail
     + SendText
+    + SendPush
     + LookUpSend
     + SuppressAddress
     + Count
@@ -72,6 +79,7 @@ impl<P> Ports for P where
         + SearchMeters
         + SendEmail
         + SendText
+        + SendPush
         + LookUpSend
         + SuppressAddress
         + Count
@@ -126,7 +134,11 @@ where
             }
             Effect::Send(order) => firing.send(&order, &looked).await?,
             Effect::LookUpSend(key) => {
-                let resolution = ports.look_up_send(&key).await;
+                let resolution = match key.channel {
+                    Channel::Email | Channel::Sms | Channel::Push => ports.look_up_send(&key).await,
+                    // Its record is its sending, and there is none.
+                    Channel::Event => Resolution::NotSent,
+                };
                 firing.take(Event::SendLookedUp { key, resolution }, None).await?
             }
         };
@@ -247,6 +259,8 @@ where
             let (channel, same) = match message {
                 Outgoing::Email(email) => (Channel::Email, known.contact.email.as_ref() == Some(&email.to)),
                 Outgoing::Text(text) => (Channel::Sms, known.contact.phone.as_ref() == Some(&text.to)),
+                Outgoing::Push(push) => (Channel::Push, known.contact.push.as_ref() == Some(&push.to)),
+                Outgoing::Event => (Channel::Event, true),
             };
             same && self.composer.facts(&known).permission(channel) == Permission::Allowed
         });
@@ -284,6 +298,10 @@ where
             Some(Ok(message)) if !self.still_goes(&message).await? => SendOutcome::Withheld,
             Some(Ok(Outgoing::Email(email))) => self.ports.send_email(&email).await,
             Some(Ok(Outgoing::Text(text))) => self.ports.send_text(&text).await,
+            Some(Ok(Outgoing::Push(push))) => self.ports.send_push(&push).await,
+            Some(Ok(Outgoing::Event)) => SendOutcome::Accepted {
+                message_id: String::new(),
+            },
             Some(Err(error)) => {
                 self.ports.count("send.not_composed", 1);
                 tracing::error!(journey = %self.journey, error = &error as &dyn Error, "message not composed");

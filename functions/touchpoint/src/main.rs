@@ -4,15 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    Environment, Mailer, Metrics, ScheduledFire, Schedules, SecretKind, Sender, Start, SystemClock, Table, Texter,
-    TouchpointConfig,
+    Environment, Mailer, Metrics, Pusher, ScheduledFire, Schedules, SecretKind, Sender, Start, SystemClock, Table,
+    Texter, TouchpointConfig,
 };
 use campaign::{Loader, Running};
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::leap::{LeapClient, LeapConfig};
 use serde_json::{Value, json};
-use touchpoint::{Composer, TestSend, Testers, send_test};
+use touchpoint::{Composer, Senders, TestSend, Testers, send_test};
 
 #[derive(Clone)]
 struct World {
@@ -21,6 +21,7 @@ struct World {
     schedules: Schedules,
     mailer: Mailer,
     texter: Texter,
+    pusher: Pusher,
     leap: LeapClient,
     metrics: Arc<Metrics>,
 }
@@ -31,6 +32,7 @@ journey::delegate_ports!(World {
     schedules: ArmTimer;
     mailer: SendEmail, LookUpSend;
     texter: SendText;
+    pusher: SendPush;
     leap: ReadStatus, SearchMeters;
     metrics: Count;
 });
@@ -57,9 +59,15 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         config.configuration_set,
         Sender::default(),
     );
-    let texts = config.texts.is_some();
+    let senders = Senders {
+        texts: config.texts.is_some(),
+        pushes: config.push_app.is_some(),
+        // Every deployment has its bus.
+        events: true,
+    };
     let world = World {
         texter: Texter::new(start.clients.sns(), config.texts),
+        pusher: Pusher::new(start.clients.sns(), config.push_app),
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         mailer,
@@ -76,7 +84,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let testers = Testers::new(config.test_recipients.iter().map(String::as_str))?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let campaign = campaigns.current(&world).await?;
-        let composer = composer(&campaign, links.clone(), config.public_url.clone(), texts);
+        let composer = composer(&campaign, links.clone(), config.public_url.clone(), senders);
         let world = World {
             mailer: world.mailer.with_sender(sender(&campaign)),
             ..world.clone()
@@ -111,7 +119,7 @@ fn order(test: &Value) -> Result<TestSend, serde_json::Error> {
     })
 }
 
-fn composer(campaign: &Running, links: LinkKey, public_url: String, texts: bool) -> Composer {
+fn composer(campaign: &Running, links: LinkKey, public_url: String, senders: Senders) -> Composer {
     let head = campaign.head.clone();
     Composer {
         templates: campaign.templates.clone(),
@@ -122,7 +130,7 @@ fn composer(campaign: &Running, links: LinkKey, public_url: String, texts: bool)
         offered: head.locales.offered,
         links,
         public_url,
-        texts,
+        senders,
     }
 }
 

@@ -60,6 +60,9 @@ pub enum TestSendError {
     /// An address for a text, or a number for a mail.
     #[error("a mail goes to an address, and a text to a number")]
     WrongChannel,
+    /// A test goes to an address or a number alone.
+    #[error("a test message goes by email or sms; `rekindle preview` shows what goes by {}", .0.as_str())]
+    NoTest(Channel),
     /// The campaign has no such reminder.
     #[error("the campaign has no such reminder: it has {0}")]
     NoSuchTouch(u16),
@@ -133,6 +136,7 @@ where
         (Channel::Email, Tester::Email(_)) => (Some(test.to.trim().to_owned()), None),
         (Channel::Sms, Tester::Phone(number)) => (None, Some(number.clone())),
         (Channel::Email | Channel::Sms, _) => return Err(TestSendError::WrongChannel),
+        (Channel::Push | Channel::Event, _) => return Err(TestSendError::NoTest(test.channel)),
     };
     if !(1..=composer.touches).contains(&u16::from(test.touch)) {
         return Err(TestSendError::NoSuchTouch(composer.touches));
@@ -152,6 +156,7 @@ where
             }
             ports.send_text(&text).await
         }
+        Outgoing::Push(_) | Outgoing::Event => return Err(TestSendError::NoTest(test.channel)),
     };
     match outcome {
         SendOutcome::Accepted { message_id } => Ok(message_id),
@@ -191,6 +196,7 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
             reference,
             email,
             phone,
+            push: None,
             consent: Default::default(),
             first_name: Some("Ana".to_owned()),
             locale: test.locale,
@@ -206,5 +212,6 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
         address: None,
         inbox: Inbox::default(),
         number: None,
+        device: None,
     })
 }

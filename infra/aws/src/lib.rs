@@ -3,16 +3,17 @@
 //! Architecture invariant: an SDK's types end here. What leaves this crate are the rules' own types,
 //! and errors that say what the caller can do.
 
+mod announcer;
 mod bus;
 mod clients;
 mod clock;
 mod config;
 mod gateway;
-mod hooks;
 mod invoke;
 mod logs;
 mod mailer;
 mod metrics;
+mod pusher;
 mod schedules;
 mod secrets;
 mod start;
@@ -21,6 +22,7 @@ mod table;
 mod testing;
 mod texter;
 
+pub use announcer::Announcer;
 pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;
@@ -30,11 +32,11 @@ pub use config::{
     TouchpointConfig, WebhookConfig,
 };
 pub use gateway::{GatewayRequest, GatewayResponse};
-pub use hooks::{Announcer, Hook, HookError};
 pub use invoke::Invoker;
 pub use logs::{init_logs, until_the_end};
 pub use mailer::{Mailer, Sender};
 pub use metrics::Metrics;
+pub use pusher::Pusher;
 pub use schedules::{NotAJourney, ScheduledFire, Schedules};
 pub use secrets::{Secret, Secrets, SecretsError};
 pub use start::{Start, StartError};

@@ -55,7 +55,7 @@ impl Asked {
 
     /// The fields of a form, as the query protocol has it.
     pub(crate) fn form(&self) -> BTreeMap<String, String> {
-        let parsed = reqwest::Url::parse(&format!("http://form/?{}", String::from_utf8_lossy(&self.body))).unwrap();
+        let parsed = url::Url::parse(&format!("http://form/?{}", String::from_utf8_lossy(&self.body))).unwrap();
         parsed.query_pairs().into_owned().collect()
     }
 
@@ -110,4 +110,24 @@ pub(crate) fn id_key() -> IdKey {
 pub(crate) fn journey() -> JourneyId {
     let reference = Reference::new("site-ca-0001").unwrap();
     JourneyId::new(&id_key(), Provider::Leap, Purpose::Enroll, &reference)
+}
+
+/// SNS's answer to a message that it took.
+pub(crate) fn published() -> Answer {
+    text(
+        200,
+        "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+         <MessageId>an-invented-id</MessageId></PublishResult></PublishResponse>",
+    )
+}
+
+/// An error as SNS's query protocol has it.
+pub(crate) fn sns_refused(status: u16, code: &str, words: &str) -> Answer {
+    text(
+        status,
+        &format!(
+            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        ),
+    )
 }

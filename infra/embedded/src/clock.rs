@@ -67,6 +67,12 @@ impl RealTime for MachineTime {
     }
 }
 
+impl Clock for MachineTime {
+    fn now(&self) -> Timestamp {
+        self.utc()
+    }
+}
+
 /// The time of the program: a number of seconds pass in it for each real second.
 ///
 /// It never goes back: not when the machine's clock does, not over a restart, and not when the speed

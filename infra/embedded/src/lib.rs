@@ -19,7 +19,7 @@ pub mod timers;
 pub use clock::{MachineTime, ProgramClock, RealTime};
 pub use data_dir::{DataDir, OpenError};
 pub use outbox::{LogLine, Message, Outbox, OutboxConfig, OutboxError};
-pub use store::{Contacts, Store};
+pub use store::{Contacts, Store, Stream, StreamRecord};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -113,6 +113,7 @@ pub(crate) fn contact(n: u32, email: &str) -> Contact {
         reference: reference(n),
         email: Some(email.to_owned()),
         phone: None,
+        push: None,
         consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::Es,

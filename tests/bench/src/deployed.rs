@@ -58,6 +58,7 @@ impl Deployed {
                     minutes_needed: head.brand.minutes_needed,
                 },
                 directory: head.utilities.clone(),
+                sends_events: false,
             },
             composer: Composer {
                 templates: running.templates.clone(),
@@ -68,7 +69,7 @@ impl Deployed {
                 offered: head.locales.offered,
                 links: links.clone(),
                 public_url: PUBLIC_URL.to_owned(),
-                texts: false,
+                senders: touchpoint::Senders::default(),
             },
             links,
             running,

@@ -123,6 +123,7 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         reference: Reference::new(reference(number))?,
         email: Some(format!("customer-{number}@example.com")),
         phone: None,
+        push: None,
         consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,

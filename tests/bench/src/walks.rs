@@ -140,6 +140,8 @@ fn facts(random: &mut ChaCha8Rng, flow: Flow, campaign: &Campaign) -> Facts {
         utility: UtilityCode::parse("PGE"),
         email,
         sms: Permission::NoAddress,
+        push: Permission::NoAddress,
+        event: Permission::NoAddress,
         inbox: Inbox::default(),
     }
 }

@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
     Announce, Announcement, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count,
-    Email, LookUpSend, ProviderError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendText, StoreError, Text,
+    Email, LookUpSend, ProviderError, Push, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
+    StoreError, Text,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
@@ -221,6 +222,12 @@ impl SendText for Mail {
     }
 }
 
+impl SendPush for Mail {
+    async fn send_push(&self, _push: &Push) -> SendOutcome {
+        SendOutcome::Throttled
+    }
+}
+
 impl LookUpSend for Mail {
     async fn look_up_send(&self, _key: &SendKey) -> Resolution {
         Resolution::Unknown
@@ -357,7 +364,7 @@ journey::delegate_ports!(World {
     table: LoadJourney, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
     schedules: ArmTimer;
     leap: ReadStatus, SearchMeters, ReadChanges;
-    mail: SendEmail, SendText, LookUpSend;
+    mail: SendEmail, SendText, SendPush, LookUpSend;
     bus: Announce;
     metrics: Count;
 });

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::{Date, date};
 use journey::port::{CommitError, CountOnce, DailyCount, ReadDailyCounts, StoreError};
 
-use crate::OnDynamoDb;
 use crate::people::lost;
+use crate::{OnDynamoDb, Stage};
 
 const DAY: Date = date(2100, 3, 1);
 
@@ -21,8 +21,8 @@ fn count(name: &str, by: u64) -> DailyCount {
 }
 
 /// A stream that goes back to where it had stopped finds the mark.
-pub async fn a_chunk_is_counted_once_however_often_it_comes(stage: &OnDynamoDb) {
-    let table = &stage.table;
+pub async fn a_chunk_is_counted_once_however_often_it_comes(stage: &impl Stage) {
+    let table = stage.store();
     assert_eq!(table.counted("4000001").await.unwrap(), None);
     let chunk = [
         count("sent/SDGE/1", 2),

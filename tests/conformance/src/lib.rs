@@ -30,8 +30,8 @@ pub mod watermarks;
 use core::future::Future;
 
 use journey::port::{
-    CommitJourney, FindContact, FindDue, KeepContact, KeepWatermark, ListContacts, LoadJourney, Suppress,
-    SuppressAddress,
+    CommitJourney, CountOnce, FindContact, FindDue, KeepContact, KeepWatermark, ListContacts, LoadJourney,
+    ReadDailyCounts, Suppress, SuppressAddress,
 };
 use journey::{ContactId, JourneyId};
 
@@ -49,6 +49,8 @@ pub trait Ports:
     + Suppress
     + SuppressAddress
     + KeepWatermark
+    + CountOnce
+    + ReadDailyCounts
     + Clone
     + Send
     + Sync
@@ -66,6 +68,8 @@ impl<P> Ports for P where
         + Suppress
         + SuppressAddress
         + KeepWatermark
+        + CountOnce
+        + ReadDailyCounts
         + Clone
         + Send
         + Sync
@@ -123,8 +127,11 @@ macro_rules! every_check {
             a_number_without_an_address_counts_for_itself,
             a_number_is_suppressed_by_its_name,
             a_number_s_opt_out_survives_an_erasure_and_a_second_import,
+            a_device_s_opt_out_survives_an_erasure_and_a_second_import,
+            an_opt_out_of_events_holds_for_the_reference,
             nobody_is_opted_out_by_an_unknown_journey;
             watermarks: a_watermark_reads_back_as_it_was_saved;
+            counts: a_chunk_is_counted_once_however_often_it_comes;
             faults: a_journey_that_cannot_be_read_is_kept_and_does_not_hide_the_others,
             a_contact_that_cannot_be_read_is_left_out_of_pages_and_can_be_erased;
         }

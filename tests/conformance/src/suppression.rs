@@ -1,9 +1,9 @@
 //! Opt-outs: once said, they stay said.
 
 use journey::campaign::Channel;
-use journey::contact::{Contact, NumberInbox, OptOut, Permission, SuppressedFor};
+use journey::contact::{ChannelInbox, Contact, OptOut, Permission, SuppressedFor};
 use journey::port::{FindContact, Suppress, SuppressAddress};
-use journey::{AddressId, PhoneNumber};
+use journey::{AddressId, PhoneNumber, PushEndpoint};
 
 use crate::Stage;
 use crate::people::{
@@ -70,8 +70,96 @@ pub async fn an_opt_out_survives_an_erasure_and_a_second_import(stage: &impl Sta
     for n in [1, 2] {
         let known = known(&store, n).await;
         assert_eq!(known.inbox.suppressed.since(SuppressedFor::OptOut), Some(start()));
-        assert!(known.contact.opted_out.is_nothing());
+        // An event has no address but the reference.
+        let same_reference = (n == 1).then_some(Channel::Event);
+        assert_eq!(known.contact.opted_out, OptOut::of(same_reference));
     }
+}
+
+/// An event has no address but the reference, so its opt-out is kept with that: over an erasure, by a link in an older
+/// message after one, and until the person takes it back.
+pub async fn an_opt_out_of_events_holds_for_the_reference(stage: &impl Stage) {
+    let store = stage.store();
+    let opted_out = async |n| known(&store, n).await.contact.opted_out;
+    let no_events = OptOut::of([Channel::Event]);
+    let ana = Contact {
+        opted_out: no_events.clone(),
+        ..contact(1, "ana@example.com")
+    };
+    put(&store, &ana).await;
+    begin(&store, 1).await;
+    assert!(known(&store, 1).await.inbox.suppressed.is_open(), "mail may go");
+    assert!(erase(&store, 1).await);
+    put(&store, &contact(1, "ana@example.com")).await;
+    assert_eq!(opted_out(1).await, no_events);
+    put(&store, &contact(2, "ana@example.com")).await;
+    assert_eq!(
+        opted_out(2).await,
+        OptOut::NOTHING,
+        "another reference is somebody else's"
+    );
+    // Taken back, and erased again: there is nothing to keep.
+    let taken_back = store.set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(1)).await;
+    assert!(taken_back.unwrap());
+    assert!(erase(&store, 1).await);
+    put(&store, &contact(1, "ana@example.com")).await;
+    assert_eq!(opted_out(1).await, OptOut::NOTHING);
+    // By a link in a message that is older than the erasure.
+    assert!(erase(&store, 1).await);
+    let by_link = store
+        .set_opted_out(&journey_id(1), &OptOut::Everything, minutes(2))
+        .await;
+    assert!(by_link.unwrap());
+    put(&store, &contact(1, "ana@example.com")).await;
+    assert_eq!(opted_out(1).await, no_events);
+}
+
+/// The app on a person's device has an inbox of its own, which opens and closes like a number's.
+pub async fn a_device_s_opt_out_survives_an_erasure_and_a_second_import(stage: &impl Stage) {
+    let store = stage.store();
+    let with_app = |n, email: Option<&str>| Contact {
+        email: email.map(str::to_owned),
+        push: Some(PushEndpoint::new("arn:aws:sns:us-east-1:123456789012:endpoint/APNS/example-app/ana").unwrap()),
+        ..contact(n, "")
+    };
+    let device_of = async |n| known(&store, n).await.device.expect("the contact has a device");
+    put(&store, &with_app(1, Some("ana@example.com"))).await;
+    begin(&store, 1).await;
+    assert!(device_of(1).await.suppressed.is_open());
+    // Of pushes alone.
+    let of_pushes = OptOut::of([Channel::Push]);
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &of_pushes, minutes(1))
+            .await
+            .unwrap()
+    );
+    let ana = known(&store, 1).await;
+    assert!(ana.inbox.suppressed.is_open(), "mail may go");
+    assert_eq!(
+        ana.device.unwrap().suppressed.since(SuppressedFor::OptOut),
+        Some(minutes(1))
+    );
+    assert!(erase(&store, 1).await);
+    put(&store, &with_app(1, Some("ana@example.com"))).await;
+    put(&store, &with_app(2, None)).await;
+    for n in [1, 2] {
+        let known = known(&store, n).await;
+        assert_eq!(known.permission(Channel::Push), Permission::Suppressed, "{n}");
+    }
+    let alone = known(&store, 2).await;
+    assert_eq!(
+        alone.address,
+        alone.device.map(|device| device.address),
+        "without an address and a number the device's ledger counts"
+    );
+    assert!(
+        store
+            .set_opted_out(&journey_id(1), &OptOut::NOTHING, minutes(2))
+            .await
+            .unwrap()
+    );
+    assert!(device_of(2).await.suppressed.is_open());
 }
 
 /// The link in an older mail goes on working, also when the person was erased twice, at two addresses.
@@ -175,7 +263,7 @@ fn reachable(n: u32, email: Option<&str>, phone: &str) -> Contact {
     }
 }
 
-async fn number_of(store: &impl FindContact, n: u32) -> NumberInbox {
+async fn number_of(store: &impl FindContact, n: u32) -> ChannelInbox {
     known(store, n).await.number.expect("the contact has a number")
 }
 
@@ -197,7 +285,7 @@ pub async fn an_opt_out_closes_the_number_too_and_opting_in_opens_both(stage: &i
             .await
             .unwrap()
     );
-    let since = |number: &NumberInbox| number.suppressed.since(SuppressedFor::OptOut);
+    let since = |number: &ChannelInbox| number.suppressed.since(SuppressedFor::OptOut);
     assert_eq!(since(&number_of(&store, 1).await), Some(minutes(1)));
     // Whoever else has the number gets no texts either, and mail as before.
     put(&store, &reachable(2, Some("bo@example.com"), "+12025550123")).await;

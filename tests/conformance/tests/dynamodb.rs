@@ -27,8 +27,7 @@ mod only_here {
         campaigns: a_campaign_is_pushed_activated_and_rolled_back,
         half_a_push_is_no_version,
         a_message_that_is_too_long_is_refused_by_name_before_anything_is_written;
-        counts: a_chunk_is_counted_once_however_often_it_comes,
-        chunks_that_come_at_once_are_all_counted_and_none_twice,
+        counts: chunks_that_come_at_once_are_all_counted_and_none_twice,
         a_chunk_of_too_many_counters_is_refused_whole,
         a_mark_expires;
     }

@@ -8,7 +8,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
 use journey::contact::{Consent, Contact, Locale, OptOut};
-use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, Reference, SendingHours};
+use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, PushEndpoint, Reference, SendingHours};
 use law::State;
 use rand::{Rng, RngExt};
 
@@ -152,9 +152,9 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
             version: "overlapping".to_owned(),
             touches: vec![
                 touch(minutes(30), hours(30), &[Channel::Email]),
-                touch(hours(6), hours(40), &[Channel::Email]),
+                touch(hours(6), hours(40), &[Channel::Push, Channel::Email]),
                 touch(hours(12), hours(48), &[Channel::Email]),
-                touch(hours(47), hours(72), &[Channel::Email]),
+                touch(hours(47), hours(72), &[Channel::Email, Channel::Push]),
             ],
             email_hours: day(9, 17),
             caps: Caps {
@@ -274,6 +274,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
     // Drawn apart, so that what was found before there were places keeps its seed.
     let place = &mut draw(seed, Stream::Customer, u64::from(inbox), 1);
     let area_code = AREA_CODES[place.random_range(0..AREA_CODES.len())];
+    let has_app = draw(seed, Stream::Customer, u64::from(inbox), 2).random_ratio(1, 2);
     let contact = Contact {
         provider: Provider::Leap,
         reference: Reference::new(format!("site-{index}")).unwrap(),
@@ -281,6 +282,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
             .random_ratio(9, 10)
             .then(|| format!("person-{inbox}@example.com")),
         phone: texted.then(|| PhoneNumber::new(&format!("+1{area_code}555010{inbox}")).unwrap()),
+        push: has_app.then(|| PushEndpoint::new(&format!("{ENDPOINTS}/device-{inbox}")).unwrap()),
         consent: random.random_ratio(3, 4).then(consent).into_iter().collect(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,
@@ -335,6 +337,9 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         listed: flow != Flow::DirectToUtility || random.random(),
     }
 }
+
+/// Where the app's endpoints are.
+const ENDPOINTS: &str = "arn:aws:sns:us-east-1:123456789012:endpoint/APNS/example-app";
 
 /// Numbers of the District of Columbia, California, Rhode Island, Hawaii, and of nowhere.
 const AREA_CODES: [u16; 6] = [202, 202, 213, 401, 808, 800];

@@ -11,8 +11,9 @@ use journey::campaign::Channel;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor};
 use journey::port::{
     ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
-    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError, PutError, ReadChanges,
-    ReadStatus, SearchMeters, SendEmail, SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
+    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError, Push, PutError,
+    ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress, SuppressAddress, Text,
+    Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -248,7 +249,7 @@ impl FireTimer for Ports {
 impl Ports {
     fn person(&self, state: &mut State, customer: usize) -> Option<Known> {
         let (known, now) = (state.known(customer), state.now);
-        let barred = [Channel::Email, Channel::Sms].map(|channel| state.bars(customer, channel).is_some());
+        let barred = Channel::ALL.map(|channel| state.bars(customer, channel).is_some());
         let invocation = &mut state.invocations[self.index as usize];
         invocation.barred[customer] = barred;
         let contact = known.as_ref().map(|known| &known.contact);
@@ -256,6 +257,7 @@ impl Ports {
             at: now,
             email: contact.email.clone(),
             phone: contact.phone.as_ref().map(|phone| phone.expose().to_owned()),
+            device: contact.push.as_ref().map(|device| device.expose().to_owned()),
         });
         known
     }
@@ -402,6 +404,12 @@ impl SendEmail for Ports {
 impl SendText for Ports {
     async fn send_text(&self, text: &Text) -> SendOutcome {
         self.hand_over(&text.key, text.to.expose()).await
+    }
+}
+
+impl SendPush for Ports {
+    async fn send_push(&self, push: &Push) -> SendOutcome {
+        self.hand_over(&push.key, push.to.expose()).await
     }
 }
 

@@ -288,7 +288,7 @@ impl Run {
                 asked: [None; 4],
                 read_over: [false; 4],
                 read_at: [None; 4],
-                barred: [[true; 2]; 4],
+                barred: [[true; 4]; 4],
                 found: Default::default(),
                 sending: None,
             });

@@ -4,6 +4,7 @@ use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use journey::campaign::Channel;
 use journey::contact::{Contact, Inbox};
 use journey::port::{Versioned, Watermark};
 use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Provider, Purpose, SendKey, Timer, TimerWhy};
@@ -80,7 +81,7 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
     pub(crate) ledger: Option<AddressId>,
-    pub(crate) number: Option<AddressId>,
+    pub(crate) channels: BTreeMap<Channel, AddressId>,
 }
 
 /// What is known of a running invocation.
@@ -97,8 +98,8 @@ pub(crate) struct Invocation {
     /// By customer: what the last reads told.
     pub(crate) read_over: [bool; 4],
     pub(crate) read_at: [Option<i64>; 4],
-    /// By customer: did the last read of the person bar mail, and texts?
-    pub(crate) barred: [[bool; 2]; 4],
+    /// By customer: which channels did the last read of the person bar?
+    pub(crate) barred: [[bool; 4]; 4],
     /// By customer: when the person was read last, and the addresses that were found.
     pub(crate) found: [Option<Found>; 4],
     /// What is handed to a sender and not answered yet.
@@ -111,6 +112,7 @@ pub(crate) struct Found {
     pub(crate) at: i64,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
+    pub(crate) device: Option<String>,
 }
 
 /// What happens at one call.

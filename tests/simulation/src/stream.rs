@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use announce::Record;
+use journey::link::LinkKey;
 use journey::port::{Announce, Announcement, CommitError, CountOnce, DailyCount, StoreError};
 use journey::{Journey, stored};
 
@@ -10,7 +11,7 @@ use crate::case::{MINUTE, SECOND};
 use crate::fault::{Of, Who};
 use crate::ports::{Ports, busy, lock};
 use crate::run::{Ending, Run};
-use crate::state::{Item, Service, State};
+use crate::state::{Item, Service, State, id_key};
 
 /// A stream, and what came of reading it.
 #[derive(Default)]
@@ -95,7 +96,11 @@ impl Run {
         };
         self.start(who, MINUTE, |ports| {
             Box::pin(async move {
-                let failed = announce::handle(&ports, &batch).await;
+                let links = announce::Links {
+                    key: LinkKey::new(id_key().derive("link")),
+                    public_url: String::new(),
+                };
+                let failed = announce::handle(&ports, &links, &batch).await;
                 let failed = failed.first().and_then(|sequence| sequence.parse().ok());
                 Ending::Read(failed.unwrap_or(who.a as usize + batch.len()))
             })

@@ -1,7 +1,7 @@
 //! The table: what a write does, and what a read finds. Each is all of it or nothing.
 
 use journey::campaign::Channel;
-use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor, Suppression};
+use journey::contact::{Contact, Inbox, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{Commit, CommitError, Precondition, PutError, Versioned};
 use journey::{AddressId, ContactId, EventId, Journey, JourneyId, Lane, Phase, Timer};
 use rand::RngExt;
@@ -122,26 +122,8 @@ impl State {
     pub(crate) fn known(&self, customer: usize) -> Option<Known> {
         let row = self.rows.get(customer)?;
         let contact = row.contact.clone()?;
-        let Addresses {
-            ledger: address,
-            number,
-        } = row.addresses.clone();
-        let inbox = address.as_ref().and_then(|address| self.inboxes.get(address).cloned());
-        let number = number.map(|address| NumberInbox {
-            suppressed: self
-                .inboxes
-                .get(&address)
-                .map(|inbox| inbox.suppressed.clone())
-                .unwrap_or_default(),
-            address,
-        });
-        Some(Known {
-            id: row.contact_id.clone(),
-            contact,
-            address,
-            inbox: inbox.unwrap_or_default(),
-            number,
-        })
+        let inbox = |address: &AddressId| self.inboxes.get(address).cloned().unwrap_or_default();
+        Some(Known::new(id_key(), contact, inbox))
     }
 
     pub(crate) fn put(&mut self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
@@ -173,18 +155,16 @@ impl State {
         }
         let row = &mut self.rows[customer];
         row.addresses = Addresses {
-            ledger: contact.ledger(id_key()),
-            number: contact.number(id_key()),
+            ledger: Some(contact.ledger(id_key())),
+            channels: contact.inboxes(id_key()).into_iter().collect(),
         };
         row.contact = Some(contact);
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {
-        if let Some(address) = contact.ledger(id_key()) {
-            let inbox = self.inboxes.entry(address).or_default();
-            inbox.version += 1;
-            change(inbox);
-        }
+        let inbox = self.inboxes.entry(contact.ledger(id_key())).or_default();
+        inbox.version += 1;
+        change(inbox);
     }
 
     pub(crate) fn erase(&mut self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {

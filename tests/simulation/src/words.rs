@@ -3,7 +3,7 @@
 use journey::SendOrder;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known};
-use journey::port::{Email, MessageLabel, Text, Timestamp};
+use journey::port::{Email, MessageLabel, Push, Text, Timestamp};
 use touchpoint::{Compose, ComposeError, Outgoing};
 
 /// Composes in no time.
@@ -38,6 +38,16 @@ impl Compose for Words {
                 body: String::new(),
                 label,
             })),
+            Channel::Push => Ok(Outgoing::Push(Push {
+                key,
+                at,
+                to: contact.push.clone().ok_or(ComposeError::NoAddress)?,
+                title: String::new(),
+                body: String::new(),
+                url: String::new(),
+                label,
+            })),
+            Channel::Event => Ok(Outgoing::Event),
         }
     }
 

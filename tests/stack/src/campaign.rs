@@ -73,9 +73,9 @@ fn loaded() -> LoadedCampaign {
     for (touch, (after, until)) in rules.touches.iter_mut().zip(&mut windows) {
         (touch.after, touch.until) = (after, until);
     }
-    // Who has no number, which are nearly all, gets mail.
+    // Who has no number and no device, which are nearly all, gets mail; who has no address either, the partner writes to.
     if let Some(first) = rules.touches.first_mut() {
-        first.channels = vec![Channel::Sms, Channel::Email];
+        first.channels = vec![Channel::Sms, Channel::Push, Channel::Email, Channel::Event];
     }
     rules.experiment.arms = [("quick", QUICK), ("slow", SLOW)]
         .map(|(name, first_after)| Arm {

@@ -27,6 +27,9 @@ const SENDER_DOMAIN: &str = "example.com";
 /// Where texts come from.
 pub const ORIGINATION_NUMBER: &str = "+18335550100";
 
+/// The partner's app, as SNS knows it.
+pub const APP: &str = "example-app";
+
 /// No story takes longer than this.
 const PATIENCE: Duration = Duration::from_mins(8);
 
@@ -44,6 +47,8 @@ pub struct Stage {
     pub partner: Receiver,
     /// Leap and its customers.
     pub leap: Leap,
+    /// The app on a customer's device, as SNS names it.
+    pub device: String,
     /// What `sam deploy` said.
     pub transcript: String,
     queue_url: String,
@@ -86,6 +91,7 @@ impl Stage {
         let leap = Leap::start().await;
         let clients = Clients::from_env(&cloud.environment()).unwrap();
         prepare(&clients).await;
+        let device = register_device(&clients).await;
         let template = cloud::project().join("template.yaml");
         let transcript = cloud.deploy(
             &template,
@@ -93,6 +99,7 @@ impl Stage {
             &[
                 ("SenderIdentity", SENDER_DOMAIN),
                 ("TextOriginationNumber", ORIGINATION_NUMBER),
+                ("PushApplicationName", APP),
                 ("LeapBaseUrl", leap.sandbox.base_url().trim_end_matches('/')),
                 ("LeapCallsPerMinute", "6000"),
                 ("LeapPageSize", "50"),
@@ -129,6 +136,7 @@ impl Stage {
             texts,
             partner,
             leap,
+            device,
             transcript,
             queue_url,
         }
@@ -336,6 +344,27 @@ async fn prepare(clients: &Clients) {
         .send()
         .await
         .unwrap();
+}
+
+/// What the partner's back end does when its app starts on a device for the first time.
+async fn register_device(clients: &Clients) -> String {
+    let sns = clients.sns();
+    let app = sns
+        .create_platform_application()
+        .name(APP)
+        .platform("GCM")
+        .attributes("PlatformCredential", "an invented credential")
+        .send()
+        .await
+        .unwrap();
+    let endpoint = sns
+        .create_platform_endpoint()
+        .platform_application_arn(app.platform_application_arn.unwrap())
+        .token("an-invented-device-token")
+        .send()
+        .await
+        .unwrap();
+    endpoint.endpoint_arn.unwrap()
 }
 
 /// A reference as a segment of a path.

@@ -1,6 +1,7 @@
 //! SNS as the stack sees it: the list of opt-outs, which the emulator leaves out, is kept here.
 //!
-//! Every other call goes on to the emulator, so the sender's role is checked there and the text is kept there.
+//! Every other call goes on to the emulator, so the sender's role is checked there and the text is kept there. Of a push
+//! the emulator keeps nothing, so what it took is kept here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -22,6 +23,7 @@ struct Inner {
     client: reqwest::Client,
     behind: Mutex<String>,
     opted_out: Mutex<BTreeSet<String>>,
+    pushes: Mutex<Vec<BTreeMap<String, String>>>,
 }
 
 impl TextFront {
@@ -34,6 +36,7 @@ impl TextFront {
                 client: reqwest::Client::new(),
                 behind: Mutex::default(),
                 opted_out: Mutex::default(),
+                pushes: Mutex::default(),
             }),
         };
         let app = Router::new().fallback(answer).with_state(front.clone());
@@ -50,6 +53,14 @@ impl TextFront {
     /// Where calls go on to.
     pub fn stands_before(&self, emulator: &str) {
         emulator.clone_into(&mut self.inner.behind.lock().unwrap());
+    }
+
+    /// What was published to an endpoint and taken, by the request's fields.
+    #[must_use]
+    pub fn pushes_to(&self, endpoint: &str) -> Vec<BTreeMap<String, String>> {
+        let pushes = self.inner.pushes.lock().unwrap();
+        let to_it = pushes.iter().filter(|push| push["TargetArn"] == endpoint);
+        to_it.cloned().collect()
     }
 
     /// Somebody has answered STOP.
@@ -87,5 +98,8 @@ async fn answer(State(front): State<TextFront>, request: Request) -> Response {
         .await
         .unwrap();
     let status = answer.status();
+    if status.is_success() && form.contains_key("TargetArn") {
+        front.inner.pushes.lock().unwrap().push(form);
+    }
     (status, xml, Body::from(answer.bytes().await.unwrap())).into_response()
 }

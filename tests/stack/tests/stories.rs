@@ -40,6 +40,8 @@ struct Cast {
     opts_out: &'static Customer,
     texted: &'static Customer,
     stopped: &'static Customer,
+    pushed: &'static Customer,
+    announced: &'static Customer,
 }
 
 /// The stage with its customers gone through what they do when left alone.
@@ -60,9 +62,13 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
                 opts_out: quick[4],
                 texted: quick[5],
                 stopped: quick[6],
+                pushed: quick[7],
+                announced: quick[8],
             };
             give_number(stage, cast.texted, TEXTED).await;
             give_number(stage, cast.stopped, STOPPED).await;
+            change_contact(stage, cast.pushed, |contact| contact["push"] = json!(stage.device)).await;
+            change_contact(stage, cast.announced, |contact| contact["email"] = json!(null)).await;
             stage.texts.opt_out(STOPPED);
             stage.internet.fate(&cast.lost.reference, Fate::LosesCompleted);
             stage.internet.fate(&cast.doubled.reference, Fate::Doubles);
@@ -82,13 +88,22 @@ const STOPPED: &str = "+12025550124";
 
 /// The partner tells of a number with its consent; its area code is all that says where the person is.
 async fn give_number(stage: &Stage, customer: &Customer, number: &str) {
+    change_contact(stage, customer, |contact| {
+        contact["phone"] = json!(number);
+        contact["consent"]["sms"] =
+            json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "version": "2026-03 sign-up form"});
+    })
+    .await;
+}
+
+/// The partner changes a contact, and moves it to where the campaign has opened the law.
+async fn change_contact(stage: &Stage, customer: &Customer, change: impl FnOnce(&mut Value)) {
     let path = format!("/contacts/leap/{}", stack::stage::encoded(&customer.reference));
     let (_, mut contact) = stage.call("GET", &path, None).await;
-    contact["phone"] = json!(number);
-    contact["consent"]["sms"] =
-        json!({"at": "2026-06-30T16:00:00Z", "source": "sign-up page", "version": "2026-03 sign-up form"});
+    contact["state"] = json!("DC");
     contact["zone"] = json!(null);
     contact["utility"] = json!(null);
+    change(&mut contact);
     let (status, answer) = stage.call("PUT", &path, Some(&contact)).await;
     assert_eq!(status, 200, "{answer}");
 }
@@ -147,7 +162,9 @@ fn a_reminded_customer_comes_back_through_the_link_and_hears_no_more() {
         let mut came_back = None;
         for customer in stage.leap.of_habit(Habit::StopsAtUtilityLogin) {
             let taken = [cast.doubled, cast.reversed, cast.throttled, cast.hung, cast.opts_out];
-            let taken = taken.into_iter().chain([cast.texted, cast.stopped]);
+            let taken = taken
+                .into_iter()
+                .chain([cast.texted, cast.stopped, cast.pushed, cast.announced]);
             if taken.into_iter().any(|other| other.reference == customer.reference) {
                 continue;
             }
@@ -529,6 +546,79 @@ fn a_text_is_read_back_and_who_answered_stop_gets_none() {
         if may_be_texted(sent_at) {
             assert_eq!(journey["sms"], "suppressed", "{journey:#}");
         }
+    });
+}
+
+#[test]
+fn a_push_goes_to_the_device_that_the_app_registered() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let journey = stage
+            .until(&cast.pushed.reference, "reminded", |journey| {
+                touch_states(journey)[0] == "sent"
+            })
+            .await;
+        let pushes = stage.texts.pushes_to(&stage.device);
+        let sent_at: Timestamp = journey["touches"][0]["at"].as_str().unwrap().parse().unwrap();
+        assert_eq!(journey["push"], "allowed");
+        if !may_be_texted(sent_at) {
+            assert_eq!(journey["touches"][0]["channel"], "email", "{journey:#}");
+            return assert!(pushes.is_empty());
+        }
+        assert_eq!(journey["touches"][0]["channel"], "push", "{journey:#}");
+        assert_eq!(pushes.len(), 1, "{pushes:?}");
+        let message: Value = serde_json::from_str(&pushes[0]["Message"]).unwrap();
+        let of_google: Value = serde_json::from_str(message["GCM"].as_str().unwrap()).unwrap();
+        let url = of_google["fcmV1Message"]["message"]["data"]["url"].as_str().unwrap();
+        assert!(
+            url.starts_with(stage.internet.address()) && url.contains("/r/"),
+            "{url}"
+        );
+        let of_touch_1 = stage
+            .mails_of(cast.pushed)
+            .into_iter()
+            .filter(|mail| mail.tags["touch"] == "1");
+        assert_eq!(of_touch_1.count(), 0);
+    });
+}
+
+#[test]
+fn the_partner_is_told_to_write_to_whom_we_have_no_address_of() {
+    let (stage, cast, runtime) = begun();
+    runtime.block_on(async {
+        let journey = stage
+            .until(&cast.announced.reference, "reminded", |journey| {
+                !matches!(touch_states(journey)[0], "waiting" | "claimed")
+            })
+            .await;
+        let touch = &journey["touches"][0];
+        if touch["state"] != "sent" {
+            // In the ten minutes before midnight.
+            assert!(
+                !may_be_texted(touch["at"].as_str().unwrap().parse().unwrap()),
+                "{journey:#}"
+            );
+            return;
+        }
+        assert_eq!(touch["channel"], "event", "{journey:#}");
+        let due = stage
+            .wait_for("the partner told", async || {
+                let events = stage.partner.events_of(&cast.announced.reference);
+                events.into_iter().find(|event| event["type"] == "touch.due")
+            })
+            .await;
+        assert_eq!(due["data"]["permissions"]["email"], "no_address", "{due:#}");
+        for (field, path) in [("resume_url", "/r/"), ("unsubscribe_url", "/u/")] {
+            let url = due["data"][field].as_str().unwrap();
+            assert!(url.starts_with(stage.internet.address()) && url.contains(path), "{url}");
+        }
+        let on_the_bus = stage
+            .wait_for("the event on the bus", async || {
+                let heard = stage.heard_on_the_bus(&cast.announced.reference).await;
+                heard.into_iter().find(|event| event["type"] == "touch.due")
+            })
+            .await;
+        assert_eq!(on_the_bus["id"], due["id"]);
     });
 }
 

@@ -10,14 +10,19 @@
 )]
 
 use core::future::pending;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use announce::Record;
+use announce::{Links, Record};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
+use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Inbox, Known, Locale, OptOut};
-use journey::port::{Announce, Announcement, CommitError, Count, CountOnce, DailyCount, FindContact, StoreError};
+use journey::link::LinkKey;
+use journey::port::{
+    Announce, Announcement, Clock, CommitError, Count, CountOnce, DailyCount, FindContact, LoadJourney, StoreError,
+    Versioned,
+};
 use journey::{
     Campaign, ContactId, Event, Flow, IdKey, Journey, JourneyId, MeterFound, MeterKind, Provider, Purpose, Reference,
     UtilityCode, decide, stored,
@@ -109,6 +114,22 @@ impl Customer {
     pub(crate) fn journey(&self) -> &Journey {
         &self.journey
     }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(crate) fn is_by(&self, channel: Channel) -> bool {
+        self.campaign.sends_by(channel)
+    }
+
+    /// Every touch goes by this channel.
+    pub(crate) fn by(mut self, channel: Channel) -> Self {
+        for rule in &mut self.campaign.touches {
+            rule.channels = vec![channel];
+        }
+        self
+    }
 }
 
 pub(crate) fn meter() -> MeterFound {
@@ -190,7 +211,10 @@ pub(crate) struct State {
     pub(crate) counters: BTreeMap<(String, String), u64>,
     pub(crate) marks: BTreeMap<String, usize>,
     pub(crate) totals: BTreeMap<String, u64>,
-    pub(crate) known: BTreeSet<JourneyId>,
+    pub(crate) known: BTreeMap<JourneyId, Contact>,
+    /// As they are now, whatever the stream says of before.
+    pub(crate) journeys: BTreeMap<JourneyId, Journey>,
+    pub(crate) now: Timestamp,
     pub(crate) steps: usize,
     pub(crate) faults: Vec<(usize, Fault)>,
     pub(crate) most_counters: usize,
@@ -234,7 +258,7 @@ impl World {
 
     /// One reading; `None` when the process died in it.
     pub(crate) fn read(&self, batch: &[Record]) -> Option<Vec<String>> {
-        announce::handle(self, batch).now_or_never()
+        announce::handle(self, &links(), batch).now_or_never()
     }
 }
 
@@ -248,34 +272,58 @@ impl FindContact for World {
     }
 
     async fn contact_of(&self, journey: &JourneyId) -> Result<Option<Known>, StoreError> {
-        let answer = |state: &mut State| Ok(state.known.contains(journey).then(known));
+        let answer = |state: &mut State| {
+            Ok(state
+                .known
+                .get(journey)
+                .map(|contact| Known::new(&id_key(), contact.clone(), |_| Inbox::default())))
+        };
         self.step(answer, || Err(out_of_reach())).await
     }
 }
 
-fn known() -> Known {
-    Known {
-        id: ContactId::new(&id_key(), Provider::Leap, &reference(1)),
-        contact: Contact {
-            provider: Provider::Leap,
-            reference: reference(1),
-            email: Some("ana@example.com".to_owned()),
-            phone: None,
-            consent: std::collections::BTreeMap::new(),
-            first_name: Some("Ana".to_owned()),
-            locale: Locale::En,
-            zone: None,
-            state: None,
-            flow: Flow::Connect,
-            region: None,
-            classification: Classification::Residential,
-            utility: None,
-            link: None,
-            opted_out: OptOut::NOTHING,
-        },
-        address: None,
-        inbox: Inbox::default(),
-        number: None,
+pub(crate) fn contact() -> Contact {
+    Contact {
+        provider: Provider::Leap,
+        reference: reference(1),
+        email: Some("ana@example.com".to_owned()),
+        phone: None,
+        push: None,
+        consent: std::collections::BTreeMap::new(),
+        first_name: Some("Ana".to_owned()),
+        locale: Locale::En,
+        zone: None,
+        state: None,
+        flow: Flow::Connect,
+        region: None,
+        classification: Classification::Residential,
+        utility: None,
+        link: None,
+        opted_out: OptOut::NOTHING,
+    }
+}
+
+/// Where the links lead that the partner is told.
+pub(crate) fn links() -> Links {
+    Links {
+        key: LinkKey::new(id_key().derive("link")),
+        public_url: "https://remind.example.com".to_owned(),
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.look(|state| state.now)
+    }
+}
+
+impl LoadJourney for World {
+    async fn load_journey(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
+        let answer = |state: &mut State| {
+            let journey = state.journeys.get(id).cloned();
+            Ok(journey.map(|journey| Versioned { journey, version: 1 }))
+        };
+        self.step(answer, || Err(out_of_reach())).await
     }
 }
 
@@ -357,6 +405,19 @@ impl<'a> Paused<'a> {
             })
             .await;
         }
+    }
+}
+
+impl Clock for Paused<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+}
+
+impl LoadJourney for Paused<'_> {
+    async fn load_journey(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
+        self.wait().await;
+        self.world.load_journey(id).await
     }
 }
 

@@ -19,7 +19,12 @@ const AFTER: Bounds = Bounds {
     most: days(30),
 };
 
-const CHANNELS: [(&str, Channel); 2] = [("email", Channel::Email), ("sms", Channel::Sms)];
+const CHANNELS: [(&str, Channel); 4] = [
+    ("email", Channel::Email),
+    ("sms", Channel::Sms),
+    ("push", Channel::Push),
+    ("event", Channel::Event),
+];
 
 /// The touches, with the places of their windows.
 #[derive(Debug, Default)]

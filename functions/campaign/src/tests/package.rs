@@ -171,7 +171,7 @@ fn the_stored_head_is_readable() {
     shown["format"] = head["format"].clone();
     shown["display_names"] = head["display_names"].clone();
     shown.as_object_mut().unwrap().remove("policies");
-    expect![[r#"{"caps":{"one_series_per_inbox":false,"per_day":1,"per_week":5},"claim_lease":"PT3M","confirm_after":"PT5M","default_zones":["America/Chicago","UTC"],"display_names":{"PG&E:  Pacific Gas and Electric":"PGE"},"email_hours":{"end":"21:30:00","start":"08:00:00"},"experiment":{"arms":[{"first_after":"PT10M","name":"a","weight":1},{"first_after":"PT1H30M","name":"b","weight":3}],"holdout_per_10000":250,"salt":"x","version":"x"},"format":3,"hand_back_after":"PT24H","law":{},"max_episodes":2,"meter":{"every":"PT30H","first_after":"PT24H","give_up_after":"PT1344H","late_after":"PT72H","late_every":"PT168H"},"outage_wait":"PT6H","reopen_after":"PT240H30S","retry_after":"PT1M30S","sms_hours":{"end":null,"start":"00:00:00"},"touches":[{"after":"PT30M1S","channels":["email"],"until":"PT2H"}],"window_grace":"PT5M"}"#]]
+    expect![[r#"{"caps":{"one_series_per_inbox":false,"per_day":1,"per_week":5},"claim_lease":"PT3M","confirm_after":"PT5M","default_zones":["America/Chicago","UTC"],"display_names":{"PG&E:  Pacific Gas and Electric":"PGE"},"email_hours":{"end":"21:30:00","start":"08:00:00"},"experiment":{"arms":[{"first_after":"PT10M","name":"a","weight":1},{"first_after":"PT1H30M","name":"b","weight":3}],"holdout_per_10000":250,"salt":"x","version":"x"},"format":4,"hand_back_after":"PT24H","law":{},"max_episodes":2,"meter":{"every":"PT30H","first_after":"PT24H","give_up_after":"PT1344H","late_after":"PT72H","late_every":"PT168H"},"outage_wait":"PT6H","reopen_after":"PT240H30S","retry_after":"PT1M30S","sms_hours":{"end":null,"start":"00:00:00"},"touches":[{"after":"PT30M1S","channels":["email"],"until":"PT2H"}],"window_grace":"PT5M"}"#]]
     .assert_eq(&sorted(&shown).to_string());
 }
 
@@ -228,8 +228,8 @@ fn what_no_check_has_made_is_refused() {
         refusal(|p| p["messages"]["en/cancelled"]["html"] = json!("{{ resume_url }} {{ unsubscribe_url }}")),
     ];
     expect![[r#"
-        the campaign package has format 4, and this program reads format 3: bring the older of the two up to date, then push the campaign again
-        the campaign package has format 4, and this program reads format 3: bring the older of the two up to date, then push the campaign again
+        the campaign package has format 4, and this program reads format 4: bring the older of the two up to date, then push the campaign again
+        the campaign package has format 4, and this program reads format 4: bring the older of the two up to date, then push the campaign again
         not a campaign package: missing field `format` at line 1 column 353998
         not a campaign package: head.rules.touches[1].after: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found at line 1 column 1876
         not a campaign package: head.rules.quiet_days: unknown field `quiet_days`, expected one of `touches`, `experiment`, `hand_back_after`, `window_grace`, `claim_lease`, `retry_after`, `confirm_after`, `outage_wait`, `reopen_after`, `max_episodes`, `email_hours`, `sms_hours`, `law`, `default_zones`, `caps`, `policies`, `meter`, `link_hosts` at line 1 column 1719
@@ -297,7 +297,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         error(&one.head, &named_otherwise),
         error(&spanish.head, &all),
         error(&one.head, &[("en/cancelled", "{}")]),
-        error(&one.head.replacen("\"format\":3", "\"format\":7", 1), &all),
+        error(&one.head.replacen("\"format\":4", "\"format\":7", 1), &all),
     ];
     expect![[r#"
         the campaign package cannot be used: the message en/not_started is missing
@@ -305,10 +305,10 @@ fn parts_that_do_not_belong_together_are_refused() {
         not a campaign package: message en/cancelled.json: not a message's name
         the campaign package cannot be used: the message en/not_started does not belong to it
         not a campaign package: message en/cancelled: missing field `subject` at line 1 column 2
-        the campaign package has format 7, and this program reads format 3: bring the older of the two up to date, then push the campaign again"#]]
+        the campaign package has format 7, and this program reads format 4: bring the older of the two up to date, then push the campaign again"#]]
     .assert_eq(&refusals.join("\n"));
     assert!(matches!(
-        Head::open(&one.head.replacen("\"format\":3", "\"format\":7", 1)),
+        Head::open(&one.head.replacen("\"format\":4", "\"format\":7", 1)),
         Err(PackageError::Format(7))
     ));
 }

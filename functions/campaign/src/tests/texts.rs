@@ -22,8 +22,8 @@ fn rules(text: &str) -> Campaign {
 #[test]
 fn a_touch_names_its_channels_in_order() {
     assert_eq!(rules(TOUCH).touches[0].channels, [Channel::Sms, Channel::Email]);
-    assert!(rules(TOUCH).sends_texts());
-    assert!(!Campaign::standard().sends_texts());
+    assert!(rules(TOUCH).sends_by(Channel::Sms));
+    assert!(!Campaign::standard().sends_by(Channel::Sms));
     let twice = TOUCH.replace("[\"sms\", \"email\"]", "[\"sms\", \"email\", \"sms\"]");
     assert_eq!(rules(&twice).touches[0].channels, [Channel::Sms, Channel::Email]);
 }
@@ -57,7 +57,7 @@ fn a_touch_that_is_due_after_two_days_has_no_text() {
         ]],
     );
     let at_the_edge = "[[touch]]\nafter = \"48h\"\nuntil = \"72h\"\nchannels = [\"sms\"]\n[experiment]\narm = []\n";
-    assert!(rules(at_the_edge).sends_texts());
+    assert!(rules(at_the_edge).sends_by(Channel::Sms));
 }
 
 #[test]

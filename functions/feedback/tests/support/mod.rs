@@ -87,6 +87,7 @@ impl Place {
             reference: reference(),
             email: Some("Ana@Example.com".to_owned()),
             phone: None,
+            push: None,
             consent: std::collections::BTreeMap::new(),
             first_name: Some("Ana".to_owned()),
             locale: journey::contact::Locale::En,

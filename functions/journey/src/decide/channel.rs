@@ -49,14 +49,11 @@ impl Deciding<'_> {
 
     /// When a channel may be used next: now, or while there is still time before the window closes.
     pub(super) fn opening(&self, touch: Touch, channel: Channel, window: Window, facts: &Facts) -> Opening {
-        let (free, open) = match channel {
-            Channel::Email => (self.now, self.opens_at(channel, self.now, window, facts)),
-            Channel::Sms => {
-                let free = self.phone_free_at(touch, facts);
-                (free, self.opens_at(channel, free, window, facts))
-            }
+        let free = match channel {
+            Channel::Email | Channel::Push | Channel::Event => self.now,
+            Channel::Sms => self.phone_free_at(touch, facts),
         };
-        match open {
+        match self.opens_at(channel, free, window, facts) {
             Some(open) if open <= self.now => Opening::Now,
             Some(open) if free > self.now => Opening::At(open, HoldReason::Cap),
             Some(open) => Opening::At(open, HoldReason::QuietHours),
@@ -85,6 +82,8 @@ impl Deciding<'_> {
                 self.phone_opens_at(from, &facts.places),
                 window.closes.min(self.last_text_at(&facts.places)),
             ),
+            // The phone rings at night for a push as for a text, and what the partner sends may be a text.
+            Channel::Push | Channel::Event => (self.phone_opens_at(from, &facts.places), window.closes),
         };
         open.filter(|open| *open <= if *open <= self.now { closes } else { last_try(closes) })
     }
@@ -125,7 +124,7 @@ impl Deciding<'_> {
             Permission::Suppressed => return Some(SkipReason::Suppressed),
         }
         match channel {
-            Channel::Email => None,
+            Channel::Email | Channel::Push | Channel::Event => None,
             Channel::Sms if facts.places.states().is_empty() => Some(SkipReason::UnknownPlace),
             Channel::Sms if self.texts_sent() >= self.text_limit(&facts.places).per_episode => {
                 Some(SkipReason::TextedBefore)

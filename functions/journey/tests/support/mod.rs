@@ -96,6 +96,8 @@ pub(crate) fn facts() -> Facts {
         utility: Some(code("SDGE")),
         email: Permission::Allowed,
         sms: Permission::Allowed,
+        push: Permission::Allowed,
+        event: Permission::Allowed,
         inbox: Inbox::default(),
     }
 }
@@ -175,6 +177,13 @@ pub(crate) fn touches(journey: &Journey) -> String {
         TouchRecord::Sent {
             channel: Channel::Sms, ..
         } => "texted".to_owned(),
+        TouchRecord::Sent {
+            channel: Channel::Push, ..
+        } => "pushed".to_owned(),
+        TouchRecord::Sent {
+            channel: Channel::Event,
+            ..
+        } => "announced".to_owned(),
         TouchRecord::Unknown { attempt, .. } => format!("unknown {attempt}"),
         TouchRecord::Skipped { why, .. } => format!("{why:?}"),
     };
@@ -281,6 +290,8 @@ fn by(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "",
         Channel::Sms => " by text",
+        Channel::Push => " by push",
+        Channel::Event => " by event",
     }
 }
 

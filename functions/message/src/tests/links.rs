@@ -111,6 +111,8 @@ fn a_message_goes_out_with_allowed_links_alone() {
                 html: message.html.replace("</body>", &format!("{html}</body>")),
                 text: format!("{}{text}", message.text),
                 sms: format!("{}{sms}", message.sms),
+                push_title: message.push_title.clone(),
+                push: message.push.clone(),
             };
             (name, more)
         }))

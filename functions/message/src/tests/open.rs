@@ -73,6 +73,8 @@ fn a_trial_finds_what_only_some_touches_leave_out() {
             html: html.to_owned(),
             text: "{{ resume_url }} {{ unsubscribe_url }} {{ postal_address }}".to_owned(),
             sms: String::new(),
+            push_title: String::new(),
+            push: String::new(),
         };
         Templates::open([(name, text)]).try_out(&brand, 3)
     };

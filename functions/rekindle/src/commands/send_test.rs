@@ -120,7 +120,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         offered: campaign.locales.offered,
         links: LinkKey::new(config.id_key.derive("link")),
         public_url: config.public_url,
-        texts: true,
+        senders: touchpoint::Senders::ALL,
     };
     let test = TestSend {
         to: options.to,

@@ -177,6 +177,7 @@ fn campaign() -> anyhow::Result<LoadedCampaign> {
 fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
     Ok(Config {
         testers: touchpoint::Testers::default(),
+        announce: None,
         public_url: public_url.to_owned(),
         campaign: PathBuf::new(),
         // Names decide who is drawn into which arm, so another seed draws anew.

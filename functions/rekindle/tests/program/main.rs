@@ -10,6 +10,7 @@
     reason = "helpers of tests; a broken story should stop at once"
 )]
 
+mod announcing;
 mod campaign;
 mod cli;
 mod contract;

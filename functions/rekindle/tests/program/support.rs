@@ -20,6 +20,8 @@ use tempfile::TempDir;
 pub(crate) const IDENTITY: &str = "an-invented-identity-key-of-tests";
 pub(crate) const TOKEN: &str = "an-invented-bearer-token-of-tests";
 pub(crate) const WEBHOOK_SECRET: &str = "an-invented-webhook-secret-of-tests";
+/// 32 invented bytes.
+pub(crate) const ANNOUNCE_KEY: &str = "whsec_YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzIGxvbmc=";
 pub(crate) const API_KEY: &str = "an-invented-leap-key-of-tests";
 
 /// The base of the links in messages. A port that the system chooses is not known when the
@@ -99,7 +101,8 @@ impl Place {
             .env("IDENTITY", IDENTITY)
             .env("TOKEN", TOKEN)
             .env("LEAP_KEY", API_KEY)
-            .env("LEAP_SECRET", WEBHOOK_SECRET);
+            .env("LEAP_SECRET", WEBHOOK_SECRET)
+            .env("ANNOUNCE", ANNOUNCE_KEY);
         command
     }
 
@@ -488,7 +491,8 @@ pub(crate) fn session(id: &str, reference: &str, status: &str) -> Value {
 /// A contact whom the provider's record need not list: what the webhooks say is enough to remind them.
 pub(crate) fn direct_contact(name: &str) -> Value {
     json!({
-        "email": format!("{name}@example.com"), "phone": null, "consent": {"email": null, "sms": null}, "first_name": "Ana", "locale": "en",
+        "email": format!("{name}@example.com"), "phone": null, "push": null,
+        "consent": {"email": null, "sms": null, "push": null, "event": null}, "first_name": "Ana", "locale": "en",
         "zone": "America/Los_Angeles", "state": null, "flow": "direct_to_utility", "region": "CAISO",
         "classification": "residential", "utility": "PGE",
         "link": format!("https://connect.leap.energy/pge/getting-started?refId={name}"),

@@ -1,6 +1,6 @@
 //! What each function needs to know, read from the environment at its start.
 
-use reqwest::Url;
+use url::Url;
 
 use super::Environment;
 use super::parts::{LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
@@ -38,6 +38,8 @@ pub struct TouchpointConfig {
     pub configuration_set: String,
     /// How texts are sent; without it none are.
     pub texts: Option<TextsConfig>,
+    /// The app that pushes go to, by the name of its platform applications; without it none are sent.
+    pub push_app: Option<String>,
     /// Who may get test messages: addresses and numbers (`TEST_RECIPIENTS`, parted by commas; nobody without it).
     pub test_recipients: Vec<String>,
 }
@@ -126,6 +128,8 @@ pub struct AnnounceConfig {
     pub event_bus: String,
     /// Where they are posted to as well, if anywhere (`ANNOUNCE_URL`).
     pub announce_url: Option<Url>,
+    /// Where the customers' pages are (`PUBLIC_URL`), without a slash at the end.
+    pub public_url: String,
 }
 
 impl WebhookConfig {
@@ -166,6 +170,7 @@ impl TouchpointConfig {
         let public_url = read.public_url();
         let configuration_set = read.configuration_set();
         let texts = read.texts();
+        let push_app = read.push_app();
         let test_recipients = read.test_recipients();
         read.finish(|| {
             Some(TouchpointConfig {
@@ -177,6 +182,7 @@ impl TouchpointConfig {
                 public_url: public_url?,
                 configuration_set: configuration_set?,
                 texts: texts?,
+                push_app: push_app?,
             })
         })
     }
@@ -314,6 +320,7 @@ impl AnnounceConfig {
         let stack = read.stack();
         let event_bus = read.text("EVENT_BUS_NAME", "the name of the event bus");
         let announce_url = read.announce_url();
+        let public_url = read.public_url();
         let kinds: &[SecretKind] = if matches!(announce_url, Some(None)) {
             &[SecretKind::IdentityKey]
         } else {
@@ -326,6 +333,7 @@ impl AnnounceConfig {
                 secrets: secrets?,
                 event_bus: event_bus?,
                 announce_url: announce_url?,
+                public_url: public_url?,
             })
         })
     }

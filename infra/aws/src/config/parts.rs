@@ -2,8 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use reqwest::Url;
-use reqwest::header::HeaderName;
+use http::HeaderName;
+use url::Url;
 
 use super::reader::{Reader, is_arn_of, is_one_word};
 
@@ -216,6 +216,15 @@ impl Reader<'_> {
             origination_number,
             max_price: max_price.unwrap_or_else(|| "0.10".to_owned()),
         }))
+    }
+
+    /// Without the name of an app, no pushes are sent.
+    pub(super) fn push_app(&mut self) -> Option<Option<String>> {
+        let right = "the name of the app's platform applications in SNS: letters, digits and . - _";
+        self.optional("PUSH_APPLICATION", right, |value| {
+            let is_name = value.len() <= 256 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+            is_name.then(|| value.to_owned())
+        })
     }
 
     /// Who may get test messages. What each entry is, the use case says.

@@ -109,7 +109,7 @@ fn each_function_names_all_that_it_misses_and_nothing_else() {
         ("feedback", &["CONFIGURATION_SET", "ACCOUNT_ID"]),
         ("contacts", &["API_TOKEN_PARAMETER", "PUBLIC_URL"]),
         ("pages", &["PUBLIC_URL"]),
-        ("announce", &["EVENT_BUS_NAME"]),
+        ("announce", &["EVENT_BUS_NAME", "PUBLIC_URL"]),
     ];
     for ((function, read), (expected, own)) in read_all(&Environment::default()).into_iter().zip(own) {
         assert_eq!(function, expected);

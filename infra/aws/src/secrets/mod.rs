@@ -22,11 +22,6 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    #[cfg(test)]
-    pub(crate) fn invented(text: &str) -> Self {
-        Secret(text.to_owned())
-    }
-
     /// The value. Never for a log line.
     #[must_use]
     pub fn expose(&self) -> &str {

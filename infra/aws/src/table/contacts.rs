@@ -39,11 +39,12 @@ impl Table {
         if !only_if.holds(was) {
             return Ok(Err(PutError::PreconditionFailed));
         }
+        let said = match was {
+            Some(was) => was.opted_out.clone(),
+            None => self.said_before_erasure(&names.id).await?,
+        };
         let contact = Contact {
-            opted_out: was.map_or_else(
-                || contact.opted_out.clone(),
-                |was| contact.opted_out.and(&was.opted_out),
-            ),
+            opted_out: contact.opted_out.and(&said),
             ..contact.clone()
         };
         let mut inboxes = Inboxes::default();
@@ -72,11 +73,11 @@ impl Table {
         }
         let record = serde_json::to_string(contact).map_err(fault::corrupt)?;
         let mut item = Item::from([("r".to_owned(), s(record)), ("j".to_owned(), s(names.journey.as_str()))]);
-        if let Some(address) = &names.address {
-            item.insert("a".to_owned(), s(address.as_str()));
-        }
-        if let Some(number) = &names.number {
-            item.insert("n".to_owned(), s(number.as_str()));
+        item.insert("a".to_owned(), s(names.ledger.as_str()));
+        for (channel, address) in &names.inboxes {
+            if let Some(name) = attribute(*channel) {
+                item.insert(name.to_owned(), s(address.as_str()));
+            }
         }
         let condition = unchanged(before.map(|before| &before.record));
         let mut writes = vec![Write::Put(Key::contact(&names.id), item, condition)];
@@ -87,6 +88,14 @@ impl Table {
         }
         writes.extend(inboxes.writes());
         self.write_all(writes).await
+    }
+
+    /// What holds for whoever comes again under the reference of somebody who was erased: an event has no address but
+    /// the reference, so its opt-out is kept with that. The other channels' are kept with their inboxes.
+    async fn said_before_erasure(&self, id: &ContactId) -> Result<OptOut, StoreError> {
+        let item = self.get(&Key::erased(id)).await?;
+        let no_events = item.is_some_and(|item| item.contains_key(NO_EVENTS));
+        Ok(OptOut::of(no_events.then_some(Channel::Event)))
     }
 
     async fn try_erase(&self, id: &ContactId, only_if: &Precondition) -> Result<Result<bool, PutError>, Refused> {
@@ -105,13 +114,15 @@ impl Table {
         };
         let mut writes = vec![Write::Delete(Key::contact(id), condition)];
         let named = |name: &str| AddressId::parse(item.get(name)?.as_s().ok()?);
-        // A set: without an address, both are the number's.
-        let had: BTreeSet<AddressId> = ["a", "n"].into_iter().filter_map(named).collect();
+        // A set: without an address, the ledger is the number's or the device's.
+        let had: BTreeSet<AddressId> = ["a", "n", "d"].into_iter().filter_map(named).collect();
         if !had.is_empty() {
             let outlives = AttributeValue::Ss(had.iter().map(|address| address.as_str().to_owned()).collect());
-            writes.push(Write::Change(
-                Change::of(Key::erased(id), Condition::none()).add("a", outlives),
-            ));
+            let erased = Change::of(Key::erased(id), Condition::none()).add("a", outlives);
+            let wants_events =
+                people::stored(&item).map_or(true, |stored| !stored.contact.opted_out.covers(Channel::Event));
+            let no_events = (!wants_events).then(|| s(Channel::Event.as_str()));
+            writes.push(Write::Change(erased.set_or_remove(NO_EVENTS, no_events)));
             let mut inboxes = Inboxes::default();
             for address in &had {
                 inboxes.disturb(address);
@@ -128,8 +139,7 @@ pub(super) struct Names {
     pub(super) id: ContactId,
     pub(super) journey: JourneyId,
     /// The inbox whose ledger counts.
-    pub(super) address: Option<AddressId>,
-    pub(super) number: Option<AddressId>,
+    ledger: AddressId,
     /// The inbox of each channel that has one.
     inboxes: Vec<(Channel, AddressId)>,
 }
@@ -139,12 +149,8 @@ impl Names {
         Names {
             id: ContactId::new(key, contact.provider, &contact.reference),
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
-            address: contact.ledger(key),
-            number: contact.number(key),
-            inboxes: Channel::ALL
-                .into_iter()
-                .filter_map(|channel| Some((channel, contact.inbox_of(channel, key)?)))
-                .collect(),
+            ledger: contact.ledger(key),
+            inboxes: contact.inboxes(key),
         }
     }
 
@@ -160,6 +166,18 @@ impl Names {
         for (_, address) in self.inboxes.iter().filter(|(channel, _)| !opted_out.covers(*channel)) {
             inboxes.opt_in(address);
         }
+    }
+}
+
+/// The attribute that says that an erased contact had opted out of events.
+pub(super) const NO_EVENTS: &str = "o";
+
+/// The attribute that names the inbox of a channel. An e-mail's is the ledger's.
+const fn attribute(channel: Channel) -> Option<&'static str> {
+    match channel {
+        Channel::Sms => Some("n"),
+        Channel::Push => Some("d"),
+        Channel::Email | Channel::Event => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading a person: the contact, with what its inbox has received.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use journey::contact::{Contact, Inbox, Known, NumberInbox};
+use journey::contact::{ChannelInbox, Contact, Inbox, Known};
 use journey::port::{FindContact, StoreError};
 use journey::{AddressId, ContactId, JourneyId};
 
@@ -25,19 +25,15 @@ impl FindContact for Table {
                 return Ok(None);
             };
             if stored.address == address {
-                let number = match stored.number {
-                    None => None,
-                    Some(number) => Some(NumberInbox {
-                        suppressed: self.inbox(&number).await?.suppressed,
-                        address: number,
-                    }),
-                };
+                let number = self.channel_inbox(stored.number).await?;
+                let device = self.channel_inbox(stored.device).await?;
                 return Ok(Some(Known {
                     id: id.clone(),
                     contact: stored.contact,
                     address,
                     inbox,
                     number,
+                    device,
                 }));
             }
             address = stored.address;
@@ -63,6 +59,8 @@ pub(super) struct Stored {
     pub(super) address: Option<AddressId>,
     /// The inbox of its number.
     pub(super) number: Option<AddressId>,
+    /// The inbox of its device.
+    pub(super) device: Option<AddressId>,
     /// Its record as it lies there: what a write is decided on, and so its condition. A version would
     /// begin anew after an erasure, and could be mistaken.
     pub(super) record: AttributeValue,
@@ -84,6 +82,14 @@ impl Table {
         Ok(contact)
     }
 
+    async fn channel_inbox(&self, address: Option<AddressId>) -> Result<Option<ChannelInbox>, StoreError> {
+        let Some(address) = address else {
+            return Ok(None);
+        };
+        let suppressed = self.inbox(&address).await?.suppressed;
+        Ok(Some(ChannelInbox { address, suppressed }))
+    }
+
     /// A contact as it is stored.
     pub(super) async fn stored(&self, id: &ContactId) -> Result<Option<Stored>, StoreError> {
         self.get(&Key::contact(id)).await?.as_ref().map(stored).transpose()
@@ -103,6 +109,7 @@ pub(super) fn stored(item: &Item) -> Result<Stored, StoreError> {
         contact: serde_json::from_str(text).map_err(fault::corrupt)?,
         address: address("a")?,
         number: address("n")?,
+        device: address("d")?,
         record: record.clone(),
     })
 }

@@ -1,16 +1,17 @@
 //! Opt-outs, bounces and complaints.
 
 use jiff::Timestamp;
+use journey::campaign::Channel;
 use journey::contact::{Contact, OptOut, SuppressedFor};
 use journey::port::{StoreError, Suppress, SuppressAddress};
 use journey::{AddressId, ContactId, JourneyId};
 
 use super::Table;
-use super::contacts::Names;
+use super::contacts::{NO_EVENTS, Names};
 use super::fault::{Refused, foreign};
 use super::inboxes::Inboxes;
-use super::item::Key;
-use super::write::race;
+use super::item::{Key, s};
+use super::write::{Change, Condition, Write, race};
 
 impl Suppress for Table {
     /// Opts a person out, or in again. When the contact has been erased, an opt-out still suppresses the
@@ -40,7 +41,7 @@ impl Table {
             return if opted_out.is_nothing() {
                 Ok(false)
             } else {
-                self.suppress_erased(id, at).await
+                self.suppress_erased(id, opted_out, at).await
             };
         };
         let contact = Contact {
@@ -56,7 +57,7 @@ impl Table {
     }
 
     /// Suppresses the inboxes of a contact that was erased; `false` when none is known.
-    async fn suppress_erased(&self, id: &ContactId, at: Timestamp) -> Result<bool, Refused> {
+    async fn suppress_erased(&self, id: &ContactId, opted_out: &OptOut, at: Timestamp) -> Result<bool, Refused> {
         let Some(item) = self.get(&Key::erased(id)).await? else {
             return Ok(false);
         };
@@ -64,6 +65,11 @@ impl Table {
         for text in addresses.ok_or_else(|| foreign("a"))? {
             let address = AddressId::parse(text).ok_or_else(|| foreign("a"))?;
             self.suppress(&address, SuppressedFor::OptOut, at).await?;
+        }
+        if opted_out.covers(Channel::Event) {
+            let change = Change::of(Key::erased(id), Condition::none());
+            self.write(Write::Change(change.set(NO_EVENTS, s(Channel::Event.as_str()))))
+                .await?;
         }
         Ok(true)
     }

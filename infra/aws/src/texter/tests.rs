@@ -48,25 +48,6 @@ fn opted_out(is: bool) -> Answer {
     )
 }
 
-fn accepted() -> Answer {
-    testing::text(
-        200,
-        "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
-         <MessageId>an-invented-id</MessageId></PublishResult></PublishResponse>",
-    )
-}
-
-/// An error as SNS's query protocol has it.
-fn refused(status: u16, code: &str, words: &str) -> Answer {
-    testing::text(
-        status,
-        &format!(
-            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
-             <Code>{code}</Code><Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
-        ),
-    )
-}
-
 async fn send(answers: Vec<Answer>) -> (SendOutcome, Vec<Asked>) {
     let wire = Wire::new(answers);
     let outcome = Texter::new(wire.clients().sns(), Some(config()))
@@ -77,7 +58,7 @@ async fn send(answers: Vec<Answer>) -> (SendOutcome, Vec<Asked>) {
 
 #[tokio::test]
 async fn a_text_goes_out_after_the_list_of_opt_outs_was_asked() {
-    let (outcome, asked) = send(vec![opted_out(false), accepted()]).await;
+    let (outcome, asked) = send(vec![opted_out(false), testing::published()]).await;
     assert_eq!(
         outcome,
         SendOutcome::Accepted {
@@ -112,7 +93,7 @@ async fn a_text_goes_out_after_the_list_of_opt_outs_was_asked() {
 
 #[tokio::test]
 async fn who_answered_stop_gets_nothing_for_good() {
-    let (outcome, asked) = send(vec![opted_out(true), accepted()]).await;
+    let (outcome, asked) = send(vec![opted_out(true), testing::published()]).await;
     assert_eq!(outcome, SendOutcome::OptedOut);
     assert_eq!(asked.len(), 1, "nothing was published");
 }
@@ -120,12 +101,12 @@ async fn who_answered_stop_gets_nothing_for_good() {
 #[tokio::test]
 async fn a_list_that_cannot_be_asked_sends_nothing_and_waits() {
     for answer in [
-        refused(400, "Throttled", ""),
-        refused(403, "AuthorizationError", ""),
+        testing::sns_refused(400, "Throttled", ""),
+        testing::sns_refused(403, "AuthorizationError", ""),
         testing::status(500),
         testing::text(200, "not XML"),
     ] {
-        let (outcome, asked) = send(vec![answer, accepted()]).await;
+        let (outcome, asked) = send(vec![answer, testing::published()]).await;
         assert_eq!(outcome, SendOutcome::Throttled);
         assert_eq!(asked.len(), 1, "nothing was published");
     }
@@ -156,7 +137,11 @@ async fn what_is_the_deployer_s_affair_waits_and_what_is_the_text_s_is_final() {
         (503, "ServiceUnavailable", "", SendOutcome::Ambiguous),
     ] {
         // A third answer is there: if SNS were asked twice, a second text could go out.
-        let answers = vec![opted_out(false), refused(status, code, words), accepted()];
+        let answers = vec![
+            opted_out(false),
+            testing::sns_refused(status, code, words),
+            testing::published(),
+        ];
         let (got, asked) = send(answers).await;
         assert_eq!(got, outcome, "{code}");
         assert_eq!(asked.len(), 2, "{code} was tried again");
@@ -180,7 +165,7 @@ async fn an_answer_that_cannot_be_read_is_ambiguous() {
 
 #[tokio::test]
 async fn without_a_number_of_ours_nothing_is_asked() {
-    let wire = Wire::new(vec![accepted()]);
+    let wire = Wire::new(vec![testing::published()]);
     let outcome = Texter::new(wire.clients().sns(), None).send_text(&message()).await;
     assert!(matches!(outcome, SendOutcome::Refused { .. }));
     assert!(wire.asked().is_empty());

@@ -1,4 +1,4 @@
-//! The outbox: e-mails and texts go to a folder instead of a mail server or a carrier.
+//! The outbox: messages go to a folder instead of a mail server, a carrier or a phone.
 //!
 //! A message is accepted when it is in the database; the files are made from there. So a message is
 //! there once or not at all, whatever happens to the files.
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::Locale;
-use journey::port::{Email, LookUpSend, MessageLabel, SendEmail, SendText, StoreError, Text};
+use journey::port::{Email, LookUpSend, MessageLabel, Push, SendEmail, SendPush, SendText, StoreError, Text};
 use journey::{JourneyId, Provider, Reference, Resolution, SendKey, SendOutcome, Touch};
 use mail_parser::MessageParser;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub enum OutboxError {
 }
 
 /// Accepts messages durably, and shows them as files: one each in `outbox/` of the data folder, an `.eml`
-/// for an e-mail and a `.txt` for a text, and one line each in `outbox/messages.jsonl`.
+/// for an e-mail, a `.txt` for a text or a push, a `.json` for an event, and one line each in `outbox/messages.jsonl`.
 ///
 /// A touch of an episode has at most one message. Sending it again, in the same attempt or another,
 /// stores nothing and answers the identifier of the first. Clones share one outbox; when the last one
@@ -84,7 +84,7 @@ type TouchName = (JourneyId, u16, Touch);
 pub struct LogLine {
     /// When the message was composed, in UTC, to the millisecond.
     pub at: Timestamp,
-    /// The channel: `email` or `sms`.
+    /// The channel: `email`, `sms`, `push` or `event`.
     pub channel: String,
     /// The provider.
     pub provider: Provider,
@@ -100,11 +100,11 @@ pub struct LogLine {
     pub locale: Locale,
     /// The arm of the experiment.
     pub arm: String,
-    /// The subject line; empty for a text, which has none.
+    /// The subject line, or the title of a push; empty for a text and for an event, which have none.
     pub subject: String,
-    /// The recipient's address, or number.
+    /// The recipient's address, number or device; empty for an event, which goes to the partner.
     pub to: String,
-    /// The words of a text.
+    /// The words of a text or a push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
@@ -159,8 +159,8 @@ impl Outbox {
         listed(self.0.store.messages_of(journey))
     }
 
-    /// The content of a message's file: the whole e-mail, as a mail program reads it, or the words of a
-    /// text. `None` when there is no such message, or its person was erased.
+    /// The content of a message's file: the whole e-mail, as a mail program reads it, the words of a text or a push,
+    /// or the event as the partner got it. `None` when there is no such message, or its person was erased.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -168,7 +168,7 @@ impl Outbox {
         Ok(self.0.store.message_content(id)?)
     }
 
-    /// A message as HTML: an e-mail's own part, or the words of a text. `None` when there is no such
+    /// A message as HTML: an e-mail's own part, or the content of the others. `None` when there is no such
     /// message, or its person was erased.
     ///
     /// # Errors
@@ -176,8 +176,32 @@ impl Outbox {
     pub fn message_html(&self, id: u64) -> Result<Option<String>, StoreError> {
         Ok(self.message_content(id)?.and_then(|(channel, content)| match channel {
             Channel::Email => Some(MessageParser::default().parse(&content)?.body_html(0)?.into_owned()),
-            Channel::Sms => Some(as_html(&String::from_utf8_lossy(&content))),
+            Channel::Sms | Channel::Push | Channel::Event => Some(as_html(&String::from_utf8_lossy(&content))),
         }))
+    }
+
+    /// Takes down that the partner was told of a message that it sends itself; `body` is what it was told. A second
+    /// time changes nothing.
+    pub async fn keep_event(&self, key: &SendKey, at: Timestamp, label: &MessageLabel, body: &str) -> SendOutcome {
+        let line = log_line(key, at, label);
+        self.plain(key, at, &line, format!("{body}\n")).await
+    }
+
+    /// Accepts a message whose content is plain text.
+    async fn plain(&self, key: &SendKey, at: Timestamp, line: &LogLine, content: String) -> SendOutcome {
+        let line = match serde_json::to_string(line) {
+            Ok(line) => line,
+            Err(error) => return SendOutcome::Refused { why: error.to_string() },
+        };
+        self.accept(Draft {
+            key: key.clone(),
+            message_id: compose::message_id(key, compose::domain(&self.0.config.from_address)),
+            at,
+            file: file_name(key, at),
+            line,
+            content: content.into_bytes(),
+        })
+        .await
     }
 
     /// Accepts a message: when it is in the database, it is out.
@@ -215,19 +239,20 @@ impl SendText for Outbox {
             body: Some(text.body.clone()),
             ..log_line(&text.key, text.at, &text.label)
         };
-        let line = match serde_json::to_string(&line) {
-            Ok(line) => line,
-            Err(error) => return SendOutcome::Refused { why: error.to_string() },
+        self.plain(&text.key, text.at, &line, text.body.clone()).await
+    }
+}
+
+impl SendPush for Outbox {
+    async fn send_push(&self, push: &Push) -> SendOutcome {
+        let line = LogLine {
+            subject: push.title.clone(),
+            to: push.to.expose().to_owned(),
+            body: Some(push.body.clone()),
+            ..log_line(&push.key, push.at, &push.label)
         };
-        self.accept(Draft {
-            key: text.key.clone(),
-            message_id: compose::message_id(&text.key, compose::domain(&self.0.config.from_address)),
-            at: text.at,
-            file: file_name(&text.key, text.at),
-            line,
-            content: text.body.clone().into_bytes(),
-        })
-        .await
+        let content = format!("{}\n{}\n{}\n", push.title, push.body, push.url);
+        self.plain(&push.key, push.at, &line, content).await
     }
 }
 
@@ -326,7 +351,8 @@ fn touch_name(key: &SendKey) -> TouchName {
 fn file_name(key: &SendKey, at: Timestamp) -> String {
     let kind = match key.channel {
         Channel::Email => "eml",
-        Channel::Sms => "txt",
+        Channel::Sms | Channel::Push => "txt",
+        Channel::Event => "json",
     };
     format!(
         "{}-{}-e{}-t{}.{kind}",

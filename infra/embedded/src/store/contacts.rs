@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Contact, Inbox, Known, NumberInbox, OptOut, SuppressedFor};
+use journey::contact::{ChannelInbox, Contact, Inbox, Known, OptOut, SuppressedFor};
 use journey::port::{
     Clock, ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, StoreError,
     Suppress, SuppressAddress,
@@ -35,9 +35,11 @@ impl KeepContact for Store {
             if !only_if.holds(before.as_ref().map(|before| &before.contact)) {
                 return Ok(false);
             }
-            if let Some(before) = &before {
-                contact.opted_out = contact.opted_out.and(&before.contact.opted_out);
-            }
+            let said = match &before {
+                Some(before) => before.contact.opted_out.clone(),
+                None => inboxes::said_before_erasure(connection, &names.id)?,
+            };
+            contact.opted_out = contact.opted_out.and(&said);
             replace(connection, before.as_ref(), &names, &contact, now)?;
             Ok(true)
         };
@@ -60,14 +62,18 @@ impl KeepContact for Store {
             if !may_erase(connection, &id, &only_if)? {
                 return Ok(Erased::Unlike);
             }
-            // The record itself is not read: one that cannot be read can be erased all the same.
-            let erased: Option<(String, [Option<String>; 2])> = connection
-                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address, phone")?
-                .query_row([id.as_str()], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?])))
+            // A record that cannot be read can be erased all the same.
+            let erased: Option<(String, [Option<String>; 3], String)> = connection
+                .prepare_cached("DELETE FROM contacts WHERE id = ?1 RETURNING journey, address, phone, device, record")?
+                .query_row([id.as_str()], |row| {
+                    Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?], row.get(4)?))
+                })
                 .optional()?;
-            let Some((journey, inboxes)) = erased else {
+            let Some((journey, inboxes, record)) = erased else {
                 return Ok(Erased::Nothing);
             };
+            let said = parse(&record).map(|contact| contact.opted_out).unwrap_or_default();
+            inboxes::outlive_without_events(connection, &id, &said)?;
             let files = messages::blank(connection, &journey)?;
             let journey = JourneyId::parse(&journey);
             for address in inboxes.iter().flatten().filter_map(|text| AddressId::parse(text)) {
@@ -162,7 +168,7 @@ impl Suppress for Store {
                 return if opted_out.is_nothing() {
                     Ok(false)
                 } else {
-                    suppress_erased(connection, &journey, at)
+                    suppress_erased(connection, &journey, &opted_out, at)
                 };
             };
             let contact = Contact {
@@ -256,8 +262,7 @@ struct Names {
     id: ContactId,
     journey: JourneyId,
     /// The inbox whose ledger counts.
-    address: Option<AddressId>,
-    number: Option<AddressId>,
+    ledger: AddressId,
     /// The inbox of each channel that has one.
     inboxes: Vec<(Channel, AddressId)>,
 }
@@ -267,13 +272,16 @@ impl Names {
         Names {
             id: ContactId::new(key, contact.provider, &contact.reference),
             journey: JourneyId::new(key, contact.provider, Purpose::Enroll, &contact.reference),
-            address: contact.ledger(key),
-            number: contact.number(key),
-            inboxes: Channel::ALL
-                .into_iter()
-                .filter_map(|channel| Some((channel, contact.inbox_of(channel, key)?)))
-                .collect(),
+            ledger: contact.ledger(key),
+            inboxes: contact.inboxes(key),
         }
+    }
+
+    /// The name of a channel's inbox, as it is stored.
+    fn inbox(&self, wanted: Channel) -> Option<&str> {
+        let mut inboxes = self.inboxes.iter();
+        let found = inboxes.find(|(channel, _)| *channel == wanted);
+        found.map(|(_, address)| address.as_str())
     }
 }
 
@@ -289,13 +297,15 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
     let (sql, id) = match by {
         By::Id(id) => (
             "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address),
-                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone)
+                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone),
+                c.device, (SELECT i.record FROM inboxes i WHERE i.address = c.device)
              FROM contacts c WHERE c.id = ?1",
             id.as_str(),
         ),
         By::Journey(journey) => (
             "SELECT c.id, c.address, c.record, (SELECT i.record FROM inboxes i WHERE i.address = c.address),
-                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone)
+                c.phone, (SELECT i.record FROM inboxes i WHERE i.address = c.phone),
+                c.device, (SELECT i.record FROM inboxes i WHERE i.address = c.device)
              FROM contacts c WHERE c.id = COALESCE(
                 (SELECT id FROM contacts WHERE journey = ?1 LIMIT 1),
                 (SELECT contact FROM journeys WHERE id = ?1))",
@@ -316,20 +326,20 @@ fn find(connection: &Connection, by: By<'_>) -> Result<Option<Known>, Fault> {
         let record: Option<String> = row.get(column)?;
         record.as_deref().map_or_else(|| Ok(Inbox::default()), inboxes::parse)
     };
-    let number = named(row.get(4)?)?
-        .map(|address| {
-            Ok::<_, Fault>(NumberInbox {
-                address,
-                suppressed: inbox(5)?.suppressed,
-            })
-        })
-        .transpose()?;
+    let channel_inbox = |column: usize| -> Result<Option<ChannelInbox>, Fault> {
+        let Some(address) = named(row.get(column)?)? else {
+            return Ok(None);
+        };
+        let suppressed = inbox(column + 1)?.suppressed;
+        Ok(Some(ChannelInbox { address, suppressed }))
+    };
     Ok(Some(Known {
         id: ContactId::parse(&id).ok_or(ForeignText("id"))?,
         contact: parse(&record)?,
         address: named(row.get(1)?)?,
         inbox: inbox(3)?,
-        number,
+        number: channel_inbox(4)?,
+        device: channel_inbox(6)?,
     }))
 }
 
@@ -357,8 +367,14 @@ fn may_erase(connection: &Connection, id: &ContactId, only_if: &Precondition) ->
 }
 
 /// Suppresses the inboxes of a contact that was erased; `false` when none is known.
-fn suppress_erased(connection: &Connection, journey: &JourneyId, at: Timestamp) -> Result<bool, Fault> {
+fn suppress_erased(
+    connection: &Connection,
+    journey: &JourneyId,
+    opted_out: &OptOut,
+    at: Timestamp,
+) -> Result<bool, Fault> {
     let addresses = inboxes::of_erased(connection, journey)?;
+    inboxes::opt_out_erased(connection, journey, opted_out)?;
     for address in &addresses {
         inboxes::suppress(connection, address, SuppressedFor::OptOut, at)?;
     }
@@ -398,15 +414,17 @@ fn replace(
     }
     connection
         .prepare_cached(
-            "INSERT INTO contacts (id, journey, address, phone, record) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO contacts (id, journey, address, phone, device, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (id) DO UPDATE
-                SET address = excluded.address, phone = excluded.phone, record = excluded.record",
+                SET address = excluded.address, phone = excluded.phone, device = excluded.device,
+                    record = excluded.record",
         )?
         .execute((
             names.id.as_str(),
             names.journey.as_str(),
-            names.address.as_ref().map(AddressId::as_str),
-            names.number.as_ref().map(AddressId::as_str),
+            names.ledger.as_str(),
+            names.inbox(Channel::Sms),
+            names.inbox(Channel::Push),
             serde_json::to_string(contact)?,
         ))?;
     Ok(())

@@ -4,7 +4,8 @@
 //! contacts that point to it: that is how an opt-out survives an erasure.
 
 use jiff::Timestamp;
-use journey::contact::{Inbox, SuppressedFor, Suppression};
+use journey::campaign::Channel;
+use journey::contact::{Inbox, OptOut, SuppressedFor, Suppression};
 use journey::{AddressId, ContactId, JourneyId};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -74,6 +75,44 @@ pub(super) fn outlive(
     connection
         .prepare_cached("INSERT OR IGNORE INTO erased_inboxes (journey, contact, address) VALUES (?1, ?2, ?3)")?
         .execute((journey.as_str(), contact.as_str(), address.as_str()))?;
+    Ok(())
+}
+
+/// Remembers whether an erased contact had opted out of events, for whoever comes again under the same reference:
+/// an event has no other address. The other channels' opt-outs are kept with their inboxes.
+pub(super) fn outlive_without_events(
+    connection: &Connection,
+    contact: &ContactId,
+    opted_out: &OptOut,
+) -> Result<(), Fault> {
+    let sql = if opted_out.covers(Channel::Event) {
+        "INSERT OR IGNORE INTO erased_without_events (contact) VALUES (?1)"
+    } else {
+        "DELETE FROM erased_without_events WHERE contact = ?1"
+    };
+    connection.prepare_cached(sql)?.execute([contact.as_str()])?;
+    Ok(())
+}
+
+/// What an erased contact had said that holds for whoever comes again under the same reference.
+pub(super) fn said_before_erasure(connection: &Connection, contact: &ContactId) -> Result<OptOut, Fault> {
+    let no_events = connection
+        .prepare_cached("SELECT 1 FROM erased_without_events WHERE contact = ?1")?
+        .exists([contact.as_str()])?;
+    Ok(OptOut::of(no_events.then_some(Channel::Event)))
+}
+
+/// Takes down an opt-out that comes after the erasure of a journey's contact.
+pub(super) fn opt_out_erased(connection: &Connection, journey: &JourneyId, opted_out: &OptOut) -> Result<(), Fault> {
+    if opted_out.covers(Channel::Event) {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO erased_without_events (contact)
+                 SELECT contact FROM erased_inboxes WHERE journey = ?1
+                 UNION SELECT contact FROM journeys WHERE id = ?1 AND contact IS NOT NULL",
+            )?
+            .execute([journey.as_str()])?;
+    }
     Ok(())
 }
 

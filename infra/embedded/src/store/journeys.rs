@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::fault::{Fault, ForeignText};
 use super::wake::Alarm;
-use super::{Store, inboxes};
+use super::{Store, inboxes, stream};
 
 impl LoadJourney for Store {
     async fn load_journey(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
@@ -30,7 +30,8 @@ impl LoadJourney for Store {
 
 impl CommitJourney for Store {
     async fn commit_journey(&self, commit: Commit<'_>) -> Result<(), CommitError> {
-        let write = Write::new(&commit);
+        let streaming = Arc::clone(&self.0.streaming);
+        let write = Write::new(&commit, streaming.is_on());
         let claim = commit.claim.map(|claim| Claim {
             address: claim.address.clone(),
             expected: claim.expected,
@@ -48,6 +49,9 @@ impl CommitJourney for Store {
                     // Only now does whoever looks for it find it.
                     if let (true, Some(timer)) = (*written, timer) {
                         alarms.of(timer.lane).written(timer.due_ms);
+                    }
+                    if *written {
+                        streaming.written();
                     }
                 },
             )
@@ -176,6 +180,8 @@ struct Write {
     generation: u32,
     timer: Option<TimerColumns>,
     record: Vec<u8>,
+    /// Is somebody told what it says?
+    is_streamed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -193,7 +199,7 @@ struct Claim {
 }
 
 impl Write {
-    fn new(commit: &Commit<'_>) -> Self {
+    fn new(commit: &Commit<'_>, is_streamed: bool) -> Self {
         let journey = commit.journey;
         Write {
             id: journey.id.clone(),
@@ -207,6 +213,7 @@ impl Write {
                 closes_ms: timer.closes.as_millisecond(),
             }),
             record: stored::encode(journey),
+            is_streamed,
         }
     }
 
@@ -230,6 +237,9 @@ impl Write {
                 &inbox.with_send(claim.key.clone(), claim.at),
             )?;
         }
+        if self.is_streamed {
+            self.keep(connection)?;
+        }
         self.put(connection)?;
         let old_phase = before.as_ref().map(|(_, phase)| phase.as_str());
         if old_phase != Some(self.phase) {
@@ -243,6 +253,15 @@ impl Write {
             }
         }
         Ok(true)
+    }
+
+    /// Keeps it for the stream, with the record that it replaces.
+    fn keep(&self, connection: &Connection) -> Result<(), Fault> {
+        let before: Option<Vec<u8>> = connection
+            .prepare_cached("SELECT record FROM journeys WHERE id = ?1")?
+            .query_row([self.id.as_str()], |row| row.get(0))
+            .optional()?;
+        stream::keep(connection, &self.id, before.as_deref(), &self.record)
     }
 
     fn put(&self, connection: &Connection) -> Result<(), Fault> {

@@ -8,6 +8,7 @@ mod journeys;
 mod messages;
 mod readers;
 mod schema;
+mod stream;
 mod wake;
 mod watermarks;
 mod writer;
@@ -30,6 +31,7 @@ use crate::data_dir::{DataDir, OpenError};
 pub use contacts::Contacts;
 pub(crate) use fault::Fault;
 pub(crate) use messages::{Draft, FileOf, StoredMessage};
+pub use stream::{Stream, StreamRecord};
 
 /// The database of a data folder. Clones share it.
 ///
@@ -42,6 +44,7 @@ struct Inner {
     clock: ProgramClock,
     counters: Arc<counters::Counters>,
     alarms: Arc<wake::Alarms>,
+    streaming: Arc<stream::Streaming>,
     // The order of the fields is the order in which they are dropped: the writer's connection must be
     // the last one, since it is then that SQLite folds its log into the file.
     readers: readers::Readers,
@@ -74,6 +77,7 @@ impl Store {
             clock,
             counters,
             alarms: Arc::default(),
+            streaming: Arc::default(),
             readers: readers::Readers::new(path),
             writer,
             data: data.clone(),

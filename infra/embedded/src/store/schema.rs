@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::data_dir::OpenError;
 
 /// One step from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 2] = [FIRST, TEXTS];
+const MIGRATIONS: [&str; 3] = [FIRST, TEXTS, PUSHES_AND_EVENTS];
 
 /// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
 ///
@@ -109,6 +109,39 @@ const TEXTS: &str = "
     -- The inbox of the contact's number, a keyed hash.
     ALTER TABLE contacts ADD COLUMN phone TEXT;
     ALTER TABLE messages ADD COLUMN channel TEXT NOT NULL DEFAULT 'email';
+";
+
+/// Pushes, events, and what people said before they were erased.
+const PUSHES_AND_EVENTS: &str = "
+    -- The inbox of the contact's device, a keyed hash.
+    ALTER TABLE contacts ADD COLUMN device TEXT;
+
+    -- Erased contacts that had opted out of events: an event has no address but the reference, so this holds for
+    -- whoever comes again under it.
+    CREATE TABLE erased_without_events (
+        contact TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+
+    -- Each write of a journey, until somebody was told what it says.
+    CREATE TABLE stream (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        journey  TEXT NOT NULL,
+        before   BLOB,
+        after    BLOB NOT NULL
+    ) STRICT;
+
+    -- Lifecycle events by day, and the chunks of the stream that were counted.
+    CREATE TABLE daily_counts (
+        day   TEXT    NOT NULL,
+        name  TEXT    NOT NULL,
+        value INTEGER NOT NULL,
+        PRIMARY KEY (day, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE counted_chunks (
+        first_record TEXT    PRIMARY KEY,
+        records      INTEGER NOT NULL,
+        at           INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Prepares a connection that writes, and brings the file to the current schema.

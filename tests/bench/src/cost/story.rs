@@ -351,9 +351,13 @@ impl<'a> Story<'a> {
     }
 
     async fn announce(&self, at_the_end: bool) -> anyhow::Result<()> {
+        let links = announce::Links {
+            key: self.deployed.links.clone(),
+            public_url: crate::deployed::PUBLIC_URL.to_owned(),
+        };
         while let Some(batch) = self.surroundings.stream.batch(ANNOUNCED_AT_ONCE, at_the_end) {
             self.surroundings.ledger.invoked("announce", Door::Inside);
-            let failed = announce::handle(&self.surroundings.world(), &batch).await;
+            let failed = announce::handle(&self.surroundings.world(), &links, &batch).await;
             ensure!(failed.is_empty(), "events were not announced");
         }
         Ok(())
@@ -386,6 +390,7 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         reference: reference.clone(),
         email: Some(format!("customer-{number}-{}@example.com", reference.expose())),
         phone: None,
+        push: None,
         consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,

@@ -287,6 +287,7 @@ fn contact(reference: &Reference) -> Contact {
         reference: reference.clone(),
         email: Some(format!("{}@example.com", reference.expose())),
         phone: None,
+        push: None,
         consent: std::collections::BTreeMap::new(),
         first_name: Some("Ana".to_owned()),
         locale: Locale::En,

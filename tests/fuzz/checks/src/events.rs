@@ -2,10 +2,14 @@
 
 use std::sync::Mutex;
 
-use announce::stream as writes;
+use announce::{Links, stream as writes};
 use feedback::Config;
 use journey::contact::Known;
-use journey::port::{Announce, Announcement, CommitError, Count, CountOnce, DailyCount, FindContact, StoreError};
+use journey::link::LinkKey;
+use journey::port::{
+    Announce, Announcement, Clock, CommitError, Count, CountOnce, DailyCount, FindContact, LoadJourney, StoreError,
+    Timestamp, Versioned,
+};
 use journey::{ContactId, JourneyId};
 use serde_json::Value;
 use tests::{World, poll_once};
@@ -70,7 +74,7 @@ pub fn stream(data: &[u8]) -> bool {
         return false;
     };
     let partner = Partner::default();
-    let answer = poll_once(writes::take(&partner, &event)).unwrap();
+    let answer = poll_once(writes::take(&partner, &links(), &event)).unwrap();
     assert_eq!(answer, serde_json::json!({"batchItemFailures": []}));
     let announced = partner.0.into_inner().unwrap();
     for one in &announced {
@@ -82,9 +86,16 @@ pub fn stream(data: &[u8]) -> bool {
         assert_eq!(body["schema"], "rekindle.lifecycle.v1");
     }
     let again = Partner::default();
-    poll_once(writes::take(&again, &event)).unwrap();
+    poll_once(writes::take(&again, &links(), &event)).unwrap();
     assert!(again.0.into_inner().unwrap() == announced);
     !announced.is_empty()
+}
+
+fn links() -> Links {
+    Links {
+        key: LinkKey::new(stage().webhook.id_key.derive("link")),
+        public_url: "https://remind.example.com".to_owned(),
+    }
 }
 
 /// A partner who takes everything, and a counter that was never used.
@@ -107,6 +118,18 @@ impl CountOnce for Partner {
         assert!(counts.len() < 100, "more than a transaction takes");
         assert!(counts.iter().all(|count| count.name.split('/').count() == 5));
         Ok(())
+    }
+}
+
+impl Clock for Partner {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+impl LoadJourney for Partner {
+    async fn load_journey(&self, _: &JourneyId) -> Result<Option<Versioned>, StoreError> {
+        Ok(None)
     }
 }
 

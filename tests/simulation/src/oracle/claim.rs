@@ -5,7 +5,7 @@ use journey::campaign::{Campaign, Channel};
 use journey::contact::Contact;
 use journey::port::Commit;
 use journey::{Journey, Lane, Phase, SendKey, SendingHours, TouchRecord};
-use law::Evidence;
+use law::{Evidence, Places};
 
 use crate::case::{DAY, MINUTE, SECOND, campaigns, ts, zone};
 use crate::fault::Of;
@@ -116,6 +116,7 @@ impl State {
         let open = match key.channel {
             Channel::Email => may_be_mailed,
             Channel::Sms => may_be_texted,
+            Channel::Push | Channel::Event => may_ring,
         };
         if !open(&contact, campaign, at) && !open(&contact, campaign, at - slack) {
             self.breach(
@@ -147,11 +148,7 @@ impl State {
         let Some(contact) = &row.contact else {
             return Some("nobody is known");
         };
-        let address = match channel {
-            Channel::Email => contact.email.as_ref().and(row.addresses.ledger.as_ref()),
-            Channel::Sms => row.addresses.number.as_ref(),
-        };
-        let Some(address) = address else {
+        let Some(address) = row.addresses.channels.get(&channel) else {
             return Some("there is no address");
         };
         if contact.opted_out.covers(channel) {
@@ -192,18 +189,27 @@ fn may_be_mailed(contact: &Contact, campaign: &Campaign, at: i64) -> bool {
 
 /// Is it lawful to text a person at this hour, wherever they may be?
 fn may_be_texted(contact: &Contact, campaign: &Campaign, at: i64) -> bool {
-    let places = campaign.law.places(&Evidence {
-        area_code: contact.phone.as_ref().map(journey::PhoneNumber::area_code),
-        states: contact.state.into_iter().collect(),
-        zones: contact.zone.as_deref().and_then(zone).into_iter().collect(),
-    });
+    may_ring(contact, campaign, at) && !places(contact, campaign).states().is_empty()
+}
+
+/// May a phone ring at this hour, wherever the person may be?
+fn may_ring(contact: &Contact, campaign: &Campaign, at: i64) -> bool {
+    let places = places(contact, campaign);
     let lawful = |zone: &TimeZone| {
         let local = ts(at).to_zoned(zone.clone());
         let hours = campaign.law.hours_on(local.date(), &places);
         hours.is_some_and(|hours| (hours.start..hours.end).contains(&local.time()))
             && is_inside(&campaign.sms_hours, zone, at)
     };
-    !places.states().is_empty() && places.zones().iter().all(lawful)
+    places.zones().iter().all(lawful)
+}
+
+fn places(contact: &Contact, campaign: &Campaign) -> Places {
+    campaign.law.places(&Evidence {
+        area_code: contact.phone.as_ref().map(journey::PhoneNumber::area_code),
+        states: contact.state.into_iter().collect(),
+        zones: contact.zone.as_deref().and_then(zone).into_iter().collect(),
+    })
 }
 
 fn is_inside(hours: &SendingHours, zone: &TimeZone, at: i64) -> bool {

@@ -24,7 +24,7 @@ impl State {
         };
         let (over, barred) = (
             invocation.read_over[customer],
-            invocation.barred[customer][usize::from(!key.channel.is_email())],
+            invocation.barred[customer][key.channel as usize],
         );
         let (read_at, asked) = (invocation.read_at[customer], invocation.asked[customer]);
         let found = invocation.found[customer].clone();
@@ -32,10 +32,11 @@ impl State {
             return self.breach("I2", format!("customer {customer}: a send began without a claim"));
         };
         let looked = found.is_some_and(|found| {
-            let address = if key.channel.is_email() {
-                found.email
-            } else {
-                found.phone
+            let address = match key.channel {
+                Channel::Email => found.email,
+                Channel::Sms => found.phone,
+                Channel::Push => found.device,
+                Channel::Event => None,
             };
             found.at >= claimed_at && address.as_deref() == Some(to)
         });

@@ -13,7 +13,7 @@ use campaign::LoadedCampaign;
 use clap::Args;
 use journey::campaign::Channel;
 use journey::{Diagnosis, UtilityCode};
-use message::{Length, Message, Sample, Variables};
+use message::{Length, Message, PushMessage, Sample, Variables};
 
 use super::say;
 
@@ -54,6 +54,7 @@ struct Shown {
 enum Form {
     Mail(Message),
     Text(Vec<Counted>),
+    Push(PushMessage),
 }
 
 /// A text message with its length.
@@ -92,9 +93,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     }
     write(&options.out, "index.html", &page::page(&campaign, &shown).into_string())?;
-    let texts = shown.len() - mails;
+    let texts = shown.iter().filter(|one| matches!(one.form, Form::Text(_))).count();
+    let pushes = shown.len() - mails - texts;
     say(&format!(
-        "{mails} mails and {texts} texts in {}; open index.html there.\n",
+        "{mails} mails, {texts} texts and {pushes} pushes in {}; open index.html there.\n",
         options.out.display()
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -121,11 +123,21 @@ fn gallery(campaign: &LoadedCampaign, utility: Option<&UtilityCode>) -> anyhow::
                     file_name(sample, ""),
                 ),
                 Channel::Sms => (Form::Text(texts(campaign, &variables)?), file_name(sample, "-sms")),
+                Channel::Push => (
+                    Form::Push(campaign.templates.render_push(&variables)?),
+                    file_name(sample, "-push"),
+                ),
+                // Its words are the partner's.
+                Channel::Event => continue,
             };
-            // A text may say the same in every touch: once is enough.
+            // A text or a push may say the same in every touch: once is enough.
             let said = |one: &Shown| {
                 (one.sample.locale, one.sample.diagnosis) == (sample.locale, sample.diagnosis)
-                    && matches!((&one.form, &form), (Form::Text(one), Form::Text(other)) if one == other)
+                    && match (&one.form, &form) {
+                        (Form::Text(one), Form::Text(other)) => one == other,
+                        (Form::Push(one), Form::Push(other)) => one == other,
+                        (Form::Mail(_) | Form::Text(_) | Form::Push(_), _) => false,
+                    }
             };
             if shown.iter().any(said) {
                 continue;
@@ -145,8 +157,12 @@ fn gallery(campaign: &LoadedCampaign, utility: Option<&UtilityCode>) -> anyhow::
             });
         }
     }
-    // Mails side by side, then the texts.
-    shown.sort_by_key(|one| matches!(one.form, Form::Text(_)));
+    // Mails side by side, then the texts, then the pushes.
+    shown.sort_by_key(|one| match one.form {
+        Form::Mail(_) => 0,
+        Form::Text(_) => 1,
+        Form::Push(_) => 2,
+    });
     Ok(shown)
 }
 
@@ -192,6 +208,7 @@ fn warnings(form: &Form) -> Vec<String> {
                 ));
             }
         }
+        Form::Push(_) => {}
         Form::Text(texts) => {
             // A name is left out where it makes a text too long, so only what the template says itself is worth a word.
             if let Some(plain) = texts.last()

@@ -62,5 +62,7 @@ pub(super) const fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "E-mail",
         Channel::Sms => "Text message",
+        Channel::Push => "App notification",
+        Channel::Event => "Event to your own sender",
     }
 }

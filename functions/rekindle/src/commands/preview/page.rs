@@ -155,9 +155,20 @@ fn card(campaign: &LoadedCampaign, one: &Shown) -> Markup {
                 Form::Text(texts) => {
                     p.when {
                         span.chip.text { (names::channel(Channel::Sms)) }
-                        @if campaign.rules.sends_texts() { " Once in a series" } @else { " No reminder of this campaign goes as a text" }
+                        @if campaign.rules.sends_by(Channel::Sms) { " Once in a series" } @else { " No reminder of this campaign goes as a text" }
                     }
                     (text(texts, lang))
+                }
+                Form::Push(push) => {
+                    p.when {
+                        span.chip.push { (names::channel(Channel::Push)) }
+                        @if !campaign.rules.sends_by(Channel::Push) { " No reminder of this campaign goes to an app" }
+                    }
+                    div.bubble lang=(lang) {
+                        strong { (push.title) }
+                        br;
+                        (push.body)
+                    }
                 }
             }
             @for warning in &one.warnings { p.warning role="note" { (warning) } }

@@ -1,4 +1,4 @@
-//! Announcements to the partner's own URL, signed per Standard Webhooks, and all ways of announcing.
+//! Announcements to the partner's own URL, signed per Standard Webhooks.
 
 use core::time::Duration;
 
@@ -7,10 +7,6 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
-
-use crate::SystemClock;
-use crate::bus::Bus;
-use crate::secrets::Secret;
 
 /// A receiver is asked to take an event and work later; one that takes longer holds up all that follow.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -36,10 +32,11 @@ pub enum HookError {
 ///
 /// The requests have the headers `webhook-id` (the event's own name, the same each time it comes),
 /// `webhook-timestamp` and `webhook-signature`: <https://www.standardwebhooks.com>.
-pub struct Hook {
+pub struct Hook<C> {
     http: Client,
     url: Url,
     signer: Webhook,
+    clock: C,
 }
 
 /// What became of one post.
@@ -52,12 +49,13 @@ enum Posted {
     Down,
 }
 
-impl Hook {
-    /// A hook for a URL, with its signing key as the partner knows it: `whsec_...`.
+impl<C: Clock> Hook<C> {
+    /// A hook for a URL, with its signing key as the partner knows it: `whsec_...`, and a clock that tells the time of
+    /// the world, which the receiver compares with its own.
     ///
     /// # Errors
     /// [`HookError`] when the URL is not https, or the key is none.
-    pub fn new(url: Url, key: &Secret) -> Result<Self, HookError> {
+    pub fn new(url: Url, key: &str, clock: C) -> Result<Self, HookError> {
         let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
             return Err(HookError::NotHttps);
@@ -75,12 +73,17 @@ impl Hook {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(HookError::Transport)?;
-        Ok(Hook { http, url, signer })
+        Ok(Hook {
+            http,
+            url,
+            signer,
+            clock,
+        })
     }
 
     /// Posts events one after the other, in their order. Answers the places of those not taken; after a
     /// timeout or a failing receiver the rest is not tried, so that an outage does not cost 5 s an event.
-    pub async fn post(&self, events: &[Announcement]) -> Vec<usize> {
+    async fn post(&self, events: &[Announcement]) -> Vec<usize> {
         let mut left = Vec::new();
         for (place, event) in events.iter().enumerate() {
             match self.post_one(event).await {
@@ -97,7 +100,7 @@ impl Hook {
 
     async fn post_one(&self, event: &Announcement) -> Posted {
         let (id, kind) = (event.id.as_str(), event.kind);
-        let at = SystemClock.now().as_second();
+        let at = self.clock.now().as_second();
         let Ok(signature) = self.signer.sign(id, at, event.body.as_bytes()) else {
             tracing::error!(id, kind, "an event cannot be signed");
             return Posted::Refused;
@@ -128,7 +131,7 @@ impl Hook {
             tracing::error!(
                 id,
                 kind,
-                "the receiver wants no more announcements (410): remove its URL from the stack"
+                "the receiver wants no more announcements (410): remove its URL from the configuration"
             );
             Posted::Taken
         } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
@@ -141,8 +144,20 @@ impl Hook {
     }
 }
 
-fn signer(key: &Secret) -> Result<Webhook, HookError> {
-    let encoded = key.expose().strip_prefix("whsec_").ok_or(HookError::Key)?;
+impl<C: Clock> Announce for Hook<C> {
+    async fn announce(&self, events: &[Announcement]) -> Vec<usize> {
+        self.post(events).await
+    }
+}
+
+/// Is this a key that a [`Hook`] can sign with?
+#[must_use]
+pub fn is_signing_key(key: &str) -> bool {
+    signer(key).is_ok()
+}
+
+fn signer(key: &str) -> Result<Webhook, HookError> {
+    let encoded = key.strip_prefix("whsec_").ok_or(HookError::Key)?;
     let bytes = data_encoding::BASE64
         .decode(encoded.as_bytes())
         .map_err(|_| HookError::Key)?;
@@ -150,39 +165,6 @@ fn signer(key: &Secret) -> Result<Webhook, HookError> {
         return Err(HookError::Key);
     }
     Webhook::from_bytes(bytes).map_err(|_| HookError::Key)
-}
-
-/// Announces in every configured way.
-#[derive(Default)]
-pub struct Announcer {
-    /// The event bus.
-    pub bus: Option<Bus>,
-    /// The partner's URL.
-    pub hook: Option<Hook>,
-}
-
-impl Announce for Announcer {
-    /// An event is taken when every way has taken it. One that only some took comes again in all of
-    /// them: at least once, under the same name.
-    async fn announce(&self, events: &[Announcement]) -> Vec<usize> {
-        let put = async {
-            match &self.bus {
-                Some(bus) => bus.put(events).await,
-                None => Vec::new(),
-            }
-        };
-        let post = async {
-            match &self.hook {
-                Some(hook) => hook.post(events).await,
-                None => Vec::new(),
-            }
-        };
-        let (mut left, not_posted) = tokio::join!(put, post);
-        left.extend(not_posted);
-        left.sort_unstable();
-        left.dedup();
-        left
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use journey::Campaign;
+use journey::campaign::Channel;
 use message::{Brand, TemplateError, TemplateSource, Templates};
 use toml::de::DeTable;
 use utilities::Directory;
@@ -139,6 +140,11 @@ impl LoadedCampaign {
                 .iter()
                 .map(|difference| of_file(&files.folder, difference.to_string()));
             report.warnings.extend(told);
+        }
+        if rules.sends_by(Channel::Sms) && brand.support_email.is_none() {
+            let what =
+                "sender.support_email is missing, so who answers HELP to a text is told the postal address alone";
+            report.warnings.push(of_file(&files.file, what.to_owned()));
         }
         report.warnings.sort();
         let mut loaded = LoadedCampaign {

@@ -25,6 +25,7 @@ mod error;
 #[cfg(feature = "compile")]
 mod expand;
 mod gallery;
+mod help;
 mod html;
 #[cfg(feature = "compile")]
 mod lexer;

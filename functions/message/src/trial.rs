@@ -1,5 +1,8 @@
 //! Filling in every message once, before anybody gets one.
 
+use std::collections::BTreeSet;
+
+use journey::contact::Locale;
 use utilities::Directory;
 
 use crate::clean;
@@ -42,6 +45,19 @@ pub enum TrialError {
     TooLong {
         /// The message.
         name: MessageName,
+        /// How long it is.
+        length: Length,
+    },
+    /// The answer to HELP is too long, even at its shortest.
+    #[error(
+        "the answer to HELP in \"{locale}\" has {length}; at most {max} segments may be sent: shorten the sender's name, or \
+         give a `support_email` in place of the postal address",
+        max = Length::MAX_SEGMENTS,
+        locale = locale.as_str()
+    )]
+    HelpTooLong {
+        /// Its language.
+        locale: Locale,
         /// How long it is.
         length: Length,
     },
@@ -101,7 +117,7 @@ impl Templates {
     }
 
     /// Fills in every text message for every touch as [`Templates::try_out`] does, without the values that may
-    /// be missing, and looks for what each must show, and for its length.
+    /// be missing, and looks for what each must show, and for its length; the answer to HELP is as short.
     ///
     /// For campaigns that send texts: it depends on who writes, and another campaign need not care.
     ///
@@ -131,6 +147,13 @@ impl Templates {
             if let Some((what, _)) = needed.into_iter().find(|(_, value)| !body.contains(value)) {
                 let part = "sms";
                 return Err(TrialError::LeavesOut { name, part, what });
+            }
+        }
+        let locales: BTreeSet<Locale> = self.names().map(|name| name.locale).collect();
+        for locale in locales {
+            let length = Length::of(&brand.help(locale));
+            if !length.fits() {
+                return Err(TrialError::HelpTooLong { locale, length });
             }
         }
         Ok(())

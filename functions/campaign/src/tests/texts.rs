@@ -74,6 +74,22 @@ fn a_sender_s_name_that_makes_texts_too_long_is_told_in_numbers() {
     assert!(with_name("", "Energía Ejemplo").is_ok());
 }
 
+/// The answer to HELP has to say where to ask.
+#[test]
+fn who_sends_texts_should_give_a_support_address() {
+    let warned = |text: &str| {
+        let warnings = load(text).unwrap_or_else(|errors| panic!("{errors}")).warnings;
+        warnings
+            .iter()
+            .any(|warning| warning.to_string().contains("sender.support_email is missing"))
+    };
+    assert!(warned(&format!("{TOUCH}{SENDER}")));
+    assert!(!warned(&format!(
+        "{TOUCH}{SENDER}support_email = \"help@example.com\"\n"
+    )));
+    assert!(!warned(SENDER), "who sends no texts is not asked for help");
+}
+
 #[test]
 fn a_package_of_somebody_else_s_is_held_to_the_same() {
     let mut loaded = with_sender(TOUCH).unwrap();

@@ -129,6 +129,27 @@ fn a_trial_counts_with_a_long_link_and_without_a_name() {
     }
 }
 
+#[test]
+fn a_trial_refuses_an_answer_to_help_that_is_too_long_at_its_shortest() {
+    let wordy = Brand {
+        support_email: None,
+        postal_address: "100 Example Street, ".repeat(12),
+        ..brand()
+    };
+    let error = builtin().try_out_texts(&wordy, 3).unwrap_err();
+    assert!(matches!(error, TrialError::HelpTooLong { .. }), "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains("the answer to HELP") && told.contains("3 segments") && told.contains("`support_email`"),
+        "{told}"
+    );
+    let reachable = Brand {
+        support_email: Some("help@example.com".to_owned()),
+        ..wordy
+    };
+    builtin().try_out_texts(&reachable, 3).unwrap();
+}
+
 /// A name of the most characters, one with an accent, a long link: what the gallery shows beside the usual text.
 #[test]
 fn the_longest_values_fit_in_every_text() {

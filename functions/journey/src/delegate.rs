@@ -109,6 +109,11 @@ macro_rules! delegate_port {
             async send_push(push: &$crate::port::Push) -> $crate::SendOutcome;
         }}
     };
+    ($type:ty, $field:ident, AnswerText) => {
+        $crate::delegate_port! { @impl $type, $field, AnswerText {
+            async answer_text(to: &$crate::PhoneNumber, body: &str) -> $crate::SendOutcome;
+        }}
+    };
     ($type:ty, $field:ident, LookUpSend) => {
         $crate::delegate_port! { @impl $type, $field, LookUpSend {
             async look_up_send(key: &$crate::SendKey) -> $crate::Resolution;

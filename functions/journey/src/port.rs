@@ -427,6 +427,12 @@ pub trait SendPush: Sync {
     fn send_push(&self, push: &Push) -> impl Future<Output = SendOutcome> + Send;
 }
 
+/// Answers a person who has just texted to us. It belongs to no journey, so nothing claims it or looks it up.
+pub trait AnswerText: Sync {
+    /// Hands the words over, at most two segments of them, unless the sender's list has the number.
+    fn answer_text(&self, to: &PhoneNumber, body: &str) -> impl Future<Output = SendOutcome> + Send;
+}
+
 /// Looks up what became of a send.
 pub trait LookUpSend: Sync {
     /// What the sender's own record says.

@@ -3,8 +3,9 @@
 mod outcome;
 
 use aws_sdk_sns::types::MessageAttributeValue;
-use journey::SendOutcome;
-use journey::port::{SendText, Text};
+use journey::port::{AnswerText, SendText, Text};
+use journey::{JourneyId, PhoneNumber, SendOutcome};
+use tracing::field::display;
 
 use crate::clients::Failure;
 use crate::config::TextsConfig;
@@ -45,19 +46,32 @@ impl Texter {
 
 impl SendText for Texter {
     async fn send_text(&self, text: &Text) -> SendOutcome {
-        let journey = &text.key.journey;
+        self.hand_over(Some(&text.key.journey), &text.to, &text.body).await
+    }
+}
+
+impl AnswerText for Texter {
+    async fn answer_text(&self, to: &PhoneNumber, body: &str) -> SendOutcome {
+        self.hand_over(None, to, body).await
+    }
+}
+
+impl Texter {
+    /// Sends words to a number; the log names the journey that they belong to, if there is one.
+    async fn hand_over(&self, journey: Option<&JourneyId>, to: &PhoneNumber, body: &str) -> SendOutcome {
         let Some(config) = &self.config else {
             return SendOutcome::Refused {
                 why: "this deployment has no number to send texts from".to_owned(),
             };
         };
-        let number = text.to.expose();
+        let number = to.expose();
+        let named = journey.map(display);
         match self.is_opted_out(number).await {
             Ok(false) => {}
             Ok(true) => return SendOutcome::OptedOut,
             // Nothing was sent yet, whatever the answer.
             Err(failure) => {
-                tracing::error!(%journey, %failure, "the list of opt-outs could not be asked; the text waits inside its window");
+                tracing::error!(journey = named, %failure, "the list of opt-outs could not be asked; the text waits");
                 return SendOutcome::Throttled;
             }
         }
@@ -66,7 +80,7 @@ impl SendText for Texter {
             ("AWS.SNS.SMS.MaxPrice", "Number", &config.max_price),
             ("AWS.MM.SMS.OriginationNumber", "String", &config.origination_number),
         ];
-        let mut request = self.client.publish().phone_number(number).message(&text.body);
+        let mut request = self.client.publish().phone_number(number).message(body);
         for (name, kind, value) in attributes {
             let value = MessageAttributeValue::builder().data_type(kind).string_value(value);
             // The builder asks for a type, and it is given.
@@ -81,7 +95,7 @@ impl SendText for Texter {
             Ok(answer) => match answer.message_id {
                 Some(message_id) => SendOutcome::Accepted { message_id },
                 None => {
-                    tracing::error!(%journey, "SNS took a text and gave it no identifier");
+                    tracing::error!(journey = named, "SNS took a text and gave it no identifier");
                     SendOutcome::Ambiguous
                 }
             },

@@ -3,6 +3,7 @@
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 use journey::{JourneyId, SendOutcome};
+use tracing::field::display;
 
 use crate::clients::Failure;
 
@@ -11,15 +12,16 @@ use crate::clients::Failure;
 /// Only a number or words that SNS refuses are refused for good. A quota, a permission or a number of
 /// ours is the deployer's affair: the text was surely not sent, and is tried again inside its window. What
 /// may have gone out is ambiguous, whatever the error, and nobody can tell later: it is never sent again.
-pub(super) fn read(journey: &JourneyId, failure: &Failure, about_the_origination: bool) -> SendOutcome {
+pub(super) fn read(journey: Option<&JourneyId>, failure: &Failure, about_the_origination: bool) -> SendOutcome {
+    let journey = journey.map(display);
     let Failure::Refused { code, status } = failure else {
         return match failure {
             Failure::NotSent => {
-                tracing::warn!(%journey, %failure, "SNS was not reached; the text was not sent");
+                tracing::warn!(journey, %failure, "SNS was not reached; the text was not sent");
                 SendOutcome::Throttled
             }
             Failure::Unclear { .. } | Failure::Refused { .. } => {
-                tracing::error!(%journey, %failure, "the text may or may not have been sent; nobody can tell");
+                tracing::error!(journey, %failure, "the text may or may not have been sent; nobody can tell");
                 SendOutcome::Ambiguous
             }
         };
@@ -28,7 +30,7 @@ pub(super) fn read(journey: &JourneyId, failure: &Failure, about_the_origination
         return SendOutcome::OptedOut;
     }
     if let Some(remedy) = remedy(code, about_the_origination) {
-        tracing::error!(%journey, code, status, remedy, "SNS did not send; the text waits inside its window");
+        tracing::error!(journey, code, status, remedy, "SNS did not send; the text waits");
         return SendOutcome::Throttled;
     }
     // The query protocol and the SDK's model spell it differently.
@@ -36,12 +38,12 @@ pub(super) fn read(journey: &JourneyId, failure: &Failure, about_the_origination
         .iter()
         .any(|known| code.starts_with(known))
     {
-        tracing::warn!(%journey, code, status, "SNS refuses this text");
+        tracing::warn!(journey, code, status, "SNS refuses this text");
         return SendOutcome::Refused {
             why: format!("SNS refused the text: {code}"),
         };
     }
-    tracing::error!(%journey, code, status, "SNS refused the request; the text waits inside its window");
+    tracing::error!(journey, code, status, "SNS refused the request; the text waits");
     SendOutcome::Throttled
 }
 

@@ -48,6 +48,16 @@ fn opted_out(is: bool) -> Answer {
     )
 }
 
+/// The attributes of a text, which come in any order.
+fn attributes(publish: &BTreeMap<String, String>) -> BTreeMap<&str, (&str, &str)> {
+    (1..=3)
+        .map(|n| {
+            let part = |part: &str| publish[&format!("MessageAttributes.entry.{n}.{part}")].as_str();
+            (part("Name"), (part("Value.DataType"), part("Value.StringValue")))
+        })
+        .collect()
+}
+
 async fn send(answers: Vec<Answer>) -> (SendOutcome, Vec<Asked>) {
     let wire = Wire::new(answers);
     let outcome = Texter::new(wire.clients().sns(), Some(config()))
@@ -75,20 +85,39 @@ async fn a_text_goes_out_after_the_list_of_opt_outs_was_asked() {
     assert_eq!(publish["PhoneNumber"], "+12025550123");
     assert_eq!(publish["Message"], message().body);
     assert!(!publish.contains_key("TopicArn") && !publish.contains_key("Subject"));
-    let attributes: BTreeMap<&str, (&str, &str)> = (1..=3)
-        .map(|n| {
-            let part = |part: &str| publish[&format!("MessageAttributes.entry.{n}.{part}")].as_str();
-            (part("Name"), (part("Value.DataType"), part("Value.StringValue")))
-        })
-        .collect();
     assert_eq!(
-        attributes,
+        attributes(publish),
         BTreeMap::from([
             ("AWS.SNS.SMS.SMSType", ("String", "Transactional")),
             ("AWS.SNS.SMS.MaxPrice", ("Number", "0.10")),
             ("AWS.MM.SMS.OriginationNumber", ("String", "+18335550100")),
         ])
     );
+}
+
+/// Who has just texted gets an answer, which belongs to no journey, in the same way.
+#[tokio::test]
+async fn an_answer_goes_out_as_a_text_does_and_not_to_who_answered_stop() {
+    let to = message().to;
+    let wire = Wire::new(vec![
+        opted_out(false),
+        testing::published(),
+        opted_out(true),
+        testing::sns_refused(400, "Throttled", ""),
+    ]);
+    let texter = Texter::new(wire.clients().sns(), Some(config()));
+    let outcome = texter.answer_text(&to, "Example Energy: who we are").await;
+    assert!(matches!(outcome, SendOutcome::Accepted { .. }));
+    let asked: Vec<BTreeMap<String, String>> = wire.asked().iter().map(Asked::form).collect();
+    assert_eq!(asked[0]["Action"], "CheckIfPhoneNumberIsOptedOut");
+    let publish = &asked[1];
+    assert_eq!(publish["PhoneNumber"], "+12025550123");
+    assert_eq!(publish["Message"], "Example Energy: who we are");
+    let text = send(vec![opted_out(false), testing::published()]).await.1[1].form();
+    assert_eq!(attributes(publish), attributes(&text));
+    assert_eq!(texter.answer_text(&to, "again").await, SendOutcome::OptedOut);
+    assert_eq!(texter.answer_text(&to, "again").await, SendOutcome::Throttled);
+    assert_eq!(wire.asked().len(), 4, "nothing more was published");
 }
 
 #[tokio::test]

@@ -6,17 +6,17 @@
 use core::future::pending;
 
 use jiff::Timestamp;
-use journey::contact::{Contact, Known, OptOut, SuppressedFor};
+use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
-    ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count, Email,
-    FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError,
-    Precondition, ProviderError, Push, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
-    StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
+    AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
+    Email, FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend,
+    PageError, Precondition, ProviderError, Push, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush,
+    SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer,
-    Unavailable,
+    AddressId, ContactId, JourneyId, Lane, MeterFound, PhoneNumber, Provider, Reference, Resolution, SendKey,
+    SendOutcome, Timer, Unavailable,
 };
 
 use crate::stage::Stage;
@@ -186,12 +186,17 @@ impl Suppress for Ports<'_> {
 }
 
 impl SuppressAddress for Ports<'_> {
-    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
         let effect = |state: &mut State| {
-            state.change_suppression(address, |suppressed| suppressed.lift(why));
+            state.change_suppression(address, |suppressed| suppressed.lift_earlier(why, at));
             Ok(())
         };
         self.step("reopen_address", effect, || Err(out_of_reach())).await
+    }
+
+    async fn suppression(&self, address: &AddressId) -> Result<Suppression, StoreError> {
+        let effect = |state: &mut State| Ok(state.suppression(address));
+        self.step("suppression", effect, || Err(out_of_reach())).await
     }
 
     async fn suppress_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
@@ -273,6 +278,13 @@ impl SendPush for Ports<'_> {
     async fn send_push(&self, push: &Push) -> SendOutcome {
         self.step("send_push", |state| state.send_push(push), || SendOutcome::Ambiguous)
             .await
+    }
+}
+
+/// Nobody in these stories asks for help.
+impl AnswerText for Ports<'_> {
+    async fn answer_text(&self, _: &PhoneNumber, _: &str) -> SendOutcome {
+        SendOutcome::Throttled
     }
 }
 

@@ -489,6 +489,11 @@ impl State {
         }
     }
 
+    pub(crate) fn suppression(&self, address: &AddressId) -> Suppression {
+        let inbox = self.inboxes.get(address);
+        inbox.map(|inbox| inbox.suppressed.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: &OptOut) -> bool {
         let Some(known) = self.known_of(journey) else {
             return false;

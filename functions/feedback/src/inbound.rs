@@ -58,7 +58,7 @@ where
         }
         Some(Keyword::Start) => {
             for why in [SuppressedFor::Stop, SuppressedFor::SenderList] {
-                ports.reopen_address(&number, why).await?;
+                ports.reopen_address(&number, why, ports.now()).await?;
             }
             "reply.start"
         }

@@ -70,7 +70,8 @@ macro_rules! delegate_port {
     ($type:ty, $field:ident, SuppressAddress) => {
         $crate::delegate_port! { @impl $type, $field, SuppressAddress {
             async suppress_address(address: &$crate::AddressId, why: $crate::contact::SuppressedFor, at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
-            async reopen_address(address: &$crate::AddressId, why: $crate::contact::SuppressedFor) -> Result<(), $crate::port::StoreError>;
+            async reopen_address(address: &$crate::AddressId, why: $crate::contact::SuppressedFor, at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
+            async suppression(address: &$crate::AddressId) -> Result<$crate::contact::Suppression, $crate::port::StoreError>;
         }}
     };
     ($type:ty, $field:ident, ReadStatus) => {

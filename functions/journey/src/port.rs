@@ -8,7 +8,7 @@ use core::future::Future;
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
-use crate::contact::{Contact, Known, OptOut, SuppressedFor};
+use crate::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use crate::endpoint::PushEndpoint;
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
@@ -231,7 +231,7 @@ pub trait Suppress: Sync {
 /// Closes an inbox that bounced, complained or opted out with its sender, whoever it belongs to.
 pub trait SuppressAddress: Sync {
     /// Suppresses an address or a number, known by its keyed hash, for this reason from `at` on, if it is not
-    /// already.
+    /// already ([`Suppression::close`]).
     fn suppress_address(
         &self,
         address: &AddressId,
@@ -239,12 +239,16 @@ pub trait SuppressAddress: Sync {
         at: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Takes one reason back, whoever the inbox belongs to. Others that close it stay.
+    /// Takes one reason back that was given before `at`, whoever the inbox belongs to. Others that close it stay.
     fn reopen_address(
         &self,
         address: &AddressId,
         why: SuppressedFor,
+        at: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What closes an address or a number.
+    fn suppression(&self, address: &AddressId) -> impl Future<Output = Result<Suppression, StoreError>> + Send;
 }
 
 /// A provider that did not answer as hoped.

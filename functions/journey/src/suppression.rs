@@ -68,16 +68,26 @@ impl Suppression {
         self.0.keys().any(|why| *why != SuppressedFor::OptOut)
     }
 
-    /// Closes it for one more reason. Answers whether that is news; the first time counts.
+    /// Closes it for one more reason. Answers whether that is news.
+    ///
+    /// The first time counts; of a STOP the last, because a START takes back only what was said before it.
     pub fn close(&mut self, why: SuppressedFor, at: Timestamp) -> bool {
-        let is_new = !self.0.contains_key(&why);
-        self.0.entry(why).or_insert(at);
-        is_new
+        let since = self.since(why);
+        let is_news = since.is_none_or(|since| why == SuppressedFor::Stop && since < at);
+        if is_news {
+            self.0.insert(why, at);
+        }
+        is_news
     }
 
     /// Takes one reason back; the others stay. Answers whether that is news.
     pub fn lift(&mut self, why: SuppressedFor) -> bool {
         self.0.remove(&why).is_some()
+    }
+
+    /// Takes one reason back if it was given before `at`; the others stay. Answers whether that is news.
+    pub fn lift_earlier(&mut self, why: SuppressedFor, at: Timestamp) -> bool {
+        self.since(why).is_some_and(|since| since < at) && self.lift(why)
     }
 
     /// Every reason, with its time.
@@ -117,8 +127,14 @@ mod tests {
         assert!(inbox.is_open());
         for why in SuppressedFor::ALL {
             assert!(inbox.close(why, at(1)));
-            assert!(!inbox.close(why, at(2)), "the first time counts");
-            assert_eq!(inbox.since(why), Some(at(1)));
+            let is_stop = why == SuppressedFor::Stop;
+            assert_eq!(
+                inbox.close(why, at(2)),
+                is_stop,
+                "the first time counts, of a STOP the last"
+            );
+            assert!(!inbox.close(why, at(2)) && !inbox.close(why, at(1)));
+            assert_eq!(inbox.since(why), Some(at(if is_stop { 2 } else { 1 })));
         }
         assert!(inbox.lift(SuppressedFor::OptOut));
         assert!(!inbox.lift(SuppressedFor::OptOut));
@@ -127,6 +143,19 @@ mod tests {
             inbox.lift(why);
         }
         assert!(inbox.is_open());
+    }
+
+    #[test]
+    fn a_start_takes_back_what_was_said_before_it() {
+        let why = SuppressedFor::Stop;
+        let mut inbox = Suppression::default();
+        inbox.close(why, at(1));
+        inbox.close(why, at(3));
+        for second in [0, 2, 3] {
+            assert!(!inbox.lift_earlier(why, at(second)), "a STOP came after it, or with it");
+        }
+        assert!(inbox.lift_earlier(why, at(4)) && inbox.is_open());
+        assert!(!inbox.lift_earlier(why, at(4)));
     }
 
     #[test]

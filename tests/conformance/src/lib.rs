@@ -124,6 +124,7 @@ macro_rules! every_check {
             an_opt_out_of_one_channel_leaves_the_others,
             opting_in_lifts_nothing_but_the_person_s_own_opt_out,
             each_reason_survives_an_erasure_and_comes_with_whoever_is_imported,
+            a_start_takes_back_only_what_was_said_before_it,
             a_number_without_an_address_counts_for_itself,
             a_number_is_suppressed_by_its_name,
             a_number_s_opt_out_survives_an_erasure_and_a_second_import,

@@ -375,16 +375,62 @@ pub async fn opting_in_lifts_nothing_but_the_person_s_own_opt_out(stage: &impl S
     assert_eq!(reasons(&back, Channel::Email), of_mail);
     assert_eq!(reasons(&back, Channel::Sms), of_texts);
     // Each goes by itself, and what is not there changes nothing.
-    store.reopen_address(&number, SuppressedFor::Stop).await.unwrap();
-    store.reopen_address(&number, SuppressedFor::Bounce).await.unwrap();
+    for why in [SuppressedFor::Stop, SuppressedFor::Bounce] {
+        store.reopen_address(&number, why, minutes(4)).await.unwrap();
+    }
     let version = known(&store, 1).await.inbox.version;
     store
-        .reopen_address(&address("ana@example.com"), SuppressedFor::Stop)
+        .reopen_address(&address("ana@example.com"), SuppressedFor::Stop, minutes(4))
         .await
         .unwrap();
     let started = known(&store, 1).await;
     assert_eq!(reasons(&started, Channel::Sms), [SuppressedFor::SenderList]);
     assert_eq!(started.inbox.version, version);
+}
+
+/// Answers come in any order, and more than once: a START opens nothing that was closed after it.
+pub async fn a_start_takes_back_only_what_was_said_before_it(stage: &impl Stage) {
+    let store = stage.store();
+    put(&store, &reachable(1, None, "+12025550123")).await;
+    let number = number_of(&store, 1).await.address;
+    let stop = SuppressedFor::Stop;
+    assert!(store.suppression(&number).await.unwrap().is_open());
+    // The first STOP, a START between the two, and the second STOP, of which each may come twice.
+    for at in [minutes(1), minutes(3), minutes(3), minutes(1)] {
+        store.suppress_address(&number, stop, at).await.unwrap();
+    }
+    store
+        .suppress_address(&number, SuppressedFor::SenderList, minutes(2))
+        .await
+        .unwrap();
+    let closed = store.suppression(&number).await.unwrap();
+    assert_eq!(closed.since(stop), Some(minutes(3)), "of a STOP the last counts");
+    let version = known(&store, 1).await.inbox.version;
+    for at in [minutes(2), minutes(3)] {
+        store.reopen_address(&number, stop, at).await.unwrap();
+    }
+    store
+        .reopen_address(&number, SuppressedFor::SenderList, minutes(2))
+        .await
+        .unwrap();
+    assert_eq!(store.suppression(&number).await.unwrap(), closed);
+    assert_eq!(
+        known(&store, 1).await.inbox.version,
+        version,
+        "what is no news writes nothing"
+    );
+    store.reopen_address(&number, stop, minutes(4)).await.unwrap();
+    let left = store.suppression(&number).await.unwrap();
+    assert_eq!(left, number_of(&store, 1).await.suppressed);
+    assert_eq!(
+        (left.since(stop), left.since(SuppressedFor::SenderList)),
+        (None, Some(minutes(2)))
+    );
+    store
+        .reopen_address(&number, SuppressedFor::SenderList, minutes(4))
+        .await
+        .unwrap();
+    assert!(store.suppression(&number).await.unwrap().is_open());
 }
 
 /// Without an address the number's inbox is the ledger.

@@ -8,16 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Contact, Known, OptOut, SuppressedFor};
+use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
-    ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email, FindContact, FindDue,
-    FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError, Push, PutError,
-    ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress, SuppressAddress, Text,
-    Versioned, Watermark,
+    AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email,
+    FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError,
+    Push, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
+    SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, ContactId, JourneyId, Lane, MeterFound, Provider, Reference, Resolution, SendKey, SendOutcome, Timer,
+    AddressId, ContactId, JourneyId, Lane, MeterFound, PhoneNumber, Provider, Reference, Resolution, SendKey,
+    SendOutcome, Timer,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -309,12 +310,16 @@ impl SuppressAddress for Ports {
         self.store(effect, Err(busy())).await
     }
 
-    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
         let effect = |state: &mut State| {
-            state.change_suppression(address, |suppressed| suppressed.lift(why));
+            state.change_suppression(address, |suppressed| suppressed.lift_earlier(why, at));
             Ok(())
         };
         self.store(effect, Err(busy())).await
+    }
+
+    async fn suppression(&self, address: &AddressId) -> Result<Suppression, StoreError> {
+        self.store(|state| Ok(state.suppression(address)), Err(busy())).await
     }
 }
 
@@ -410,6 +415,13 @@ impl SendText for Ports {
 impl SendPush for Ports {
     async fn send_push(&self, push: &Push) -> SendOutcome {
         self.hand_over(&push.key, push.to.expose()).await
+    }
+}
+
+/// Nobody in these cases asks for help.
+impl AnswerText for Ports {
+    async fn answer_text(&self, _: &PhoneNumber, _: &str) -> SendOutcome {
+        SendOutcome::Throttled
     }
 }
 

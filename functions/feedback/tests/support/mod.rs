@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use embedded::{DataDir, ProgramClock, Store};
 use feedback::{Config, FeedbackError, handle};
 use journey::campaign::Channel;
-use journey::contact::{Contact, OptOut, SuppressedFor};
+use journey::contact::{Contact, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, FindContact, KeepContact, LoadJourney, Precondition,
     StoreError, Suppress, SuppressAddress, Timestamp, Versioned,
@@ -372,7 +372,11 @@ impl SuppressAddress for Failing<'_> {
         self.step(self.store.suppress_address(address, why, at)).await?
     }
 
-    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
-        self.step(self.store.reopen_address(address, why)).await?
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
+        self.step(self.store.reopen_address(address, why, at)).await?
+    }
+
+    async fn suppression(&self, address: &AddressId) -> Result<Suppression, StoreError> {
+        self.step(self.store.suppression(address)).await?
     }
 }

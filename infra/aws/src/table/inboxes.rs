@@ -2,7 +2,7 @@
 //!
 //! An inbox is known by a keyed hash of its address, holds no personal data, and outlives the contacts
 //! that point to it: that is how an opt-out survives an erasure. Its version is an attribute of its
-//! own, so that all but a claim can raise it without reading the rest, in any order.
+//! own, so that whatever need not know the rest can raise it without reading, in any order.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use journey::port::StoreError;
 
 use super::Table;
 use super::fault::{self, Refused};
-use super::item::{self, Key, n, s};
+use super::item::{self, Item, Key, n, s};
 use super::write::{Change, Condition, Write};
 
 impl Table {
@@ -26,43 +26,68 @@ impl Table {
             .map(serde_json::from_str)
             .transpose()
             .map_err(fault::corrupt)?;
-        let mut suppressed = Suppression::default();
-        for why in SuppressedFor::ALL {
-            let name = attribute(why);
-            if let Some(text) = item::optional_text(&item, name)? {
-                suppressed.close(why, item::time(text, name)?);
-            }
-        }
         Ok(Inbox {
             version: item::number(&item, "v")?,
             sends: sends.unwrap_or_default(),
-            suppressed,
+            suppressed: suppressed(&item)?,
         })
     }
 
-    /// Closes an inbox by itself for a reason, if it is not, since `at`.
-    pub(super) async fn suppress(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), Refused> {
-        let name = attribute(why);
-        let condition = Condition::that(format!("attribute_not_exists(#{name})"), &[name]);
-        let change = Change::of(Key::inbox(address), condition).set(name, s(at.to_string()));
-        self.if_news(change).await
+    /// What closes an inbox, and its version.
+    pub(super) async fn suppression_at(&self, address: &AddressId) -> Result<(Suppression, u64), StoreError> {
+        match self.get(&Key::inbox(address)).await? {
+            None => Ok((Suppression::default(), 0)),
+            Some(item) => Ok((suppressed(&item)?, item::number(&item, "v")?)),
+        }
     }
 
-    /// Takes one reason back, if it is there.
-    pub(super) async fn reopen(&self, address: &AddressId, why: SuppressedFor) -> Result<(), Refused> {
-        let name = attribute(why);
-        let condition = Condition::that(format!("attribute_exists(#{name})"), &[name]);
-        self.if_news(Change::of(Key::inbox(address), condition).remove(name))
+    /// Closes an inbox by itself for a reason since `at`, if that is news.
+    pub(super) async fn suppress(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), Refused> {
+        self.change_reason(address, why, |suppressed| suppressed.close(why, at))
             .await
     }
 
-    /// Changes an inbox, unless its condition says that there is nothing to change.
-    async fn if_news(&self, change: Change) -> Result<(), Refused> {
-        let change = change.add("v", n(1));
-        match self.write(Write::Change(change)).await {
-            Ok(()) | Err(Refused::Condition) => Ok(()),
-            Err(refused) => Err(refused),
+    /// Takes one reason back that was given before `at`.
+    pub(super) async fn reopen(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), Refused> {
+        self.change_reason(address, why, |suppressed| suppressed.lift_earlier(why, at))
+            .await
+    }
+
+    /// Changes one reason. What is no news writes nothing; what was read must still hold.
+    async fn change_reason(
+        &self,
+        address: &AddressId,
+        why: SuppressedFor,
+        change: impl FnOnce(&mut Suppression) -> bool + Send,
+    ) -> Result<(), Refused> {
+        let (mut suppressed, version) = self.suppression_at(address).await?;
+        if !change(&mut suppressed) {
+            return Ok(());
         }
+        let since = suppressed.since(why).map(|at| s(at.to_string()));
+        let change = Change::of(Key::inbox(address), at_version(version)).set_or_remove(attribute(why), since);
+        self.write(Write::Change(change.add("v", n(1)))).await
+    }
+}
+
+/// What closes the inbox of an item.
+fn suppressed(item: &Item) -> Result<Suppression, StoreError> {
+    let mut suppressed = Suppression::default();
+    for why in SuppressedFor::ALL {
+        let name = attribute(why);
+        if let Some(text) = item::optional_text(item, name)? {
+            suppressed.close(why, item::time(text, name)?);
+        }
+    }
+    Ok(suppressed)
+}
+
+/// The inbox is still as it was read.
+fn at_version(version: u64) -> Condition {
+    if version == 0 {
+        Condition::that("attribute_not_exists(#v)", &["v"])
+    } else {
+        Condition::that("#v = :expected", &["v"]).with(":expected", n(version))
     }
 }
 
@@ -79,13 +104,8 @@ const fn attribute(why: SuppressedFor) -> &'static str {
 
 /// Takes a place in the ledger of an inbox that is still as it was read.
 pub(super) fn claim(address: &AddressId, read: &Inbox, with_send: &Inbox) -> Result<Change, StoreError> {
-    let condition = if read.version == 0 {
-        Condition::that("attribute_not_exists(#v)", &["v"])
-    } else {
-        Condition::that("#v = :expected", &["v"]).with(":expected", n(read.version))
-    };
     let ledger = serde_json::to_string(&with_send.sends).map_err(fault::corrupt)?;
-    Ok(Change::of(Key::inbox(address), condition)
+    Ok(Change::of(Key::inbox(address), at_version(read.version))
         .set("r", s(ledger))
         .set("v", n(with_send.version)))
 }

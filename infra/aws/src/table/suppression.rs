@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{Contact, OptOut, SuppressedFor};
+use journey::contact::{Contact, OptOut, SuppressedFor, Suppression};
 use journey::port::{StoreError, Suppress, SuppressAddress};
 use journey::{AddressId, ContactId, JourneyId};
 
@@ -30,8 +30,12 @@ impl SuppressAddress for Table {
         race("suppress_address", || self.suppress(address, why, at)).await
     }
 
-    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
-        race("reopen_address", || self.reopen(address, why)).await
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
+        race("reopen_address", || self.reopen(address, why, at)).await
+    }
+
+    async fn suppression(&self, address: &AddressId) -> Result<Suppression, StoreError> {
+        Ok(self.suppression_at(address).await?.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use journey::campaign::Channel;
-use journey::contact::{ChannelInbox, Contact, Inbox, Known, OptOut, SuppressedFor};
+use journey::contact::{ChannelInbox, Contact, Inbox, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     Clock, ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, StoreError,
     Suppress, SuppressAddress,
@@ -149,11 +149,15 @@ impl SuppressAddress for Store {
             .await?)
     }
 
-    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor) -> Result<(), StoreError> {
+    async fn reopen_address(&self, address: &AddressId, why: SuppressedFor, at: Timestamp) -> Result<(), StoreError> {
         let address = address.clone();
         Ok(self
-            .write(move |connection| inboxes::reopen(connection, &address, why))
+            .write(move |connection| inboxes::reopen(connection, &address, why, at))
             .await?)
+    }
+
+    async fn suppression(&self, address: &AddressId) -> Result<Suppression, StoreError> {
+        Ok(self.read(|connection| inboxes::load(connection, address))?.suppressed)
     }
 }
 
@@ -179,7 +183,7 @@ impl Suppress for Store {
             replace(connection, Some(&before), &names, &contact, at)?;
             for (channel, address) in &names.inboxes {
                 if !contact.opted_out.covers(*channel) {
-                    inboxes::reopen(connection, address, SuppressedFor::OptOut)?;
+                    inboxes::opt_in(connection, address)?;
                 }
             }
             Ok(true)

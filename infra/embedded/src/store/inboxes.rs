@@ -45,9 +45,19 @@ pub(super) fn suppress(
     change(connection, address, |suppressed| suppressed.close(why, at))
 }
 
-/// Takes one reason back.
-pub(super) fn reopen(connection: &Connection, address: &AddressId, why: SuppressedFor) -> Result<(), Fault> {
-    change(connection, address, |suppressed| suppressed.lift(why))
+/// Takes one reason back that was given before `at`.
+pub(super) fn reopen(
+    connection: &Connection,
+    address: &AddressId,
+    why: SuppressedFor,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    change(connection, address, |suppressed| suppressed.lift_earlier(why, at))
+}
+
+/// Takes an opt-out back; whatever else closes the inbox stays.
+pub(super) fn opt_in(connection: &Connection, address: &AddressId) -> Result<(), Fault> {
+    change(connection, address, |suppressed| suppressed.lift(SuppressedFor::OptOut))
 }
 
 /// Changes what closes an inbox; what is no news writes nothing.

@@ -321,7 +321,7 @@ impl Stagehand<'_> {
                     replies_topic_arn: Some(topic.to_owned()),
                 };
                 matches!(
-                    poll_once(feedback::handle(&ports, &config, rules, &answer)),
+                    poll_once(feedback::handle(&ports, &config, rules, None, &answer)),
                     Some(Ok(()))
                 )
             }

@@ -62,7 +62,7 @@ fn dependencies_point_one_way() {
         ("touchpoint", &["journey", "message", "utilities"]),
         ("reconcile", &["journey"]),
         ("meter-check", &["journey"]),
-        ("feedback", &["journey"]),
+        ("feedback", &["journey", "message"]),
         ("contacts", &["campaign", "journey", "law"]),
         ("pages", &["journey", "utilities"]),
         ("announce", &["journey"]),

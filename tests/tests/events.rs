@@ -17,11 +17,15 @@ use aws::ScheduledFire;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use contacts::ContactInput;
 use data_encoding::BASE64;
+use journey::contact::SuppressedFor;
 use journey::link::{BadLink, LinkKey, LinkKind};
+use journey::port::SuppressAddress;
 use journey::{
-    Event, IdKey, Journey, JourneyId, Phase, Provider, Purpose, Reference, SendTags, TouchRecord, UtilityCode, stored,
+    AddressId, Event, IdKey, Journey, JourneyId, Phase, PhoneNumber, Provider, Purpose, Reference, SendTags,
+    TouchRecord, UtilityCode, stored,
 };
 use serde_json::Value;
+use tests::{Ports, Stage, World, poll_once};
 use webhook::{Parsed, Secret, Secrets, Unusable, parse_leap};
 
 const IDENTITY_KEY: &[u8] = b"an invented key of 32 bytes long";
@@ -209,8 +213,14 @@ fn what_became_of_mails() {
             "reject",
             "rendering_failure",
             "send",
+            "text_help",
+            "text_stop",
         ],
     );
+    let events: BTreeMap<String, Value> = events
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("text_"))
+        .collect();
     for (name, event) in &events {
         assert_eq!(event["source"], "aws.ses", "{name}");
         let detail = &event["detail"];
@@ -263,6 +273,38 @@ fn what_became_of_mails() {
         "it names our customer, and proves nothing"
     );
     assert_eq!(tags["proof"][0].as_str().unwrap().len(), 26);
+}
+
+/// Taken by the function's own code, as SNS hands them over.
+#[test]
+fn what_people_answer_to_texts() {
+    let config = feedback::Config {
+        id_key: id_key(),
+        account: "123456789012".to_owned(),
+        configuration_set: "rekindle".to_owned(),
+        topic_arn: None,
+        // As template.yaml names it.
+        replies_topic_arn: Some("arn:aws:sns:us-west-2:123456789012:rekindle-text-replies".to_owned()),
+    };
+    let number = AddressId::of_number(&id_key(), &PhoneNumber::new("+12025550123").unwrap());
+    let (folder, stage) = (project("events/feedback"), Stage::with(&toml::Table::new()));
+    for (name, counter, stopped_at) in [
+        ("text_stop", "reply.stop", Some("2026-11-23T10:45:00Z")),
+        ("text_help", "reply.help", None),
+    ] {
+        let payload: Value = serde_json::from_slice(&fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap();
+        let world = World::new(&stage.rules, "2026-11-23T10:47:00Z".parse().unwrap(), 10);
+        let ports = Ports {
+            world: &world,
+            stage: &stage,
+        };
+        let taken = feedback::handle(&ports, &config, &stage.rules, None, &payload);
+        poll_once(taken).unwrap().unwrap();
+        assert_eq!(world.counted(counter), 1, "{name}");
+        let closed = poll_once(ports.suppression(&number)).unwrap().unwrap();
+        let expected: Option<jiff::Timestamp> = stopped_at.map(|at| at.parse().unwrap());
+        assert_eq!(closed.since(SuppressedFor::Stop), expected, "{name}");
+    }
 }
 
 #[test]

@@ -56,6 +56,9 @@ struct Bridged {
 struct Notification {
     topic_arn: String,
     message: String,
+    /// Read by itself: a STOP must not be lost to a time that cannot be read.
+    #[serde(default)]
+    timestamp: Value,
 }
 
 /// Opens what a Lambda was called with.
@@ -90,7 +93,8 @@ fn notified<'a>(config: &Config, record: &'a Value) -> Result<Brought<'a>, Unusa
     }
     let body: Value = serde_json::from_str(&notification.message).map_err(|_| Unusable::Malformed("no JSON"))?;
     if is_reply {
-        return inbound::read(&body).map(Brought::Reply);
+        let at = notification.timestamp.as_str().and_then(|text| text.parse().ok());
+        return inbound::read(&body, at).map(Brought::Reply);
     }
     Ok(Brought::Mail(Message {
         detail_type: None,

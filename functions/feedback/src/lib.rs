@@ -1,5 +1,5 @@
 //! The sender tells what became of a message: unknown sends are resolved, bounced inboxes closed.
-//! People answer to texts: a STOP ends everything, at once.
+//! People answer to texts: a STOP ends everything, at once, and HELP is answered.
 //!
 //! SES publishes what happens to each message, through EventBridge or through an SNS topic. An event is
 //! believed only when three things hold; else it is counted as `feedback.foreign` and left alone:
@@ -19,18 +19,23 @@
 
 mod envelope;
 mod event;
+mod help;
 mod inbound;
 
 use core::error::Error;
 
 use journey::contact::{OptOut, SuppressedFor};
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, LoadJourney, Suppress, SuppressAddress, Versioned};
+use journey::port::{
+    AnswerText, ArmTimer, Clock, CommitJourney, Count, LoadJourney, StoreError, Suppress, SuppressAddress, Versioned,
+};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::send_tag::SendTags;
 use journey::{AddressId, Campaign, DeliveryProblem, Event, IdKey, Note, Resolution, SendKey, TouchRecord};
 
 use envelope::{Brought, Unusable};
 use event::{Kind, Told};
+
+pub use help::{Help, Lately, ONCE_IN_MINUTES};
 
 /// Whose events are believed.
 #[derive(Clone, Debug)]
@@ -57,23 +62,43 @@ pub struct FeedbackError {
     pub events: usize,
     /// Why the first of them failed.
     #[source]
-    pub first: TakeError,
+    pub first: NotTaken,
+}
+
+/// Why an event could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// The store failed, or others were always faster.
+    #[error(transparent)]
+    Take(#[from] TakeError),
+    /// Somebody asked for help, and the answer was surely not sent.
+    #[error("HELP could not be answered")]
+    Unanswered,
+}
+
+impl From<StoreError> for NotTaken {
+    fn from(error: StoreError) -> Self {
+        NotTaken::Take(error.into())
+    }
 }
 
 /// Takes what EventBridge or SNS has brought: one event or several, each for itself.
 ///
-/// What is foreign or cannot be read is counted and left: it would be no better when it came again.
+/// What is foreign or cannot be read is counted and left: it would be no better when it came again. Without a `help`
+/// of ours somebody else answers HELP.
 ///
 /// # Errors
-/// [`FeedbackError`] when the store failed. What was taken is not harmed by being delivered again.
+/// [`FeedbackError`] when the store failed, or a text could not be answered yet. What was taken is not harmed by being
+/// delivered again.
 pub async fn handle<P>(
     ports: &P,
     config: &Config,
     campaign: &Campaign,
+    help: Option<Help<'_>>,
     payload: &serde_json::Value,
 ) -> Result<(), FeedbackError>
 where
-    P: Clock + LoadJourney + CommitJourney + ArmTimer + Suppress + SuppressAddress + Count,
+    P: Clock + LoadJourney + CommitJourney + ArmTimer + Suppress + SuppressAddress + AnswerText + Count,
 {
     let messages = envelope::open(config, payload);
     let events = messages.len();
@@ -81,9 +106,9 @@ where
     for message in messages {
         let read = match message {
             Ok(Brought::Reply(reply)) => {
-                if let Err(error) = inbound::apply(ports, config, &reply).await {
+                if let Err(error) = inbound::apply(ports, config, help, &reply).await {
                     tracing::error!(error = &error as &dyn Error, "answer to a text not taken");
-                    failures.push(error.into());
+                    failures.push(error);
                 }
                 continue;
             }
@@ -103,7 +128,7 @@ where
                         error = &error as &dyn Error,
                         "delivery event not taken"
                     );
-                    failures.push(error);
+                    failures.push(error.into());
                 } else {
                     ports.count(told.kind.counter(), 1);
                 }

@@ -13,8 +13,6 @@ mod support;
 use std::sync::atomic::AtomicUsize;
 
 use feedback::handle;
-use journey::campaign::Channel;
-use journey::contact::{Permission, SuppressedFor};
 use journey::port::{Commit, CommitError, CommitJourney, FindContact, InboxClaim};
 use journey::send_tag::SendTags;
 use journey::{Campaign, DeliveryProblem, IdKey, JourneyId, Note, SkipReason, Touch, TouchRecord};
@@ -83,7 +81,7 @@ async fn what_is_settled_costs_one_read() {
             steps: AtomicUsize::new(0),
         };
         let payload = bridged(&record("Send", tags));
-        handle(&counting, &config(), &Campaign::standard(), &payload)
+        handle(&counting, &config(), &Campaign::standard(), None, &payload)
             .await
             .unwrap();
         assert_eq!(place.counted("feedback.send"), 1, "it was believed");
@@ -290,7 +288,7 @@ async fn a_topic_that_is_not_configured_brings_nothing() {
     let mut config = config();
     config.topic_arn = None;
     let payload = notified(&[record("Send", tags()).to_string()]);
-    handle(&place.store, &config, &Campaign::standard(), &payload)
+    handle(&place.ports(), &config, &Campaign::standard(), None, &payload)
         .await
         .unwrap();
     assert!(matches!(place.touch().await, TouchRecord::Unknown { .. }));
@@ -380,7 +378,7 @@ async fn a_store_that_fails_at_any_step_is_made_good_by_the_next_delivery() {
                     how,
                     steps: AtomicUsize::new(0),
                 };
-                let first = handle(&failing, &config(), &Campaign::standard(), &payload).await;
+                let first = handle(&failing, &config(), &Campaign::standard(), None, &payload).await;
                 if failing.steps.into_inner() <= at {
                     first.unwrap();
                     break;
@@ -394,69 +392,4 @@ async fn a_store_that_fails_at_any_step_is_made_good_by_the_next_delivery() {
         }
         assert!(failures >= 6, "{kind}: only {failures} steps");
     }
-}
-
-/// What a person answers, as SNS brings it.
-fn replied(words: &str) -> Value {
-    let message = json!({
-        "originationNumber": NUMBER,
-        "destinationNumber": "+18335550100",
-        "messageKeyword": "KEYWORD_8335550100",
-        "messageBody": words,
-        "inboundMessageId": "cae173d2-66b9-564c-8309-21f858e9fb84",
-        "previousPublishedMessageId": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    });
-    json!({"Records": [{"Sns": {"TopicArn": support::REPLIES, "Message": message.to_string()}}]})
-}
-
-const NUMBER: &str = "+12025550123";
-
-async fn closed(place: &Place) -> Vec<SuppressedFor> {
-    let known = place.with_number(NUMBER).await;
-    let number = known.number.unwrap();
-    number.suppressed.reasons().map(|(why, _)| why).collect()
-}
-
-#[tokio::test]
-async fn a_stop_closes_the_number_for_everything_and_a_start_opens_it() {
-    let place = Place::sent().await;
-    assert_eq!(closed(&place).await, []);
-    for _ in 0..2 {
-        place.take(&replied("STOP.")).await.unwrap();
-        assert_eq!(closed(&place).await, [SuppressedFor::Stop], "twice is once");
-    }
-    let known = place.with_number(NUMBER).await;
-    for channel in Channel::ALL {
-        assert_eq!(known.permission(channel), Permission::OptedOut, "{}", channel.as_str());
-    }
-    for (words, counter) in [
-        ("HELP", "reply.help"),
-        ("AYUDA", "reply.help"),
-        ("who?", "reply.not_understood"),
-    ] {
-        place.take(&replied(words)).await.unwrap();
-        assert_eq!(closed(&place).await, [SuppressedFor::Stop]);
-        assert!(place.counted(counter) > 0, "{counter}");
-    }
-    place.take(&replied("start")).await.unwrap();
-    assert_eq!(closed(&place).await, []);
-    assert_eq!((place.counted("reply.stop"), place.counted("reply.start")), (2, 1));
-}
-
-#[tokio::test]
-async fn an_answer_by_another_topic_or_from_another_country_is_foreign() {
-    let place = Place::sent().await;
-    let mut elsewhere = replied("STOP");
-    elsewhere["Records"][0]["Sns"]["TopicArn"] = json!("arn:aws:sns:us-west-2:210987654321:x");
-    let mut abroad = replied("STOP");
-    abroad["Records"][0]["Sns"]["Message"] = json!(r#"{"originationNumber":"+442079460123","messageBody":"STOP"}"#);
-    for payload in [elsewhere, abroad] {
-        place.take(&payload).await.unwrap();
-    }
-    assert_eq!(closed(&place).await, []);
-    assert_eq!((place.counted("feedback.foreign"), place.counted("reply.stop")), (2, 0));
-    let mut no_words = replied("STOP");
-    no_words["Records"][0]["Sns"]["Message"] = json!(r#"{"originationNumber":"+12025550123"}"#);
-    place.take(&no_words).await.unwrap();
-    assert_eq!(place.counted("feedback.malformed"), 1);
 }

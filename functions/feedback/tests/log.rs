@@ -57,7 +57,7 @@ async fn no_log_line_has_an_address() {
             steps: AtomicUsize::new(0),
         };
         let payload = bridged(&record(kind, tags()));
-        handle(&failing, &config(), &Campaign::standard(), &payload)
+        handle(&failing, &config(), &Campaign::standard(), None, &payload)
             .await
             .unwrap_err();
     }

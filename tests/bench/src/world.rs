@@ -8,15 +8,16 @@ use aws::Table;
 use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
-    Announce, Announcement, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count,
-    Email, LookUpSend, ProviderError, Push, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
-    StoreError, Text,
+    Announce, Announcement, AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney,
+    Count, Email, LookUpSend, ProviderError, Push, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush,
+    SendText, StoreError, Text,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
 };
 use journey::{
-    IdKey, JourneyId, Lane, MeterFound, MeterKind, Reference, Resolution, SendKey, SendOutcome, Timer, stored,
+    IdKey, JourneyId, Lane, MeterFound, MeterKind, PhoneNumber, Reference, Resolution, SendKey, SendOutcome, Timer,
+    stored,
 };
 
 use crate::ledger::{Ledger, Service};
@@ -228,6 +229,13 @@ impl SendPush for Mail {
     }
 }
 
+/// Nobody asks for help.
+impl AnswerText for Mail {
+    async fn answer_text(&self, _to: &PhoneNumber, _body: &str) -> SendOutcome {
+        SendOutcome::Throttled
+    }
+}
+
 impl LookUpSend for Mail {
     async fn look_up_send(&self, _key: &SendKey) -> Resolution {
         Resolution::Unknown
@@ -364,7 +372,7 @@ journey::delegate_ports!(World {
     table: LoadJourney, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
     schedules: ArmTimer;
     leap: ReadStatus, SearchMeters, ReadChanges;
-    mail: SendEmail, SendText, SendPush, LookUpSend;
+    mail: SendEmail, SendText, SendPush, AnswerText, LookUpSend;
     bus: Announce;
     metrics: Count;
 });

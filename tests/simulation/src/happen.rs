@@ -291,7 +291,7 @@ impl Run {
         };
         self.start(who, 30 * SECOND, |ports| {
             Box::pin(async move {
-                let taken = feedback::handle(&ports, feedback_config(), &campaign, &payload).await;
+                let taken = feedback::handle(&ports, feedback_config(), &campaign, None, &payload).await;
                 Ending::Done(taken.is_ok())
             })
         });

@@ -52,6 +52,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ),
     ("SendEmail", &["ses:SendEmail", "ses:GetConfigurationSet"]),
     ("SendText", &["sns:Publish", "sns:CheckIfPhoneNumberIsOptedOut"]),
+    ("AnswerText", &["sns:Publish", "sns:CheckIfPhoneNumberIsOptedOut"]),
     ("SendPush", &["sns:Publish"]),
     ("Announce", &["events:PutEvents", "events:DescribeEventBus"]),
     (

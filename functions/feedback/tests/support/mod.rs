@@ -9,22 +9,25 @@
     reason = "helpers of tests; a broken story should stop at once"
 )]
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use embedded::{DataDir, ProgramClock, Store};
-use feedback::{Config, FeedbackError, handle};
+use feedback::{Config, FeedbackError, Help, Lately, handle};
 use journey::campaign::Channel;
-use journey::contact::{Contact, OptOut, SuppressedFor, Suppression};
+use journey::contact::{Contact, Locale, OptOut, SuppressedFor, Suppression};
 use journey::port::{
-    ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, FindContact, KeepContact, LoadJourney, Precondition,
-    StoreError, Suppress, SuppressAddress, Timestamp, Versioned,
+    AnswerText, ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, FindContact, KeepContact, LoadJourney,
+    Precondition, StoreError, Suppress, SuppressAddress, Timestamp, Versioned,
 };
 use journey::send_tag::SendTags;
 use journey::{
-    AddressId, Campaign, ContactId, Event, Flow, IdKey, Journey, JourneyId, Provider, Purpose, Reference, SendKey,
-    Timer, Touch, TouchRecord, decide,
+    AddressId, Campaign, ContactId, Event, Flow, IdKey, Journey, JourneyId, LinkHosts, PhoneNumber, Provider, Purpose,
+    Reference, SendKey, SendOutcome, Timer, Touch, TouchRecord, decide,
 };
+use message::Brand;
 use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -70,9 +73,56 @@ pub(crate) fn address(text: &str) -> AddressId {
     AddressId::new(&id_key(), text)
 }
 
+/// Who writes: who asks for help is told so.
+pub(crate) fn brand() -> Brand {
+    Brand {
+        brand: "Sunhome".to_owned(),
+        sender_name: "Example Energy".to_owned(),
+        postal_address: "100 Example Street, Springfield, CA 90000".to_owned(),
+        support_email: Some("help@example.com".to_owned()),
+        minutes_needed: 5,
+        link_hosts: LinkHosts::default(),
+    }
+}
+
+/// What was answered to whom, and what became of it: a list that is used up, then all is accepted.
+#[derive(Clone, Default)]
+pub(crate) struct Phone(Arc<Mutex<(Vec<String>, VecDeque<SendOutcome>)>>);
+
+impl Phone {
+    pub(crate) fn then(&self, outcome: SendOutcome) {
+        self.0.lock().unwrap().1.push_back(outcome);
+    }
+
+    pub(crate) fn answers(&self) -> Vec<String> {
+        self.0.lock().unwrap().0.clone()
+    }
+}
+
+impl AnswerText for Phone {
+    async fn answer_text(&self, to: &PhoneNumber, body: &str) -> SendOutcome {
+        let mut phone = self.0.lock().unwrap();
+        phone.0.push(format!("{} {body}", to.expose()));
+        let message_id = "an-invented-id".to_owned();
+        phone.1.pop_front().unwrap_or(SendOutcome::Accepted { message_id })
+    }
+}
+
+pub(crate) struct Ports {
+    store: Store,
+    phone: Phone,
+}
+
+journey::delegate_ports!(Ports {
+    store: Clock, LoadJourney, CommitJourney, ArmTimer, Suppress, SuppressAddress, Count;
+    phone: AnswerText;
+});
+
 /// The first touch of a customer as it stands in the store.
 pub(crate) struct Place {
     pub(crate) store: Store,
+    pub(crate) phone: Phone,
+    pub(crate) lately: Lately,
     _folder: tempfile::TempDir,
 }
 
@@ -120,7 +170,12 @@ impl Place {
             claim: None,
         };
         store.commit_journey(commit).await.unwrap();
-        Place { store, _folder: folder }
+        Place {
+            store,
+            phone: Phone::default(),
+            lately: Lately::default(),
+            _folder: folder,
+        }
     }
 
     /// The contact, once it has this number.
@@ -164,7 +219,30 @@ impl Place {
     }
 
     pub(crate) async fn take(&self, payload: &Value) -> Result<(), FeedbackError> {
-        handle(&self.store, &config(), &Campaign::standard(), payload).await
+        self.take_as(payload, &[Locale::En, Locale::Es]).await
+    }
+
+    /// As a campaign that offers these languages, the first by default.
+    pub(crate) async fn take_as(&self, payload: &Value, offered: &[Locale]) -> Result<(), FeedbackError> {
+        let help = Help {
+            brand: &brand(),
+            offered,
+            default_locale: offered[0],
+            lately: &self.lately,
+        };
+        handle(&self.ports(), &config(), &Campaign::standard(), Some(help), payload).await
+    }
+
+    /// As a stack whose number answers HELP itself.
+    pub(crate) async fn take_without_help(&self, payload: &Value) -> Result<(), FeedbackError> {
+        handle(&self.ports(), &config(), &Campaign::standard(), None, payload).await
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
+            store: self.store.clone(),
+            phone: self.phone.clone(),
+        }
     }
 
     pub(crate) async fn stored(&self) -> Versioned {
@@ -340,6 +418,13 @@ impl Clock for Failing<'_> {
 impl Count for Failing<'_> {
     fn count(&self, counter: &'static str, by: u64) {
         self.store.count(counter, by);
+    }
+}
+
+/// Nobody asks it for help.
+impl AnswerText for Failing<'_> {
+    async fn answer_text(&self, _: &PhoneNumber, _: &str) -> SendOutcome {
+        SendOutcome::Throttled
     }
 }
 

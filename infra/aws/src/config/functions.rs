@@ -89,6 +89,10 @@ pub struct FeedbackConfig {
     pub account_id: String,
     /// The SNS topic of the answers to texts (`TEXT_REPLIES_TOPIC_ARN`), if there is one.
     pub replies_topic_arn: Option<String>,
+    /// How texts are sent; without it none are.
+    pub texts: Option<TextsConfig>,
+    /// Is HELP answered by us (`ANSWER_HELP`, or yes)?
+    pub answers_help: bool,
 }
 
 /// What `contacts` needs.
@@ -253,9 +257,17 @@ impl FeedbackConfig {
             "the ARN of an SNS topic, for example arn:aws:sns:us-west-2:123456789012:rekindle-text-replies",
             |value| (value.starts_with("arn:") && value.contains(":sns:")).then(|| value.to_owned()),
         );
+        let texts = read.texts();
+        let answers_help = read.optional("ANSWER_HELP", "yes or no", |value| match value {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        });
         read.finish(|| {
             Some(FeedbackConfig {
                 replies_topic_arn: replies_topic_arn?,
+                texts: texts?,
+                answers_help: answers_help?.unwrap_or(true),
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Every variable that any function reads, and a value that is right.
-const RIGHT: [(&str, &str); 27] = [
+const RIGHT: [(&str, &str); 28] = [
     ("STACK_NAME", "rekindle"),
     ("TABLE_NAME", "rekindle-table"),
     ("SCHEDULE_GROUP", "rekindle"),
@@ -30,6 +30,7 @@ const RIGHT: [(&str, &str); 27] = [
     ("CONFIGURATION_SET", "rekindle"),
     ("SMS_ORIGINATION_NUMBER", "+18335550100"),
     ("SMS_MAX_PRICE", "0.05"),
+    ("ANSWER_HELP", "yes"),
     ("TEST_RECIPIENTS", "qa@example.com, +12025550123"),
     ("ACCOUNT_ID", "123456789012"),
     ("TOUCHPOINT_FUNCTION", "rekindle-touchpoint"),
@@ -87,6 +88,10 @@ fn every_function_reads_what_is_right() {
         (texts.origination_number.as_str(), texts.max_price.as_str()),
         ("+18335550100", "0.05")
     );
+    let feedback = FeedbackConfig::read(&right()).unwrap();
+    assert!(feedback.answers_help && feedback.texts.is_some());
+    assert!(!FeedbackConfig::read(&with("ANSWER_HELP", "no")).unwrap().answers_help);
+    assert!(FeedbackConfig::read(&with("ANSWER_HELP", "AWS")).is_err());
     let contacts = ContactsConfig::read(&right()).unwrap();
     let kinds: Vec<_> = contacts.secrets.iter().map(|secret| secret.kind).collect();
     assert_eq!(kinds, [SecretKind::IdentityKey, SecretKind::ApiToken]);

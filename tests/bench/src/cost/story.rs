@@ -324,7 +324,7 @@ impl<'a> Story<'a> {
             });
             self.surroundings.ledger.invoked("feedback", Door::Inside);
             let rules = &self.deployed.running.head.rules;
-            feedback::handle(&self.surroundings.world(), &config, rules, &event).await?;
+            feedback::handle(&self.surroundings.world(), &config, rules, None, &event).await?;
         }
         Ok(())
     }

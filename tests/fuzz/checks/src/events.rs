@@ -38,7 +38,7 @@ pub fn feedback(data: &[u8]) -> bool {
         replies_topic_arn: Some("arn:aws:sns:us-west-2:123456789012:rekindle-replies".to_owned()),
     };
     let (ports, stage) = (ports(&world), stage());
-    poll_once(feedback::handle(&ports, &config, &stage.rules, &event))
+    poll_once(feedback::handle(&ports, &config, &stage.rules, None, &event))
         .unwrap()
         .expect("the store did not fail");
     let changed = state(&world, &id) != before;

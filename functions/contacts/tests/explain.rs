@@ -352,6 +352,8 @@ fn an_explanation_says_where_the_customer_stands() {
           "contact_known": false,
           "email": "unknown_contact",
           "sms": "unknown_contact",
+          "push": "unknown_contact",
+          "event": "unknown_contact",
           "opted_out": null,
           "consents": [],
           "closed": [],

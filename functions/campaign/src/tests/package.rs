@@ -202,8 +202,8 @@ fn refusal(change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn what_no_check_has_made_is_refused() {
     let refusals = [
-        refusal(|p| p["format"] = json!(4)),
-        refusal(|p| p["head"]["format"] = json!(4)),
+        refusal(|p| p["format"] = json!(5)),
+        refusal(|p| p["head"]["format"] = json!(5)),
         refusal(|p| drop(p.as_object_mut().unwrap().remove("format"))),
         refusal(|p| p["head"]["rules"]["touches"][1]["after"] = json!("soon")),
         refusal(|p| p["head"]["rules"]["quiet_days"] = json!(["sunday"])),
@@ -228,8 +228,8 @@ fn what_no_check_has_made_is_refused() {
         refusal(|p| p["messages"]["en/cancelled"]["html"] = json!("{{ resume_url }} {{ unsubscribe_url }}")),
     ];
     expect![[r#"
-        the campaign package has format 4, and this program reads format 4: bring the older of the two up to date, then push the campaign again
-        the campaign package has format 4, and this program reads format 4: bring the older of the two up to date, then push the campaign again
+        the campaign package has format 5, and this program reads format 4: bring the older of the two up to date, then push the campaign again
+        the campaign package has format 5, and this program reads format 4: bring the older of the two up to date, then push the campaign again
         not a campaign package: missing field `format` at line 1 column 353998
         not a campaign package: head.rules.touches[1].after: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found at line 1 column 1876
         not a campaign package: head.rules.quiet_days: unknown field `quiet_days`, expected one of `touches`, `experiment`, `hand_back_after`, `window_grace`, `claim_lease`, `retry_after`, `confirm_after`, `outage_wait`, `reopen_after`, `max_episodes`, `email_hours`, `sms_hours`, `law`, `default_zones`, `caps`, `policies`, `meter`, `link_hosts` at line 1 column 1719

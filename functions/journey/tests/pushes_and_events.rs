@@ -137,7 +137,9 @@ fn an_event_that_went_out_asks_the_partner_for_a_message() {
     let claimed = first(left(Channel::Event));
     let before = claimed.journey.clone();
     let sent = claimed.accepted();
-    let sent = sent.stands(expect!["Live | Touch 2026-07-02T14:15:00Z | announced, waiting, waiting"]);
+    let sent = sent.stands(expect![
+        "Live | Touch 2026-07-02T14:15:00Z | announced, waiting, waiting"
+    ]);
     let told = lifecycle(Some(&before), &sent.journey);
     let kinds: Vec<_> = told.iter().map(|event| event.what.kind()).collect();
     assert_eq!(kinds, ["touch.due"]);

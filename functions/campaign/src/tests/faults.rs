@@ -124,7 +124,9 @@ fn touches() {
     );
     check(
         "[[touch]]\nafter = \"45m\"\nuntil = \"2h\"\nchannels = [\"fax\"]\n",
-        expect![[r#"campaign.toml:4:13: touch[1].channels[1]: "fax" is not known here; write "email" or "sms" or "push" or "event""#]],
+        expect![[
+            r#"campaign.toml:4:13: touch[1].channels[1]: "fax" is not known here; write "email" or "sms" or "push" or "event""#
+        ]],
     );
     check(
         "[[touch]]\nafter = \"45m\"\nuntil = \"2h\"\nchannels = []\n",

@@ -5,6 +5,7 @@ mod injection;
 mod links;
 mod open;
 mod parity;
+mod pushes;
 mod texts;
 mod words;
 

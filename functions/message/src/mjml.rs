@@ -4,6 +4,7 @@ use mrml::prelude::parser::{Error, Span};
 use mrml::prelude::render::RenderOptions;
 
 use crate::error::Problem;
+use crate::lexer::markup;
 
 /// A compiled message.
 #[derive(Debug)]
@@ -45,7 +46,9 @@ pub(crate) fn compile(text: &str) -> Result<Html, Fault> {
             problem,
         });
     }
-    let title = resolve_references(&parsed.get_title().unwrap_or_default());
+    let title = parsed.get_title().unwrap_or_default();
+    let html = labelled(&html, &title);
+    let title = resolve_references(&title);
     Ok(Html { html, title })
 }
 
@@ -84,6 +87,26 @@ fn fault(text: &str, error: Error) -> Fault {
         Error::NoRootNode => not_mjml(Some(0), "the file has no <mjml> element"),
         Error::IncludeLoaderError { position, .. } => here(position, "this include is not allowed here"),
     }
+}
+
+/// The title is the mail's name for a screen reader. The compiler writes it into the attribute as Rust writes a string:
+/// it would say a backslash and an n for the end of a line, and no Liquid with quotation marks would be left.
+fn labelled(html: &str, title: &str) -> String {
+    let line = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut label = String::new();
+    let mut from = 0;
+    for item in markup(&line).0 {
+        label.push_str(&line.get(from..item.start).unwrap_or_default().replace('"', "&quot;"));
+        let liquid = line.get(item.start..item.end).unwrap_or_default();
+        if liquid.contains('\'') {
+            label.push_str(liquid);
+        } else {
+            label.push_str(&liquid.replace('"', "'"));
+        }
+        from = item.end;
+    }
+    label.push_str(&line.get(from..).unwrap_or_default().replace('"', "&quot;"));
+    html.replacen(&format!("aria-label={title:?}"), &format!("aria-label=\"{label}\""), 1)
 }
 
 /// A subject is no HTML: `&amp;` in `<mj-title>` means `&`. Only the template's own text passes here,

@@ -192,7 +192,7 @@ impl Chromium {
         self.driver.execute(root, vec![]).await.unwrap().convert().unwrap()
     }
 
-    /// Every address that was asked for since the last time, data in the page itself apart.
+    /// Every address that was asked for since the last time, apart from data in the page itself and the browser's own pages.
     ///
     /// # Panics
     /// When the browser kept no log.
@@ -210,7 +210,7 @@ impl Chromium {
                     .to_owned();
                 url.parse::<Url>().unwrap()
             })
-            .filter(|url| url.scheme() != "data")
+            .filter(|url| !matches!(url.scheme(), "data" | "chrome"))
             .collect()
     }
 

@@ -206,6 +206,28 @@ fn every_message_has_a_preheader_of_its_own() {
     assert!(seen.len() >= 20, "{}", seen.len());
 }
 
+/// The subject is what a screen reader calls the mail.
+#[test]
+fn every_message_is_called_by_its_subject() {
+    let label = |message: &Message| {
+        let (_, rest) = message.html.split_once("aria-label=\"").unwrap();
+        let (label, _) = rest.split_once("\" aria-roledescription=\"email\"").unwrap();
+        label.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    every_message(|_, message| assert_eq!(label(message), message.subject));
+    let title = r#"<mj-title>The "account"
+        at {{ utility_name | default: "your utility" }}</mj-title>"#;
+    let own = include_str!("../../templates/en/cancelled.mjml");
+    let (before, after) = own.split_once("<mj-title>").unwrap();
+    let own = format!("{before}{title}{}", after.split_once("</mj-title>").unwrap().1);
+    let message = compile(&[("en/cancelled.mjml", &own)])
+        .unwrap()
+        .render(&variables(Locale::En, Diagnosis::Cancelled, 1, UtilityWords::default()))
+        .unwrap();
+    assert_eq!(label(&message), "The &quot;account&quot; at your utility");
+    assert_eq!(message.subject, "The \"account\" at your utility");
+}
+
 #[test]
 fn no_message_presses() {
     every_message(|_, message| {

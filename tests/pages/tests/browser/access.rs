@@ -1,20 +1,30 @@
-//! Everybody can use the pages: axe-core finds nothing, and nothing is asked of anybody else.
+//! Everybody can use the pages, and read the mails: axe-core finds nothing, and nothing is asked of anybody else.
 
 use browser::thirtyfour::WebDriver;
-use browser::{Chromium, Looks, Site, root};
+use browser::{Chromium, Looks, Provider, Site, root};
 use serde_json::{Value, json};
 
+use crate::mails::Mails;
 use crate::sights::sights;
 
 /// Everything that axe-core checks for WCAG 2.2 AA, and what it calls best practice.
 const TAGS: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/// What cannot apply to a mail. It is an article within the page of whatever program shows it: that page has the `main`
+/// landmark and everything else that a region is told from, and a second `main` in it would be a fault.
+const NOT_FOR_MAILS: [&str; 2] = ["landmark-one-main", "region"];
+
 /// Impact, rule and places of each finding, and of whatever the machine could not decide.
-async fn findings(driver: &WebDriver, axe: &str) -> Vec<String> {
+async fn findings(driver: &WebDriver, axe: &str, without: &[&str]) -> Vec<String> {
     driver.execute(axe.to_owned(), vec![]).await.unwrap();
-    let run = "const [tags, done] = arguments;
-        axe.run(document, { runOnly: { type: 'tag', values: tags } }).then(done, error => done({ error: String(error) }));";
-    let result = driver.execute_async(run, vec![json!(TAGS)]).await.unwrap();
+    let run = "const [tags, without, done] = arguments;
+        const rules = Object.fromEntries(without.map(rule => [rule, { enabled: false }]));
+        axe.run(document, { runOnly: { type: 'tag', values: tags }, rules })
+            .then(done, error => done({ error: String(error) }));";
+    let result = driver
+        .execute_async(run, vec![json!(TAGS), json!(without)])
+        .await
+        .unwrap();
     let result: Value = result.convert().unwrap();
     assert!(result["error"].is_null(), "{result}");
     assert!(
@@ -54,7 +64,7 @@ async fn every_page(looks: Looks) {
     let chromium = Chromium::start(looks).await;
     // What finds nothing anywhere would find nothing here, either.
     chromium.open(&site.provider.faulty()).await;
-    let faults = findings(&chromium.driver, &axe).await.join("\n");
+    let faults = findings(&chromium.driver, &axe, &[]).await.join("\n");
     for rule in [
         "serious: color-contrast",
         "serious: html-has-lang",
@@ -70,7 +80,7 @@ async fn every_page(looks: Looks) {
     for locale in ["en", "es"] {
         for sight in sights(&site, locale).await {
             sight.open(&chromium).await;
-            let found = findings(&chromium.driver, &axe).await;
+            let found = findings(&chromium.driver, &axe, &[]).await;
             assert!(found.is_empty(), "{} {locale} {looks:?}: {found:#?}", sight.name);
             assert_eq!(chromium.overhang().await, 0, "{} {locale} {looks:?}", sight.name);
             let asked = chromium.asked_for().await;
@@ -112,4 +122,51 @@ async fn axe_finds_nothing_in_the_dark() {
         })
         .await;
     }
+}
+
+/// At 320 px and 800 px; in the dark, by the mail's own style for it. A mail asks for nothing at all, so a program that
+/// loads nothing shows it whole.
+async fn every_mail(dark: bool) {
+    let (mails, axe, provider) = (Mails::write(), axe(), Provider::start().await);
+    for width in [320, 800] {
+        let chromium = Chromium::start(Looks {
+            width,
+            height: 640,
+            dark,
+            scripts: true,
+        })
+        .await;
+        // The rules that are left find faults, here as on the pages.
+        chromium.open(&provider.faulty()).await;
+        let faults = findings(&chromium.driver, &axe, &NOT_FOR_MAILS).await.join("\n");
+        for rule in ["serious: color-contrast", "moderate: page-has-heading-one"] {
+            assert!(faults.contains(rule), "{rule}: {faults}");
+        }
+        chromium.asked_for().await;
+        let mut found = Vec::new();
+        for mail in &mails.files {
+            let url = format!("file://{}", mail.display());
+            chromium.open(&url).await;
+            let name = mail.file_stem().unwrap().display();
+            let background = "return getComputedStyle(document.querySelector('.page')).backgroundColor";
+            let background = chromium.driver.execute(background, vec![]).await.unwrap();
+            assert_eq!(background.json() == &json!("rgb(18, 26, 24)"), dark, "{name}");
+            let findings = findings(&chromium.driver, &axe, &NOT_FOR_MAILS).await.into_iter();
+            found.extend(findings.map(|finding| format!("{name} at {width}: {finding}")));
+            let asked = chromium.asked_for().await;
+            assert!(asked.iter().all(|asked| asked.as_str() == url), "{name}: {asked:?}");
+        }
+        assert!(found.is_empty(), "dark: {dark}: {found:#?}");
+        chromium.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_a_mail_by_day() {
+    every_mail(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_a_mail_in_the_dark() {
+    every_mail(true).await;
 }

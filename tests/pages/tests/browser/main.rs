@@ -11,6 +11,7 @@
 
 mod access;
 mod flows;
+mod mails;
 mod pictures;
 mod sights;
 mod wire;

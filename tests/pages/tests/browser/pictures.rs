@@ -1,10 +1,10 @@
 //! Pictures of every page and every mail, in `target/pictures`, for people to look at.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use browser::{Chromium, Looks, Site, pictures, program};
+use browser::{Chromium, Looks, Site, pictures};
 
+use crate::mails::{Mails, files};
 use crate::sights::sights;
 
 /// Higher than every page and mail of ours.
@@ -39,38 +39,30 @@ async fn every_page_has_its_picture() {
     assert_eq!(kept, 80);
 }
 
-/// Mails as the campaign's example has them, for a utility with every link; none is wider than a telephone.
+/// None is wider than a telephone.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mail_has_its_picture() {
     let folder = emptied("mails");
-    let written = tempfile::tempdir().unwrap();
-    let mut preview = Command::new(program());
-    preview
-        .args(["preview", "--utility", "PGE", "--out"])
-        .arg(written.path());
-    assert!(preview.status().unwrap().success());
-    let mails: Vec<PathBuf> = files(written.path(), "html")
-        .into_iter()
-        .filter(|file| file.file_stem().unwrap() != "index")
-        .collect();
-    assert!(mails.len() > 20, "{}", mails.len());
+    let mails = Mails::write();
     for width in [320, 800] {
-        let chromium = Chromium::start(Looks {
-            width,
-            height: HEIGHT,
-            dark: false,
-            scripts: true,
-        })
-        .await;
-        for mail in &mails {
-            chromium.open(&format!("file://{}", mail.display())).await;
-            assert_eq!(chromium.overhang().await, 0, "{} at {width}", mail.display());
-            let name = format!("{}-{width}.png", mail.file_stem().unwrap().display());
-            chromium.picture(&folder.join(name)).await;
+        for (dark, scheme) in [(false, "light"), (true, "dark")] {
+            let chromium = Chromium::start(Looks {
+                width,
+                height: HEIGHT,
+                dark,
+                scripts: true,
+            })
+            .await;
+            for mail in &mails.files {
+                chromium.open(&format!("file://{}", mail.display())).await;
+                assert_eq!(chromium.overhang().await, 0, "{} at {width}", mail.display());
+                let name = format!("{}-{width}-{scheme}.png", mail.file_stem().unwrap().display());
+                chromium.picture(&folder.join(name)).await;
+            }
+            chromium.close().await;
         }
-        chromium.close().await;
     }
-    assert_eq!(whole(&folder), 2 * mails.len());
+    assert_eq!(whole(&folder), 4 * mails.files.len());
 }
 
 /// An empty folder for pictures.
@@ -81,15 +73,6 @@ fn emptied(name: &str) -> PathBuf {
     }
     std::fs::create_dir_all(&folder).unwrap();
     folder
-}
-
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries
-        .filter(|file| file.extension().is_some_and(|e| e == extension))
-        .collect();
-    files.sort();
-    files
 }
 
 /// Counts the pictures; each is one, and shows more than a single colour would need.

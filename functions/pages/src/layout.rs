@@ -32,6 +32,7 @@ fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0 0
 legend { font-weight: 600; padding: 0 .25rem; }
 .choice { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; cursor: pointer; }
 .choice input { width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--go); }
+.choice input:not(:checked) { appearance: none; border: 2px solid var(--soft); border-radius: .1875rem; }
 button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .soft { color: var(--soft); font-size: .9375rem; }
 ";

@@ -53,6 +53,23 @@ async fn findings(driver: &WebDriver, axe: &str, without: &[&str]) -> Vec<String
         .collect()
 }
 
+/// The contrast of each unticked box's border with what is around it, which axe does not look at. A box that the browser
+/// draws has a border of which the page knows nothing: none.
+async fn boundaries(driver: &WebDriver) -> Vec<f64> {
+    let contrasts = "const luminance = colour => {
+            const linear = colour.match(/[\\d.]+/g).slice(0, 3)
+                .map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        };
+        return [...document.querySelectorAll('[type=checkbox]:not(:checked)')].map(box => {
+            const [own, around] = [getComputedStyle(box), getComputedStyle(box.closest('.card')).backgroundColor];
+            const border = own.appearance === 'none' ? own.borderTopColor : around;
+            const [less, more] = [border, around].map(luminance).sort((one, other) => one - other);
+            return (more + 0.05) / (less + 0.05);
+        });";
+    driver.execute(contrasts, vec![]).await.unwrap().convert().unwrap()
+}
+
 fn axe() -> String {
     let file = root().join(".tools/axe-core/axe.min.js");
     std::fs::read_to_string(&file)
@@ -76,13 +93,21 @@ async fn every_page(looks: Looks) {
     assert!(chromium.overhang().await > 0);
     assert!(chromium.asked_for().await.iter().any(|url| url.path() == "/pixel.png"));
 
-    let mut seen = 0;
+    let (mut seen, mut unticked) = (0, 0);
     for locale in ["en", "es"] {
         for sight in sights(&site, locale).await {
             sight.open(&chromium).await;
             let found = findings(&chromium.driver, &axe, &[]).await;
             assert!(found.is_empty(), "{} {locale} {looks:?}: {found:#?}", sight.name);
             assert_eq!(chromium.overhang().await, 0, "{} {locale} {looks:?}", sight.name);
+            // WCAG 2.2, 1.4.11.
+            let boundaries = boundaries(&chromium.driver).await;
+            assert!(
+                boundaries.iter().all(|contrast| *contrast >= 3.0),
+                "{} {looks:?}: {boundaries:?}",
+                sight.name
+            );
+            unticked += boundaries.len();
             let asked = chromium.asked_for().await;
             let elsewhere: Vec<_> = asked
                 .iter()
@@ -95,6 +120,7 @@ async fn every_page(looks: Looks) {
         }
     }
     assert_eq!(seen, 20);
+    assert!(unticked >= 4, "{unticked}");
     chromium.close().await;
 }
 

@@ -2,7 +2,7 @@
 
 use journey::contact::Locale;
 use journey::{Diagnosis, UtilityCode};
-use utilities::Directory;
+use utilities::{Directory, Utility};
 
 use crate::clean::MAX_NAME_CHARS;
 use crate::html::{Piece, is_hidden, pieces, unescape};
@@ -50,6 +50,9 @@ impl Sample {
             first_name: Some("Ana".to_owned()),
             brand: brand.clone(),
             utility: UtilityWords::of(directory, utility, None),
+            form_only: utility
+                .and_then(|code| directory.find(code))
+                .is_some_and(Utility::is_form_only),
             resume_url: "https://example.com/r/an-invented-token".to_owned(),
             unsubscribe_url: "https://example.com/u/an-invented-token".to_owned(),
         }

@@ -45,7 +45,7 @@ impl Templates {
     /// The messages whose two parts differ in their words or links, with the first difference of each. Punctuation,
     /// capitals and the preheader, which is hidden, do not count.
     ///
-    /// Each is filled in for every touch, with much known of the utility and with nothing.
+    /// Each is filled in for every touch, with much known of the utility and with nothing, and for a form alone.
     #[must_use]
     pub fn differences(&self, brand: &Brand, touches: u16) -> Vec<Difference> {
         let mut found: Vec<Difference> = Vec::new();
@@ -58,8 +58,14 @@ impl Templates {
                 continue;
             }
             let mut variables = sample.variables(brand, &Directory::default(), None);
-            let what = [UtilityWords::default(), everything()].into_iter().find_map(|utility| {
+            let knowledge = [
+                (UtilityWords::default(), false),
+                (everything(), false),
+                (everything(), true),
+            ];
+            let what = knowledge.into_iter().find_map(|(utility, form_only)| {
                 variables.utility = utility;
+                variables.form_only = form_only;
                 let message = self.render(&variables).ok()?;
                 difference(&message.html, &message.text)
             });

@@ -26,6 +26,7 @@ use crate::render::RenderError;
 /// | `utility_forgot_username_url`, `utility_forgot_password_url` | its recovery pages, if known |
 /// | `utility_phone` | its customer service, if known |
 /// | `utility_mfa` | `mandatory`, `optional`, `none` or `unknown`: does signing in need a code? |
+/// | `form_only` | is connecting a form alone, without a sign-in with the utility? |
 /// | `resume_url` | the one link of the button |
 /// | `unsubscribe_url` | the link that ends the reminders |
 /// | `touch`, `touches` | which reminder this is, from 1, and how many there are |
@@ -48,6 +49,8 @@ pub struct Variables {
     pub brand: Brand,
     /// The utility.
     pub utility: UtilityWords,
+    /// Is connecting a form alone, without a sign-in with the utility?
+    pub form_only: bool,
     /// The one link of the button.
     pub resume_url: String,
     /// The link that ends the reminders.
@@ -132,7 +135,7 @@ impl fmt::Debug for Variables {
 
 impl Variables {
     /// The names that templates may use.
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 19] = [
         "first_name",
         "brand",
         "sender_name",
@@ -145,6 +148,7 @@ impl Variables {
         "utility_forgot_password_url",
         "utility_phone",
         "utility_mfa",
+        "form_only",
         "resume_url",
         "unsubscribe_url",
         "touch",
@@ -198,6 +202,7 @@ impl Variables {
             ),
             ("utility_phone", given(&self.utility.phone)),
             ("utility_mfa", Value::scalar(self.utility.mfa.as_str())),
+            ("form_only", Value::scalar(self.form_only)),
             ("resume_url", link("resume_url", &self.resume_url)?),
             ("unsubscribe_url", link("unsubscribe_url", &self.unsubscribe_url)?),
             ("touch", Value::scalar(i64::from(self.touch))),

@@ -9,7 +9,7 @@ use utilities::Utility;
 use crate::Pages;
 use crate::preferences::Preferences;
 use crate::sharing;
-use crate::words::{Words, left, minutes, words};
+use crate::words::{Words, left, left_of_form, minutes, words};
 
 /// The pages' style, whole: the policy names it by its hash.
 pub(crate) const STYLE: &str = "
@@ -78,20 +78,27 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known) ->
         Flow::Unknown => journey.map_or(Flow::Unknown, |journey| journey.flow),
         said @ (Flow::Connect | Flow::DirectToUtility) => said,
     };
+    let form_only = pages.directory.is_form_only(&known.contact);
+    let diagnosis = journey.and_then(|journey| journey.diagnosis);
+    let left = if form_only { left_of_form } else { left };
     let asks_for_a_code = utility.is_some_and(Utility::asks_for_a_code);
     let body = html! {
-        p { (left(locale, journey.and_then(|journey| journey.diagnosis))) " " (minutes(locale, pages.brand.minutes_needed)) }
+        p { (left(locale, diagnosis)) " " (minutes(locale, pages.brand.minutes_needed)) }
         form method="post" { input type="hidden" name="continue" value="1"; button type="submit" { (words.go_on) } }
         h2 { (words.at_hand_title) }
         ul {
-            li { (words.at_hand) }
-            li { (if asks_for_a_code { words.code } else { words.code_perhaps }) }
+            @if form_only {
+                li { (words.at_hand_form) }
+            } @else {
+                li { (words.at_hand) }
+                li { (if asks_for_a_code { words.code } else { words.code_perhaps }) }
+            }
         }
-        @if let Some(utility) = utility { (help(words, utility)) }
+        @if let Some(utility) = utility && !form_only { (help(words, utility)) }
         h2 { (words.steps_title) }
-        ol { @for step in sharing::steps(provider, flow, locale) { li { (step) } } }
+        ol { @for step in sharing::steps(provider, flow, form_only, locale) { li { (step) } } }
         h2 { (words.shared_title) }
-        dl { @for row in sharing::answers(provider, locale, &pages.brand.name) { dt { (row.question) } dd { (row.answer) } } }
+        dl { @for row in sharing::answers(provider, form_only, locale, &pages.brand.name) { dt { (row.question) } dd { (row.answer) } } }
     };
     document(pages, locale, words.resume_title, &body)
 }

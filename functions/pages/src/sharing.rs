@@ -6,6 +6,9 @@
 //! information, for grid services through an authorised partner), and PG&E's page on Electric Rule 24 (categories,
 //! accounts and duration are shown before one accepts). What no source says is not promised here: how far the
 //! readings go back, and how long the agreement lasts, differ and are read where one agrees.
+//!
+//! In ERCOT Leap asks for a form with an address in Texas, and nobody signs in with a utility (docs/leap.md, section
+//! 4.4): no password is spoken of there, nor who gives the readings to Leap, which no source says.
 
 use journey::contact::Locale;
 use journey::{Flow, Provider};
@@ -17,24 +20,34 @@ pub(crate) struct Answer {
 }
 
 /// What happens after the button, step by step.
-pub(crate) const fn steps(provider: Provider, flow: Flow, locale: Locale) -> &'static [&'static str] {
-    match (provider, flow, locale) {
-        (Provider::Leap, Flow::DirectToUtility, Locale::En) => &[
+pub(crate) const fn steps(provider: Provider, flow: Flow, form_only: bool, locale: Locale) -> &'static [&'static str] {
+    match (provider, flow, form_only, locale) {
+        (Provider::Leap, Flow::DirectToUtility | Flow::Connect | Flow::Unknown, true, Locale::En) => &[
+            "Leap's page opens. Leap runs the enrolment for us.",
+            "It asks for what is still open. A step that you have done already may come up again.",
+            "You complete a form, with your address in Texas.",
+        ],
+        (Provider::Leap, Flow::DirectToUtility | Flow::Connect | Flow::Unknown, true, Locale::Es) => &[
+            "Se abre la página de Leap, que se encarga de la inscripción.",
+            "Le pide lo que aún falta. Es posible que se repita algún paso que ya hizo.",
+            "Usted completa un formulario con su dirección en Texas.",
+        ],
+        (Provider::Leap, Flow::DirectToUtility, false, Locale::En) => &[
             "Your utility's own page opens. You sign in there.",
             "It shows which data would be shared, for which accounts and for how long.",
             "You accept or cancel.",
         ],
-        (Provider::Leap, Flow::DirectToUtility, Locale::Es) => &[
+        (Provider::Leap, Flow::DirectToUtility, false, Locale::Es) => &[
             "Se abre la página de su propia compañía de electricidad. Allí inicia sesión.",
             "Le muestra qué datos se compartirían, de qué cuentas y por cuánto tiempo.",
             "Usted acepta o cancela.",
         ],
-        (Provider::Leap, Flow::Connect | Flow::Unknown, Locale::En) => &[
+        (Provider::Leap, Flow::Connect | Flow::Unknown, false, Locale::En) => &[
             "Leap's page opens. Leap runs the connection to your utility for us.",
             "It asks for what is still open. A step that you have done already may come up again.",
             "For the connection itself you sign in with your utility, read what would be shared, and accept or cancel.",
         ],
-        (Provider::Leap, Flow::Connect | Flow::Unknown, Locale::Es) => &[
+        (Provider::Leap, Flow::Connect | Flow::Unknown, false, Locale::Es) => &[
             "Se abre la página de Leap, que se encarga de la conexión con su compañía de electricidad.",
             "Le pide lo que aún falta. Es posible que se repita algún paso que ya hizo.",
             "Para la conexión, inicia sesión con su compañía, lee qué se compartiría y acepta o cancela.",
@@ -42,8 +55,8 @@ pub(crate) const fn steps(provider: Provider, flow: Flow, locale: Locale) -> &'s
     }
 }
 
-/// What is shared, with whom, and why.
-pub(crate) fn answers(provider: Provider, locale: Locale, brand: &str) -> Vec<Answer> {
+/// What is shared, with whom, and why. Who signs in with no utility has no password to keep.
+pub(crate) fn answers(provider: Provider, form_only: bool, locale: Locale, brand: &str) -> Vec<Answer> {
     let rows: [(&'static str, String); 5] = match (provider, locale) {
         (Provider::Leap, Locale::En) => [
             (
@@ -55,7 +68,14 @@ pub(crate) fn answers(provider: Provider, locale: Locale, brand: &str) -> Vec<An
             ),
             (
                 "With whom?",
-                format!("Your utility gives this to Leap. {brand} can look up your meter and its readings at Leap."),
+                format!(
+                    "{} {brand} can look up your meter and its readings at Leap.",
+                    if form_only {
+                        "Leap gets this."
+                    } else {
+                        "Your utility gives this to Leap."
+                    }
+                ),
             ),
             (
                 "Why?",
@@ -87,8 +107,12 @@ pub(crate) fn answers(provider: Provider, locale: Locale, brand: &str) -> Vec<An
             (
                 "¿Con quién?",
                 format!(
-                    "Su compañía de electricidad entrega todo esto a Leap. {brand} puede consultar en Leap su medidor \
-                     y sus lecturas."
+                    "{} {brand} puede consultar en Leap su medidor y sus lecturas.",
+                    if form_only {
+                        "Leap recibe todo esto."
+                    } else {
+                        "Su compañía de electricidad entrega todo esto a Leap."
+                    }
                 ),
             ),
             (
@@ -111,8 +135,10 @@ pub(crate) fn answers(provider: Provider, locale: Locale, brand: &str) -> Vec<An
             ),
         ],
     };
-    rows.map(|(question, answer)| Answer { question, answer })
-        .into_iter()
+    let speaks_of_a_password = |question| matches!(question, "What is not shared?" | "¿Qué no se comparte?");
+    rows.into_iter()
+        .filter(|(question, _)| !(form_only && speaks_of_a_password(*question)))
+        .map(|(question, answer)| Answer { question, answer })
         .collect()
 }
 
@@ -125,16 +151,18 @@ mod tests {
     fn every_provider_is_explained_in_every_language() {
         for provider in Provider::ALL {
             for locale in Locale::ALL {
-                let answers = answers(provider, locale, "Sunhome");
-                assert_eq!(answers.len(), 5);
-                let all: String = answers.iter().map(|row| row.answer.as_str()).collect();
-                assert!(all.contains("Sunhome"), "{provider} {locale:?}");
-                let name = match provider {
-                    Provider::Leap => "Leap",
-                };
-                assert!(all.contains(name), "{provider} {locale:?}");
-                for flow in [Flow::Unknown, Flow::Connect, Flow::DirectToUtility] {
-                    assert_eq!(steps(provider, flow, locale).len(), 3);
+                for (form_only, told) in [(false, 5), (true, 4)] {
+                    let answers = answers(provider, form_only, locale, "Sunhome");
+                    assert_eq!(answers.len(), told);
+                    let all: String = answers.iter().map(|row| row.answer.as_str()).collect();
+                    assert!(all.contains("Sunhome"), "{provider} {locale:?}");
+                    let name = match provider {
+                        Provider::Leap => "Leap",
+                    };
+                    assert!(all.contains(name), "{provider} {locale:?}");
+                    for flow in [Flow::Unknown, Flow::Connect, Flow::DirectToUtility] {
+                        assert_eq!(steps(provider, flow, form_only, locale).len(), 3);
+                    }
                 }
             }
         }

@@ -12,6 +12,7 @@ pub(crate) struct Words {
     pub(crate) shared_title: &'static str,
     pub(crate) at_hand_title: &'static str,
     pub(crate) at_hand: &'static str,
+    pub(crate) at_hand_form: &'static str,
     pub(crate) code: &'static str,
     pub(crate) code_perhaps: &'static str,
     pub(crate) links_title: &'static str,
@@ -50,6 +51,7 @@ const EN: Words = Words {
     shared_title: "What is shared, and why",
     at_hand_title: "Have at hand",
     at_hand: "The user name and password of your online account with your utility.",
+    at_hand_form: "The address of your home or business in Texas.",
     code: "Your phone: your utility asks for a security code when you sign in. Leave the page open while you fetch it.",
     code_perhaps: "Your phone, in case your utility asks for a security code. Leave the page open while you fetch it.",
     links_title: "Help with signing in",
@@ -88,6 +90,7 @@ const ES: Words = Words {
     shared_title: "Qué se comparte y por qué",
     at_hand_title: "Tenga a mano",
     at_hand: "El usuario y la contraseña de su cuenta en línea con su compañía de electricidad.",
+    at_hand_form: "La dirección de su casa o negocio en Texas.",
     code: "Su teléfono: su compañía pide un código de seguridad al iniciar sesión. Deje la página abierta mientras lo busca.",
     code_perhaps: "Su teléfono, por si su compañía pide un código de seguridad. Deje la página abierta mientras lo busca.",
     links_title: "Ayuda para iniciar sesión",
@@ -213,6 +216,35 @@ pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'stat
     }
 }
 
+/// What is left to do where a form is all that is asked for: whatever is known of a sign-in is no part of it.
+pub(crate) const fn left_of_form(locale: Locale, diagnosis: Option<Diagnosis>) -> &'static str {
+    match diagnosis {
+        Some(
+            Diagnosis::AgreementsUnanswered
+            | Diagnosis::AgreementDeclined
+            | Diagnosis::UtilityDown
+            | Diagnosis::ProviderDown,
+        ) => left(locale, diagnosis),
+        None
+        | Some(
+            Diagnosis::NotStarted
+            | Diagnosis::UtilityNotConnected
+            | Diagnosis::CredentialsInvalid
+            | Diagnosis::MfaFailed
+            | Diagnosis::Cancelled
+            | Diagnosis::LoginFailed
+            | Diagnosis::RequiredUtilitiesMissing
+            | Diagnosis::WrongUtility
+            | Diagnosis::Ineligible
+            | Diagnosis::NothingLeft
+            | Diagnosis::Unrecognized,
+        ) => match locale {
+            Locale::En => "A form is still to be completed.",
+            Locale::Es => "Falta completar un formulario.",
+        },
+    }
+}
+
 const fn general(locale: Locale) -> &'static str {
     match locale {
         Locale::En => "Your utility account is not connected yet.",
@@ -264,6 +296,15 @@ mod tests {
         ] {
             assert!(left(Locale::En, Some(diagnosis)).contains(en), "{diagnosis:?}");
             assert!(left(Locale::Es, Some(diagnosis)).contains(es), "{diagnosis:?}");
+        }
+        for diagnosis in Diagnosis::ALL {
+            for (locale, sign_in) in [(Locale::En, "sign"), (Locale::Es, "sesión")] {
+                let left = left_of_form(locale, Some(diagnosis));
+                assert!(
+                    !left.contains(sign_in) && !left.contains("cod"),
+                    "{diagnosis:?}: {left}"
+                );
+            }
         }
         let unknown = [
             None,

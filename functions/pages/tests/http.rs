@@ -276,6 +276,71 @@ fn who_goes_straight_to_the_utility_is_told_so() {
     }
 }
 
+/// Leap's Connect is a form in ERCOT. The region that the partner gives says so, or else the utility's.
+#[test]
+fn who_fills_in_a_form_is_told_of_no_sign_in() {
+    let signs_in = [
+        "sign",
+        "password",
+        "user name",
+        "code",
+        "sesión",
+        "contraseña",
+        "usuario",
+        "código",
+        "tel:",
+    ];
+    for (locale, told) in [
+        (
+            "en",
+            [
+                "A form is still to be completed.",
+                "You complete a form, with your address in Texas.",
+                "Leap gets this.",
+            ],
+        ),
+        (
+            "es",
+            [
+                "Falta completar un formulario.",
+                "Usted completa un formulario con su dirección en Texas.",
+                "Leap recibe todo esto.",
+            ],
+        ),
+    ] {
+        for (region, utility, flow, by_form) in [
+            (Some("ERCOT"), None, "connect", true),
+            (Some("ERCOT"), Some("CENTERPOINT"), "connect", true),
+            (None, Some("CENTERPOINT"), "connect", true),
+            (None, Some("ONCOR"), "direct_to_utility", false),
+            (Some("PJM"), Some("CENTERPOINT"), "connect", false),
+            // Texas, and not ERCOT.
+            (None, Some("ENTERGY_GULF"), "connect", false),
+            (None, None, "connect", false),
+        ] {
+            let customer = Customer::told(ContactInput {
+                link: Some(LINK.to_owned()),
+                locale: Some(locale.to_owned()),
+                flow: Some(flow.to_owned()),
+                region: region.map(str::to_owned),
+                utility: utility.map(str::to_owned),
+                ..ContactInput::default()
+            });
+            let page = customer.open(Method::GET, &customer.path(LinkKind::Resume), "");
+            let page = text(&page).rsplit_once("</style>").unwrap().1.to_lowercase();
+            for words in told {
+                assert_eq!(
+                    page.contains(&words.to_lowercase()),
+                    by_form,
+                    "{words} {region:?} {utility:?}: {page}"
+                );
+            }
+            let found: Vec<_> = signs_in.iter().filter(|word| page.contains(**word)).collect();
+            assert_eq!(found.is_empty(), by_form, "{found:?} {region:?} {utility:?}: {page}");
+        }
+    }
+}
+
 /// The page's own style is all that the policy allows, and no form of ours leads to another site, the one apart
 /// that leads on to the provider.
 #[test]

@@ -205,7 +205,7 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
             flow: Flow::Unknown,
             region: None,
             classification: Classification::Residential,
-            utility: None,
+            utility: test.utility.clone(),
             link: None,
             opted_out: OptOut::NOTHING,
         },

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use journey::UtilityCode;
+use journey::contact::Contact;
+use journey::{Flow, Provider, UtilityCode};
 
 use crate::table::{TableError, read};
-use crate::utility::Utility;
+use crate::utility::{FORM_REGION, Utility};
 
 /// The utilities we know, by code and by display name. Clones share the table, and are cheap.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +99,24 @@ impl Directory {
     #[must_use]
     pub fn find(&self, code: &UtilityCode) -> Option<&Utility> {
         self.rows()?.by_code.get(code)
+    }
+
+    /// Does this customer connect by a form alone, without signing in with a utility? The region of the link decides;
+    /// where the partner names none, that of the utility.
+    #[must_use]
+    pub fn is_form_only(&self, contact: &Contact) -> bool {
+        match (contact.provider, contact.flow) {
+            (Provider::Leap, Flow::Connect | Flow::Unknown) => {}
+            (Provider::Leap, Flow::DirectToUtility) => return false,
+        }
+        match &contact.region {
+            Some(region) => region == FORM_REGION,
+            None => contact
+                .utility
+                .as_ref()
+                .and_then(|code| self.find(code))
+                .is_some_and(Utility::is_form_only),
+        }
     }
 
     /// Finds a utility by the display name of the Connect API, whatever its case and spaces.

@@ -23,6 +23,9 @@ const NEVER_NAMED: [&str; 9] = [
 /// SDG&E switched two-step verification on for everybody; who has not turned it off needs a code.
 const MFA_ON_BY_DEFAULT: [&str; 1] = ["SDGE"];
 
+/// Where Leap's Connect is a form, and nobody signs in with a utility (docs/leap.md, section 4.4).
+pub(crate) const FORM_REGION: &str = "ERCOT";
+
 /// A row of the directory.
 #[derive(Clone, Debug)]
 pub struct Utility {
@@ -36,6 +39,8 @@ pub struct Utility {
     pub bayou_codes: Vec<String>,
     /// The states it serves, as USPS codes.
     pub states: Vec<String>,
+    /// The grid regions it belongs to, such as `CAISO`.
+    pub regions: Vec<String>,
     /// The main time zone of its territory.
     pub zone: Option<TimeZone>,
     /// The sign-in page, as listed; messages use [`Utility::links`].
@@ -114,6 +119,12 @@ impl Utility {
     #[must_use]
     pub fn asks_for_a_code(&self) -> bool {
         self.mfa == Mfa::Mandatory || MFA_ON_BY_DEFAULT.contains(&self.code.as_str())
+    }
+
+    /// Do its customers connect by a form alone? So it is in [`FORM_REGION`].
+    #[must_use]
+    pub fn is_form_only(&self) -> bool {
+        self.regions == [FORM_REGION]
     }
 
     /// The links that may go into a message: only those of a utility that may be named, only at high

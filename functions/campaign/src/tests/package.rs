@@ -247,7 +247,7 @@ fn what_no_check_has_made_is_refused() {
         the campaign package cannot be used: the sender's name, address or postal address is empty
         the campaign package cannot be used: the message es/cancelled is missing
         the campaign package cannot be used: the message en/utility_not_connected is missing
-        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 57648
+        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 58274
         the html of en/cancelled is not Liquid: liquid:  --> 1:20
         the subject of the message en/cancelled does not show `subject`
         the text of the message en/cancelled does not show `unsubscribe_url`

@@ -63,6 +63,7 @@ fn variables(locale: Locale, diagnosis: Diagnosis, touch: u16, utility: UtilityW
         first_name: Some("Ana".to_owned()),
         brand: brand(),
         utility,
+        form_only: false,
         resume_url: "https://go.sunhome.example/r/abc".to_owned(),
         unsubscribe_url: "https://go.sunhome.example/u/abc".to_owned(),
     }

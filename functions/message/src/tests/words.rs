@@ -40,8 +40,11 @@ pub(super) fn every_message(mut look: impl FnMut(&Variables, &Message)) {
     let samples: Vec<_> = templates.gallery(3).collect();
     assert_eq!(samples.len(), 2 * 12 * 3);
     for sample in samples {
-        for (n, utility) in knowledge().into_iter().enumerate() {
+        let sign_in = knowledge().into_iter().map(|utility| (utility, false));
+        let forms = [everything_known(), UtilityWords::default()].map(|utility| (utility, true));
+        for (n, (utility, form_only)) in sign_in.chain(forms).enumerate() {
             let mut variables = variables(sample.locale, sample.diagnosis, sample.touch, utility);
+            variables.form_only = form_only;
             if n % 2 == 1 {
                 variables.first_name = None;
                 variables.brand.support_email = None;
@@ -283,6 +286,57 @@ fn a_phone_is_kept_at_hand_only_where_a_code_is_asked_for() {
         assert_eq!(message.text.contains("Keep your phone at hand."), expected);
         assert_eq!(message.html.contains("Keep your phone at hand."), expected);
     }
+}
+
+/// Where no utility is asked for, a customer stops before the form, at an agreement, or in the form.
+#[test]
+fn who_fills_in_a_form_is_told_of_no_sign_in() {
+    let mut looked = 0;
+    every_message(|variables, message| {
+        let by_form = match variables.diagnosis {
+            Diagnosis::NotStarted
+            | Diagnosis::AgreementsUnanswered
+            | Diagnosis::AgreementDeclined
+            | Diagnosis::UtilityNotConnected => variables.form_only,
+            // The record names a utility at which something was tried.
+            Diagnosis::CredentialsInvalid
+            | Diagnosis::MfaFailed
+            | Diagnosis::Cancelled
+            | Diagnosis::LoginFailed
+            | Diagnosis::RequiredUtilitiesMissing
+            | Diagnosis::WrongUtility
+            | Diagnosis::Ineligible
+            | Diagnosis::UtilityDown
+            | Diagnosis::ProviderDown
+            | Diagnosis::NothingLeft
+            | Diagnosis::Unrecognized => false,
+        };
+        if !by_form {
+            return;
+        }
+        looked += 1;
+        let sms = builtin().render_text(variables).unwrap().body;
+        let preheader = message.preheader().unwrap();
+        let said = format!(
+            "{} {preheader} {} {} {sms}",
+            message.subject, message.html, message.text
+        );
+        for word in [
+            "sign",
+            "password",
+            "user name",
+            "phone",
+            "sesión",
+            "contraseña",
+            "usuario",
+            "teléfono",
+        ] {
+            let found = said.to_lowercase().find(&format!(" {word}"));
+            assert_eq!(found, None, "{word} {variables:?}\n{}", message.text);
+        }
+        assert!(!said.contains("https://utility.example"));
+    });
+    assert_eq!(looked, 2 * 4 * 3 * 2);
 }
 
 #[test]

@@ -31,6 +31,30 @@ async fn place() -> Place {
     place
 }
 
+/// Where a utility asks for none: Oncor's customers fill in a form (ERCOT).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_is_spoken_of_only_where_there_is_one() {
+    let place = place().await;
+    for (utility, form) in [("ONCOR", true), ("PGE", false)] {
+        let sent = place.run(&[
+            "send-test",
+            "--to",
+            "qa@example.com",
+            "--diagnosis",
+            "utility_not_connected",
+            "--utility",
+            utility,
+        ]);
+        assert_eq!(sent.code, 0, "{}", sent.err);
+        let mails = outbox(&place, ".eml");
+        let parsed = mails.iter().map(|mail| MessageParser::default().parse(mail).unwrap());
+        let texts: Vec<_> = parsed.map(|mail| mail.body_text(0).unwrap().into_owned()).collect();
+        let about = |words: &str| texts.iter().filter(|text| text.contains(words)).count();
+        assert_eq!(about("complete the form"), 1, "{texts:?}");
+        assert_eq!(about("sign in to"), usize::from(!form), "{texts:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listed_tester_gets_the_message_that_customers_get() {
     let place = place().await;

@@ -6,7 +6,8 @@ use std::process::Command;
 use browser::program;
 use tempfile::TempDir;
 
-/// Mails as the campaign's example has them, about a utility with every link.
+/// Mails as the campaign's example has them: about a utility with every link, and those which say something else where
+/// connecting is a form alone.
 pub(crate) struct Mails {
     pub(crate) files: Vec<PathBuf>,
     _folder: TempDir,
@@ -15,8 +16,21 @@ pub(crate) struct Mails {
 impl Mails {
     pub(crate) fn write() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mails = preview("PGE", folder.path());
+        let mut mails = preview("PGE", folder.path());
         assert_eq!(mails.len(), 72);
+        let form = folder.path().join("form");
+        for mail in preview("ONCOR", &form) {
+            let name = mail.file_name().unwrap().to_str().unwrap();
+            if ["not_started", "agreements_unanswered", "utility_not_connected"]
+                .iter()
+                .any(|diagnosis| name.contains(diagnosis))
+            {
+                let renamed = form.join(format!("form-{name}"));
+                std::fs::rename(&mail, &renamed).unwrap();
+                mails.push(renamed);
+            }
+        }
+        assert_eq!(mails.len(), 72 + 18);
         Mails {
             files: mails,
             _folder: folder,

@@ -47,6 +47,7 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
     };
     let usual = of("usual", by_text(&format!("+1{place}5550123"))).await;
     let direct = of("direct", json!({ "flow": "direct_to_utility", "utility": null })).await;
+    let form = of("form", json!({ "region": "ERCOT", "utility": null })).await;
     let linkless = of("linkless", json!({ "link": null })).await;
     let done = of("done", json!({})).await;
     site.hear(&done.reference, "COMPLETED").await;
@@ -61,6 +62,7 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
     vec![
         sight("resume", &usual.resume, None),
         sight("resume-direct", &direct.resume, None),
+        sight("resume-form", &form.resume, None),
         sight("resume-without-link", &linkless.resume, Some("main:not(:has(form))")),
         sight("resume-done", &done.resume, None),
         sight("preferences", &usual.preferences, None),

@@ -11,6 +11,7 @@ mod deployed;
 mod floor;
 mod herd;
 mod lambda;
+mod law_tables;
 mod ledger;
 mod load;
 mod local;
@@ -79,8 +80,10 @@ impl Settings {
 
 #[derive(Clone, Subcommand)]
 enum Section {
-    /// Everything of one machine: decide, serve, memory, demo.
+    /// Everything of one machine: law, decide, serve, memory, demo.
     All,
+    /// The tables of the law, which a process reads when it first asks.
+    Law,
     /// The rules: events a second on one core.
     Decide,
     /// Durable webhooks a second, and how long each takes.
@@ -133,12 +136,17 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             return runtime.block_on(floor::serve(options)).map(|()| ExitCode::SUCCESS);
         }
-        Section::Cost(_) | Section::Decide | Section::Lambda(_) => false,
+        Section::Cost(_) | Section::Law | Section::Decide | Section::Lambda(_) => false,
         Section::All | Section::Serve | Section::Memory | Section::Demo | Section::Soak(_) | Section::Herd(_) => true,
     };
     let all = matches!(section, Section::All);
     say(&machine::describe(settings)?);
     let mut report = Report::default();
+    // First: whatever else runs in this process may ask for the law.
+    if all || matches!(section, Section::Law) {
+        progress("law");
+        law_tables::measure(settings, &mut report)?;
+    }
     if all || matches!(section, Section::Decide) {
         progress("decide");
         decide::measure(settings, &mut report)?;

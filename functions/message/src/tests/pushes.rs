@@ -44,7 +44,8 @@ fn the_words_fit_where_the_customer_stopped() {
     };
     expect!["One step is left | Your utility account is not connected yet. Tap to connect it."]
         .assert_eq(&shown(Locale::En, Diagnosis::NotStarted));
-    expect!["?"].assert_eq(&shown(Locale::Es, Diagnosis::CredentialsInvalid));
+    expect!["No se pudo entrar en la cuenta | No se pudo entrar en Edison & Sons. Toque para intentarlo de nuevo."]
+        .assert_eq(&shown(Locale::Es, Diagnosis::CredentialsInvalid));
 }
 
 #[test]

@@ -17,25 +17,25 @@ use crate::support::{ANNOUNCE_KEY, PUBLIC_URL, Place, authorization, until};
 const AT_ANY_HOUR: &str = r#"
 [[law.override]]
 rule = "default"
-weekdays = "00:00-24:00"
-saturday = "00:00-24:00"
-sunday = "00:00-24:00"
+weekdays = "00:00-23:59"
+saturday = "00:00-23:59"
+sunday = "00:00-23:59"
 open_on_holidays = true
 until = 2040-12-31
 because = "a test has the real clock"
 [[law.override]]
 rule = "US"
-weekdays = "00:00-24:00"
-saturday = "00:00-24:00"
-sunday = "00:00-24:00"
+weekdays = "00:00-23:59"
+saturday = "00:00-23:59"
+sunday = "00:00-23:59"
 open_on_holidays = true
 until = 2040-12-31
 because = "a test has the real clock"
 [[law.override]]
 rule = "DC"
-weekdays = "00:00-24:00"
-saturday = "00:00-24:00"
-sunday = "00:00-24:00"
+weekdays = "00:00-23:59"
+saturday = "00:00-23:59"
+sunday = "00:00-23:59"
 open_on_holidays = true
 until = 2040-12-31
 because = "a test has the real clock"

@@ -150,7 +150,7 @@ async fn preferences(site: &Site, chromium: &Chromium, person: &Person, words: &
     with.press(chromium, SAVE).await;
     chromium.reads(words.saved).await;
     assert!(!chromium.text().await.contains(words.nothing_comes));
-    assert_eq!(site.kept(person).await[0]["opted_out"], json!(["sms"]));
+    assert_eq!(site.kept(person).await[0]["opted_out"], json!(["sms", "push", "event"]));
 }
 
 /// Somebody with a number, and a consent to texts.

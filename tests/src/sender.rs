@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journey::campaign::Channel;
-use journey::contact::{Contact, Known};
+use journey::contact::{Contact, Known, Permission};
 use journey::port::{Email, MessageLabel, Push, Text};
 use journey::{Journey, Lifecycle, Phase, SendKey, SendOutcome, TouchRecord, lifecycle};
 use law::Evidence;
@@ -81,11 +81,10 @@ impl State {
             let Lifecycle::TouchDue { touch, diagnosis } = event.what else {
                 continue;
             };
-            let (Some(diagnosis), Some(known)) = (diagnosis, self.known_of(&after.id)) else {
-                self.violated(
-                    &after.id,
-                    "the partner was told to write to somebody whom we do not know",
-                );
+            // Who tells the partner looks once more (`announce`).
+            let known = self.known_of(&after.id);
+            let may = known.filter(|known| known.permission(Channel::Event) == Permission::Allowed);
+            let (Some(diagnosis), Some(known), true) = (diagnosis, may, after.is_live()) else {
                 continue;
             };
             let label = MessageLabel {

@@ -17,7 +17,7 @@ use tests::{Fault, Interruption, Mode, Play, Scenario, Stage, oracle};
 
 /// The call that hands a message over: what happens in it or after it is too late.
 fn sends(call: &str) -> bool {
-    ["send_email", "send_text"].contains(&call)
+    ["send_email", "send_text", "send_push"].contains(&call)
 }
 
 fn check(name: &str) {

@@ -39,7 +39,8 @@ pub fn judge(play: &Play) -> Vec<String> {
         }
         for (index, record) in journey.touches.iter().enumerate() {
             let key = journey.send_key(Touch::at(index), 0, Channel::Email);
-            let mailed = state.mails.iter().any(|mail| mail.key.same_touch(&key));
+            let mailed = state.mails.iter().any(|mail| mail.key.same_touch(&key))
+                || state.withheld.iter().any(|withheld| withheld.same_touch(&key));
             match record {
                 TouchRecord::Sent { .. } if !mailed => {
                     wrong.push(format!("{who}: touch {} is recorded as sent, and was not", index + 1));

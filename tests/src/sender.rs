@@ -85,6 +85,7 @@ impl State {
             let known = self.known_of(&after.id);
             let may = known.filter(|known| known.permission(Channel::Event) == Permission::Allowed);
             let (Some(diagnosis), Some(known), true) = (diagnosis, may, after.is_live()) else {
+                self.withheld.push(after.send_key(touch, 0, Channel::Event));
                 continue;
             };
             let label = MessageLabel {

@@ -92,6 +92,8 @@ pub(crate) struct State {
     pub(crate) pusher: Sender,
     pub(crate) loses_timers: bool,
     pub(crate) mails: Vec<Mail>,
+    /// Touches recorded as events of which the partner was not told, since they were not due any more.
+    pub(crate) withheld: Vec<SendKey>,
     pub(crate) happened: Vec<Happening>,
     pub(crate) counters: BTreeMap<&'static str, u64>,
     /// What must never be, and was.
@@ -145,6 +147,7 @@ impl World {
             pusher: Sender::Works,
             loses_timers: false,
             mails: Vec::new(),
+            withheld: Vec::new(),
             happened: Vec::new(),
             counters: BTreeMap::new(),
             violations: Vec::new(),

@@ -11,38 +11,26 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 
-use crate::support::{ANNOUNCE_KEY, PUBLIC_URL, Place, authorization, until};
+use crate::support::{ANNOUNCE_KEY, PATIENT, PUBLIC_URL, Place, authorization, until};
 
 /// The law of the District of Columbia, opened around the clock: the story is told at any hour.
-const AT_ANY_HOUR: &str = r#"
+fn at_any_hour() -> String {
+    let open = |rule: &str| {
+        format!(
+            r#"
 [[law.override]]
-rule = "default"
+rule = "{rule}"
 weekdays = "00:00-23:59"
 saturday = "00:00-23:59"
 sunday = "00:00-23:59"
 open_on_holidays = true
 until = 2040-12-31
 because = "a test has the real clock"
-[[law.override]]
-rule = "US"
-weekdays = "00:00-23:59"
-saturday = "00:00-23:59"
-sunday = "00:00-23:59"
-open_on_holidays = true
-until = 2040-12-31
-because = "a test has the real clock"
-[[law.override]]
-rule = "DC"
-weekdays = "00:00-23:59"
-saturday = "00:00-23:59"
-sunday = "00:00-23:59"
-open_on_holidays = true
-until = 2040-12-31
-because = "a test has the real clock"
-[advanced]
-window_grace = "60m"
-claim_lease = "30m"
-"#;
+"#
+        )
+    };
+    ["default", "US", "DC"].map(open).concat() + PATIENT
+}
 
 const TOUCHES: &str = r#"hand_back_after = "2h"
 [[touch]]
@@ -104,7 +92,7 @@ impl Receiver {
 
 /// A place whose program tells the receiver.
 async fn place(receiver: &Receiver) -> Place {
-    let place = Place::with_campaign(TOUCHES, AT_ANY_HOUR).await;
+    let place = Place::with_campaign(TOUCHES, &at_any_hour()).await;
     let file = place.path("rekindle.toml");
     let config = std::fs::read_to_string(&file).unwrap();
     let announce = format!(

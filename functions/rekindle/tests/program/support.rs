@@ -30,7 +30,7 @@ pub(crate) const PUBLIC_URL: &str = "https://remind.example.com";
 
 /// Time runs an hour a second here, but the disk and the network do not run faster than elsewhere: what
 /// takes a busy machine half a second must not look like half an hour's outage.
-const PATIENT: &str = "[advanced]\nwindow_grace = \"60m\"\nclaim_lease = \"30m\"\n";
+pub(crate) const PATIENT: &str = "[advanced]\nwindow_grace = \"60m\"\nclaim_lease = \"30m\"\n";
 
 /// Whatever a test waits for comes long before this, or never.
 const PATIENCE: Duration = Duration::from_secs(40);

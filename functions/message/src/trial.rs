@@ -9,7 +9,7 @@ use crate::clean;
 use crate::render::RenderError;
 use crate::segments::Length;
 use crate::templates::{MessageName, NotLiquid, Templates};
-use crate::variables::Brand;
+use crate::variables::{Brand, Variables};
 
 /// What a trial has found wrong with a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,13 +82,7 @@ impl Templates {
     /// The first fault, by message.
     pub fn try_out(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
         self.check()?;
-        let nobody = Directory::default();
-        for sample in self.gallery(touches) {
-            let name = MessageName {
-                locale: sample.locale,
-                diagnosis: sample.diagnosis,
-            };
-            let variables = sample.variables(brand, &nobody, None);
+        for (name, variables) in self.samples(brand, touches) {
             let message = self
                 .render(&variables)
                 .map_err(|why| TrialError::NotFilledIn { name, why })?;
@@ -125,13 +119,8 @@ impl Templates {
     /// The first fault, by message.
     pub fn try_out_texts(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
         self.check()?;
-        let nobody = Directory::default();
-        for sample in self.gallery(touches) {
-            let name = MessageName {
-                locale: sample.locale,
-                diagnosis: sample.diagnosis,
-            };
-            let mut variables = sample.variables(brand, &nobody, None).without_optional();
+        for (name, variables) in self.samples(brand, touches) {
+            let mut variables = variables.without_optional();
             variables.resume_url = long_link();
             let body = match self.render_text(&variables) {
                 Ok(text) => text.body,
@@ -168,15 +157,9 @@ impl Templates {
     /// The first fault, by message.
     pub fn try_out_pushes(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
         self.check()?;
-        let nobody = Directory::default();
-        for sample in self.gallery(touches) {
-            let name = MessageName {
-                locale: sample.locale,
-                diagnosis: sample.diagnosis,
-            };
-            let variables = sample.variables(brand, &nobody, None).without_optional();
+        for (name, variables) in self.samples(brand, touches) {
             let push = self
-                .render_push(&variables)
+                .render_push(&variables.without_optional())
                 .map_err(|why| TrialError::NotFilledIn { name, why })?;
             let parts = [("push_title", push.title), ("push", push.body)];
             if let Some((part, _)) = parts.into_iter().find(|(_, words)| words.is_empty()) {
@@ -185,6 +168,18 @@ impl Templates {
             }
         }
         Ok(())
+    }
+
+    /// Every message for every touch, with an invented person's values.
+    fn samples(&self, brand: &Brand, touches: u16) -> impl Iterator<Item = (MessageName, Variables)> {
+        let nobody = Directory::default();
+        self.gallery(touches).map(move |sample| {
+            let name = MessageName {
+                locale: sample.locale,
+                diagnosis: sample.diagnosis,
+            };
+            (name, sample.variables(brand, &nobody, None))
+        })
     }
 }
 

@@ -121,7 +121,7 @@ impl Utility {
         self.mfa == Mfa::Mandatory || MFA_ON_BY_DEFAULT.contains(&self.code.as_str())
     }
 
-    /// Do its customers connect by a form alone? So it is in [`FORM_REGION`].
+    /// Do its customers connect by a form alone, without a sign-in? So it is in Texas (docs/leap.md).
     #[must_use]
     pub fn is_form_only(&self) -> bool {
         self.regions == [FORM_REGION]

@@ -364,7 +364,7 @@ async fn register_device(clients: &Clients) -> String {
         .send()
         .await
         .unwrap();
-    endpoint.endpoint_arn.unwrap()
+    TextFront::as_sns_names_it(&endpoint.endpoint_arn.unwrap())
 }
 
 /// A reference as a segment of a path.

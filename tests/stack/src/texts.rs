@@ -1,7 +1,7 @@
 //! SNS as the stack sees it: the list of opt-outs, which the emulator leaves out, is kept here.
 //!
 //! Every other call goes on to the emulator, so the sender's role is checked there and the text is kept there. Of a push
-//! the emulator keeps nothing, so what it took is kept here.
+//! the emulator keeps nothing, so what it took is kept here; and it names an endpoint otherwise than SNS does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -63,6 +63,12 @@ impl TextFront {
         to_it.cloned().collect()
     }
 
+    /// An endpoint's ARN as SNS makes it. The emulator has `app` where SNS has `endpoint`.
+    #[must_use]
+    pub fn as_sns_names_it(endpoint: &str) -> String {
+        endpoint.replacen(":app/", ":endpoint/", 1)
+    }
+
     /// Somebody has answered STOP.
     pub fn opt_out(&self, number: &str) {
         self.inner.opted_out.lock().unwrap().insert(number.to_owned());
@@ -70,8 +76,8 @@ impl TextFront {
 }
 
 async fn answer(State(front): State<TextFront>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1024 * 1024).await.unwrap();
+    let (mut parts, body) = request.into_parts();
+    let mut body = axum::body::to_bytes(body, 1024 * 1024).await.unwrap();
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
     let xml = [(header::CONTENT_TYPE, "text/xml")];
     if form
@@ -85,6 +91,15 @@ async fn answer(State(front): State<TextFront>, request: Request) -> Response {
              <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></CheckIfPhoneNumberIsOptedOutResponse>"
         );
         return (StatusCode::OK, xml, answer).into_response();
+    }
+    if let Some(endpoint) = form.get("TargetArn") {
+        let mut named = form.clone();
+        named.insert("TargetArn".to_owned(), endpoint.replacen(":endpoint/", ":app/", 1));
+        body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(named)
+            .finish()
+            .into();
+        parts.headers.remove(header::CONTENT_LENGTH);
     }
     let behind = front.inner.behind.lock().unwrap().clone();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());

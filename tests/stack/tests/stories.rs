@@ -615,10 +615,10 @@ fn the_partner_is_told_to_write_to_whom_we_have_no_address_of() {
         let on_the_bus = stage
             .wait_for("the event on the bus", async || {
                 let heard = stage.heard_on_the_bus(&cast.announced.reference).await;
-                heard.into_iter().find(|event| event["type"] == "touch.due")
+                heard.into_iter().find(|event| event["detail-type"] == "touch.due")
             })
             .await;
-        assert_eq!(on_the_bus["id"], due["id"]);
+        assert_eq!(on_the_bus["detail"], due);
     });
 }
 

@@ -29,6 +29,8 @@ pub const ORIGINATION_NUMBER: &str = "+18335550100";
 
 /// The partner's app, as SNS knows it.
 pub const APP: &str = "example-app";
+/// The app on a customer's device.
+pub const DEVICE: &str = "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/example-app/0e6b4f0c";
 
 /// No story takes longer than this.
 const PATIENCE: Duration = Duration::from_mins(8);
@@ -47,8 +49,6 @@ pub struct Stage {
     pub partner: Receiver,
     /// Leap and its customers.
     pub leap: Leap,
-    /// The app on a customer's device, as SNS names it.
-    pub device: String,
     /// What `sam deploy` said.
     pub transcript: String,
     queue_url: String,
@@ -91,7 +91,6 @@ impl Stage {
         let leap = Leap::start().await;
         let clients = Clients::from_env(&cloud.environment()).unwrap();
         prepare(&clients).await;
-        let device = register_device(&clients).await;
         let template = cloud::project().join("template.yaml");
         let transcript = cloud.deploy(
             &template,
@@ -136,7 +135,6 @@ impl Stage {
             texts,
             partner,
             leap,
-            device,
             transcript,
             queue_url,
         }
@@ -344,27 +342,6 @@ async fn prepare(clients: &Clients) {
         .send()
         .await
         .unwrap();
-}
-
-/// What the partner's back end does when its app starts on a device for the first time.
-async fn register_device(clients: &Clients) -> String {
-    let sns = clients.sns();
-    let app = sns
-        .create_platform_application()
-        .name(APP)
-        .platform("GCM")
-        .attributes("PlatformCredential", "an invented credential")
-        .send()
-        .await
-        .unwrap();
-    let endpoint = sns
-        .create_platform_endpoint()
-        .platform_application_arn(app.platform_application_arn.unwrap())
-        .token("an-invented-device-token")
-        .send()
-        .await
-        .unwrap();
-    TextFront::as_sns_names_it(&endpoint.endpoint_arn.unwrap())
 }
 
 /// A reference as a segment of a path.

@@ -1,7 +1,7 @@
 //! SNS as the stack sees it: the list of opt-outs, which the emulator leaves out, is kept here.
 //!
-//! Every other call goes on to the emulator, so the sender's role is checked there and the text is kept there. Of a push
-//! the emulator keeps nothing, so what it took is kept here; and it names an endpoint otherwise than SNS does.
+//! A push is taken here, too: the emulator names endpoints otherwise than SNS does, and delivers none. Every other call
+//! goes on to the emulator, so the sender's role is checked there and the text is kept there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -55,18 +55,12 @@ impl TextFront {
         emulator.clone_into(&mut self.inner.behind.lock().unwrap());
     }
 
-    /// What was published to an endpoint and taken, by the request's fields.
+    /// What was published to an endpoint, by the request's fields.
     #[must_use]
     pub fn pushes_to(&self, endpoint: &str) -> Vec<BTreeMap<String, String>> {
         let pushes = self.inner.pushes.lock().unwrap();
         let to_it = pushes.iter().filter(|push| push["TargetArn"] == endpoint);
         to_it.cloned().collect()
-    }
-
-    /// An endpoint's ARN as SNS makes it. The emulator has `app` where SNS has `endpoint`.
-    #[must_use]
-    pub fn as_sns_names_it(endpoint: &str) -> String {
-        endpoint.replacen(":app/", ":endpoint/", 1)
     }
 
     /// Somebody has answered STOP.
@@ -76,8 +70,8 @@ impl TextFront {
 }
 
 async fn answer(State(front): State<TextFront>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let mut body = axum::body::to_bytes(body, 1024 * 1024).await.unwrap();
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1024 * 1024).await.unwrap();
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
     let xml = [(header::CONTENT_TYPE, "text/xml")];
     if form
@@ -92,14 +86,11 @@ async fn answer(State(front): State<TextFront>, request: Request) -> Response {
         );
         return (StatusCode::OK, xml, answer).into_response();
     }
-    if let Some(endpoint) = form.get("TargetArn") {
-        let mut named = form.clone();
-        named.insert("TargetArn".to_owned(), endpoint.replacen(":endpoint/", ":app/", 1));
-        body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(named)
-            .finish()
-            .into();
-        parts.headers.remove(header::CONTENT_LENGTH);
+    if form.contains_key("TargetArn") {
+        front.inner.pushes.lock().unwrap().push(form);
+        let answer = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+                      <MessageId>an-invented-id</MessageId></PublishResult></PublishResponse>";
+        return (StatusCode::OK, xml, answer).into_response();
     }
     let behind = front.inner.behind.lock().unwrap().clone();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -113,8 +104,5 @@ async fn answer(State(front): State<TextFront>, request: Request) -> Response {
         .await
         .unwrap();
     let status = answer.status();
-    if status.is_success() && form.contains_key("TargetArn") {
-        front.inner.pushes.lock().unwrap().push(form);
-    }
     (status, xml, Body::from(answer.bytes().await.unwrap())).into_response()
 }

@@ -67,7 +67,10 @@ fn begun() -> (&'static Stage, &'static Cast, tokio::runtime::Runtime) {
             };
             give_number(stage, cast.texted, TEXTED).await;
             give_number(stage, cast.stopped, STOPPED).await;
-            change_contact(stage, cast.pushed, |contact| contact["push"] = json!(stage.device)).await;
+            change_contact(stage, cast.pushed, |contact| {
+                contact["push"] = json!(stack::stage::DEVICE)
+            })
+            .await;
             change_contact(stage, cast.announced, |contact| contact["email"] = json!(null)).await;
             stage.texts.opt_out(STOPPED);
             stage.internet.fate(&cast.lost.reference, Fate::LosesCompleted);
@@ -550,7 +553,7 @@ fn a_text_is_read_back_and_who_answered_stop_gets_none() {
 }
 
 #[test]
-fn a_push_goes_to_the_device_that_the_app_registered() {
+fn a_push_goes_to_the_device_of_the_contact() {
     let (stage, cast, runtime) = begun();
     runtime.block_on(async {
         let journey = stage
@@ -558,7 +561,7 @@ fn a_push_goes_to_the_device_that_the_app_registered() {
                 touch_states(journey)[0] == "sent"
             })
             .await;
-        let pushes = stage.texts.pushes_to(&stage.device);
+        let pushes = stage.texts.pushes_to(stack::stage::DEVICE);
         let sent_at: Timestamp = journey["touches"][0]["at"].as_str().unwrap().parse().unwrap();
         assert_eq!(journey["push"], "allowed");
         if !may_be_texted(sent_at) {

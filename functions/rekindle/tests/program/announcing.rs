@@ -39,7 +39,7 @@ until = "6h"
 channels = ["push", "event"]
 "#;
 
-/// A minute a second: what a busy machine needs for a webhook is far from ten minutes.
+/// Two minutes a second: what a busy machine needs for a webhook is far from ten minutes.
 const SPEED: u32 = 120;
 
 #[derive(Clone)]

@@ -108,6 +108,15 @@ fn noted(note: &Note, provisional: bool) -> Option<String> {
         Note::MeterLate => "meter late".to_owned(),
         Note::MeterArrived => "meter arrived".to_owned(),
         Note::MeterGivenUp => "meter given up".to_owned(),
+        Note::ConnectAgain { occasion } => format!("to connect again: {}", word(occasion)),
+        Note::FallbackGiven { what } => format!("gave by hand: {}", word(what)),
+        Note::DataReady { kind, after_s } => match after_s {
+            Some(seconds) => format!("{} ready after {seconds} s", word(kind)),
+            None => format!("{} ready", word(kind)),
+        },
+        Note::DataLate { kind } => format!("{} late", word(kind)),
+        Note::DataStale { kind } => format!("{} stale", word(kind)),
+        Note::DataFresh { kind } => format!("{} fresh again", word(kind)),
         Note::Drift { what } => format!("no webhook had told: {}", word(what)),
     };
     Some(format!("{alert}{text}"))

@@ -224,7 +224,7 @@ impl KeepWatermark for Ports<'_> {
 }
 
 impl ReadStatus for Ports<'_> {
-    async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+    async fn read_status(&self, _provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
         let effect = |state: &mut State| {
             let snapshot = state.provider.status(reference, state.now)?;
             state.heard(reference, &snapshot);

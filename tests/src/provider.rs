@@ -159,7 +159,7 @@ impl ScriptedProvider {
     pub(crate) fn status(&self, reference: &Reference, now: Timestamp) -> Result<Snapshot, ProviderError> {
         self.check(now)?;
         let records = self.records.get(reference).cloned().unwrap_or_default();
-        Ok(Snapshot { records })
+        Ok(Snapshot::Leap(records))
     }
 
     pub(crate) fn meters(
@@ -203,7 +203,7 @@ impl ScriptedProvider {
             .filter(|(_, record)| matches(record))
             .map(|(reference, record)| {
                 let records = vec![record.clone()];
-                (reference.clone(), Snapshot { records })
+                (reference.clone(), Snapshot::Leap(records))
             })
             .collect();
         let from = page.map_or(0, |token| {

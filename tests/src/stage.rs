@@ -82,6 +82,7 @@ impl Stage {
                     current: webhook::Secret::new(SECRET).unwrap(),
                     other: None,
                 },
+                bayou: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: vec!["leap-test-".to_owned()],
             },

@@ -2,7 +2,9 @@
 
 use journey::contact::Known;
 use journey::port::{DailyCount, Timestamp};
-use journey::{Diagnosis, Evidence, Flow, Journey, Lifecycle, LifecycleEvent, Provider, SkipReason, StopReason};
+use journey::{
+    Diagnosis, Evidence, Flow, Journey, Lifecycle, LifecycleEvent, Occasion, Provider, Purpose, SkipReason, StopReason,
+};
 use serde::Serialize;
 
 use crate::due::Details;
@@ -17,6 +19,7 @@ struct Body<'a> {
     r#type: &'static str,
     occurred_at: Timestamp,
     provider: Provider,
+    purpose: Purpose,
     reference: Option<&'a str>,
     journey: &'a str,
     episode: u16,
@@ -48,6 +51,15 @@ struct Data {
     evidence: Option<Evidence>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provisional: Option<bool>,
+    /// Why the customer is to connect again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     #[serde(flatten)]
     details: Option<Details>,
 }
@@ -72,6 +84,7 @@ pub(crate) fn body(
         r#type: event.what.kind(),
         occurred_at: event.at,
         provider: journey.provider,
+        purpose: journey.purpose,
         reference: person.map(|person| person.contact.reference.expose()),
         journey: journey.id.as_str(),
         episode: event.episode,
@@ -139,6 +152,20 @@ fn data(what: &Lifecycle) -> Data {
         | Lifecycle::MeterArrived
         | Lifecycle::MeterLate
         | Lifecycle::MeterGivenUp => {}
+        Lifecycle::ConnectAgain { occasion } => {
+            let (because, ends_at) = match occasion {
+                Occasion::Lost(why) => (why.as_str(), None),
+                Occasion::Expected => ("expected", None),
+                Occasion::ConsentEnds(end) => ("consent_ends", Some(*end)),
+            };
+            data.because = Some(because);
+            data.ends_at = ends_at;
+        }
+        Lifecycle::FallbackGiven { what } => data.given = Some(what.as_str()),
+        Lifecycle::DataReady { kind }
+        | Lifecycle::DataLate { kind }
+        | Lifecycle::DataStale { kind }
+        | Lifecycle::DataFresh { kind } => data.kind = Some(kind.as_str()),
     }
     data
 }

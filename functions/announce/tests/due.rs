@@ -35,6 +35,7 @@ fn facts() -> Facts {
         sms: Permission::NoAddress,
         push: Permission::NoAddress,
         event: Permission::Allowed,
+        sharing_ends_at: None,
         inbox: Inbox::default(),
     }
 }

@@ -59,6 +59,7 @@ fn facts(email: Permission) -> Facts {
         sms: Permission::Allowed,
         push: Permission::Allowed,
         event: Permission::Allowed,
+        sharing_ends_at: None,
         inbox: Inbox::default(),
     }
 }

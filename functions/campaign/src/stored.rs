@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, TouchRule, Unlisted};
+use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, Sharing, TouchRule, Unlisted};
 use journey::contact::Locale;
 use journey::{Arm, Campaign, Experiment, LinkHosts, SendingHours, UtilityCode};
 use law::{Closure, Law, Override};
@@ -21,7 +21,7 @@ use crate::package::PackageError;
 use crate::running::{Head, Locales, Sender};
 
 /// The number of these shapes.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// Everything of a campaign but its words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,7 @@ struct RulesDocument {
     caps: CapsDocument,
     policies: PoliciesDocument,
     meter: MeterDocument,
+    sharing: SharingDocument,
     #[serde(default, skip_serializing_if = "LinkHosts::is_empty")]
     link_hosts: LinkHosts,
 }
@@ -130,6 +131,25 @@ struct MeterDocument {
     late_after: SignedDuration,
     late_every: SignedDuration,
     give_up_after: SignedDuration,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SharingDocument {
+    invitation: Vec<TouchDocument>,
+    reconnect: Vec<TouchDocument>,
+    consent_end: Vec<TouchDocument>,
+    consent_end_lead: SignedDuration,
+    renew_after: Option<SignedDuration>,
+    renewal: Vec<TouchDocument>,
+    reconnect_experiment: bool,
+    returns: u16,
+    instant_within: SignedDuration,
+    slow_grace: SignedDuration,
+    unstated: SignedDuration,
+    look_every: SignedDuration,
+    intervals_stale_after: SignedDuration,
+    bills_stale_after: SignedDuration,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -245,11 +265,6 @@ impl RulesDocument {
     #[cfg(feature = "check")]
     fn of(rules: &Campaign) -> Self {
         let (policies, meter) = (&rules.policies, &rules.meter);
-        let touch = |touch: &TouchRule| TouchDocument {
-            after: touch.after,
-            until: touch.until,
-            channels: touch.channels.clone(),
-        };
         let arm = |arm: &Arm| ArmDocument {
             name: arm.name.clone(),
             first_after: arm.first_after,
@@ -258,7 +273,7 @@ impl RulesDocument {
         // A zone without a name cannot come out of a campaign file; an empty name is refused at the opening.
         let zone = |zone: &TimeZone| zone.iana_name().unwrap_or_default().to_owned();
         RulesDocument {
-            touches: rules.touches.iter().map(touch).collect(),
+            touches: TouchDocument::all(&rules.touches),
             experiment: ExperimentDocument {
                 version: rules.experiment.version.clone(),
                 salt: rules.experiment.salt.clone(),
@@ -295,6 +310,7 @@ impl RulesDocument {
                 late_every: meter.late_every,
                 give_up_after: meter.give_up_after,
             },
+            sharing: SharingDocument::of(&rules.sharing),
             link_hosts: rules.link_hosts.clone(),
         }
     }
@@ -307,7 +323,7 @@ impl RulesDocument {
         let (policies, meter) = (self.policies, self.meter);
         Ok(Campaign {
             version,
-            touches: self.touches.into_iter().map(TouchDocument::open).collect(),
+            touches: TouchDocument::open_all(self.touches),
             experiment: Experiment {
                 version: self.experiment.version,
                 salt: self.experiment.salt,
@@ -344,6 +360,7 @@ impl RulesDocument {
                 late_every: meter.late_every,
                 give_up_after: meter.give_up_after,
             },
+            sharing: self.sharing.open(),
             link_hosts: self.link_hosts,
         })
     }
@@ -363,10 +380,23 @@ impl RulesDocument {
             ("meter.late_after", self.meter.late_after),
             ("meter.late_every", self.meter.late_every),
             ("meter.give_up_after", self.meter.give_up_after),
+            ("sharing.consent_end_lead", self.sharing.consent_end_lead),
+            ("sharing.instant_within", self.sharing.instant_within),
+            ("sharing.slow_grace", self.sharing.slow_grace),
+            ("sharing.unstated", self.sharing.unstated),
+            ("sharing.look_every", self.sharing.look_every),
+            ("sharing.intervals_stale_after", self.sharing.intervals_stale_after),
+            ("sharing.bills_stale_after", self.sharing.bills_stale_after),
         ];
         let positive = |duration: SignedDuration| duration > SignedDuration::ZERO;
         let ends_later = |hours: &HoursDocument| hours.end.is_none_or(|end| hours.start < end);
         let (touches, arms) = (&self.touches, &self.experiment.arms);
+        let sharing = &self.sharing;
+        // A lost connection may be told at once, and a campaign may leave a series out.
+        let right = |series: &Vec<TouchDocument>| {
+            let one = |t: &TouchDocument| !t.after.is_negative() && t.after < t.until && !t.channels.is_empty();
+            series.len() <= Campaign::MAX_TOUCHES && series.iter().all(one)
+        };
         let facts = [
             (
                 (1..=Campaign::MAX_TOUCHES).contains(&touches.len()),
@@ -385,6 +415,21 @@ impl RulesDocument {
             (
                 self.experiment.holdout_per_10000 <= 10_000,
                 "holds out more than everybody",
+            ),
+            (
+                [
+                    &sharing.invitation,
+                    &sharing.reconnect,
+                    &sharing.consent_end,
+                    &sharing.renewal,
+                ]
+                .into_iter()
+                .all(right),
+                "has a series under `sharing` with too many touches, or with one without a window or a channel",
+            ),
+            (
+                sharing.renew_after.is_none_or(positive),
+                "has a `sharing.renew_after` that is not a time to come",
             ),
             (!self.default_zones.is_empty(), "has no `default_zones`"),
             (
@@ -445,11 +490,63 @@ impl HoursDocument {
 }
 
 impl TouchDocument {
-    fn open(self) -> TouchRule {
-        TouchRule {
-            after: self.after,
-            until: self.until,
-            channels: self.channels,
+    #[cfg(feature = "check")]
+    fn all(rules: &[TouchRule]) -> Vec<Self> {
+        let one = |touch: &TouchRule| TouchDocument {
+            after: touch.after,
+            until: touch.until,
+            channels: touch.channels.clone(),
+        };
+        rules.iter().map(one).collect()
+    }
+
+    fn open_all(documents: Vec<Self>) -> Vec<TouchRule> {
+        let one = |document: Self| TouchRule {
+            after: document.after,
+            until: document.until,
+            channels: document.channels,
+        };
+        documents.into_iter().map(one).collect()
+    }
+}
+
+impl SharingDocument {
+    #[cfg(feature = "check")]
+    fn of(rules: &Sharing) -> Self {
+        SharingDocument {
+            invitation: TouchDocument::all(&rules.invitation),
+            reconnect: TouchDocument::all(&rules.reconnect),
+            consent_end: TouchDocument::all(&rules.consent_end),
+            consent_end_lead: rules.consent_end_lead,
+            renew_after: rules.renew_after,
+            renewal: TouchDocument::all(&rules.renewal),
+            reconnect_experiment: rules.reconnect_experiment,
+            returns: rules.returns,
+            instant_within: rules.instant_within,
+            slow_grace: rules.slow_grace,
+            unstated: rules.unstated,
+            look_every: rules.look_every,
+            intervals_stale_after: rules.intervals_stale_after,
+            bills_stale_after: rules.bills_stale_after,
+        }
+    }
+
+    fn open(self) -> Sharing {
+        Sharing {
+            invitation: TouchDocument::open_all(self.invitation),
+            reconnect: TouchDocument::open_all(self.reconnect),
+            consent_end: TouchDocument::open_all(self.consent_end),
+            consent_end_lead: self.consent_end_lead,
+            renew_after: self.renew_after,
+            renewal: TouchDocument::open_all(self.renewal),
+            reconnect_experiment: self.reconnect_experiment,
+            returns: self.returns,
+            instant_within: self.instant_within,
+            slow_grace: self.slow_grace,
+            unstated: self.unstated,
+            look_every: self.look_every,
+            intervals_stale_after: self.intervals_stale_after,
+            bills_stale_after: self.bills_stale_after,
         }
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, OptOut, Suppression};
 use journey::{
-    DeliveryProblem, Drift, Evidence, Flow, HoldReason, Journey, MeterFollowUp, Milestone, Note, Phase, SkipReason,
-    StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
+    DeliveryProblem, Drift, Evidence, Flow, Given, HoldReason, Journey, LossReason, MeterFollowUp, Milestone, Note,
+    Occasion, Phase, SkipReason, StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
 };
 use law::Proof;
 use serde::Serialize;
@@ -214,6 +214,7 @@ fn phase(phase: &Phase) -> (&'static str, String) {
                 } => "the meter is late",
                 MeterFollowUp::Arrived { .. } => "the meter has arrived",
                 MeterFollowUp::GivenUp { .. } => "the meter never arrived",
+                MeterFollowUp::NotAwaited => "nothing more is awaited",
             };
             (
                 "completed",
@@ -247,6 +248,9 @@ fn touch(index: usize, record: &TouchRecord) -> TouchExplained {
 pub fn sentence(note: &Note) -> String {
     match note {
         Note::Opened { arm } => format!("Journey begun, in arm {arm}."),
+        Note::SignOfLife {
+            what: Milestone::Invited,
+        } => "The partner told of this customer; nothing was heard of them yet.".to_owned(),
         Note::SignOfLife { what } => format!("Sign of life: {}.", milestone(*what).replace('_', " ")),
         Note::ProviderActivity { at } => format!("The provider's record shows activity at {at:.0}."),
         Note::AlreadyCompleted => "Told again that the customer finished.".to_owned(),
@@ -310,12 +314,52 @@ pub fn sentence(note: &Note) -> String {
         Note::MeterLate => "The meter is late: please look.".to_owned(),
         Note::MeterArrived => "The meter has arrived.".to_owned(),
         Note::MeterGivenUp => "The meter never arrived; no further looks.".to_owned(),
+        Note::ConnectAgain { occasion } => again(*occasion),
+        Note::FallbackGiven { what: Given::Bill } => "The customer sent a bill instead of signing in.".to_owned(),
+        Note::FallbackGiven { what: Given::Account } => {
+            "The customer typed the account in instead of signing in.".to_owned()
+        }
+        Note::DataReady { kind, after_s } => match after_s {
+            Some(seconds) => format!(
+                "The first {} are there, {} after the sign-in.",
+                kind.as_str(),
+                span(*seconds)
+            ),
+            None => format!("The first {} are there.", kind.as_str()),
+        },
+        Note::DataLate { kind } => format!(
+            "The first {} are late: please look. The customer can do nothing.",
+            kind.as_str()
+        ),
+        Note::DataStale { kind } => format!(
+            "The connection stands, but no new {} have come for too long: please look.",
+            kind.as_str()
+        ),
+        Note::DataFresh { kind } => format!("New {} come again.", kind.as_str()),
         Note::Drift { what: Drift::Journey } => {
             "Found by the reconciliation: no webhook had told of this customer.".to_owned()
         }
         Note::Drift {
             what: Drift::Completion,
         } => "Found by the reconciliation: no webhook had told that the customer finished.".to_owned(),
+    }
+}
+
+fn again(occasion: Occasion) -> String {
+    match occasion {
+        Occasion::Lost(LossReason::CredentialsInvalid) => {
+            "The connection was lost: the password at the utility has changed.".to_owned()
+        }
+        Occasion::Lost(LossReason::MfaExpired) => {
+            "The connection was lost: the utility wants its second step again.".to_owned()
+        }
+        Occasion::Lost(LossReason::Untold) => "The connection was lost, and nobody says why.".to_owned(),
+        Occasion::Expected => {
+            "The connection will soon be lost, by our own clock: this utility asks for its second step again after \
+             some months."
+                .to_owned()
+        }
+        Occasion::ConsentEnds(end) => format!("The consent to share data ends at {end:.0}."),
     }
 }
 
@@ -338,6 +382,7 @@ fn span(seconds: i64) -> String {
 
 const fn milestone(milestone: Milestone) -> &'static str {
     match milestone {
+        Milestone::Invited => "invited",
         Milestone::SessionOpened => "session_opened",
         Milestone::StepReached => "step_reached",
         Milestone::LoginReached => "login_reached",
@@ -355,6 +400,8 @@ const fn evidence(evidence: Evidence) -> &'static str {
         Evidence::Session => "the session's own webhook",
         Evidence::Authorization => "the utility's authorisation",
         Evidence::Meter => "the meter",
+        Evidence::Fallback => "a bill or an account given by hand",
+        Evidence::Renewed => "a renewal in time",
     }
 }
 
@@ -365,6 +412,7 @@ const fn timer_why(why: TimerWhy) -> &'static str {
         TimerWhy::Confirm => "confirm",
         TimerWhy::HandBack => "hand_back",
         TimerWhy::Meter => "meter",
+        TimerWhy::Poll => "look",
     }
 }
 

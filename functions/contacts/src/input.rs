@@ -45,6 +45,8 @@ pub struct ContactInput {
     pub utility: Option<String>,
     /// The provider's own URL as the person was given it.
     pub link: Option<String>,
+    /// Until when the person has agreed to share data, such as `2027-03-31T23:59:59-05:00`, where that has an end.
+    pub sharing_ends_at: Option<String>,
     /// What the person has opted out of: `true` for everything, `false`, or a list of channels.
     pub opted_out: Option<OptOut>,
 }
@@ -175,6 +177,12 @@ impl ContactInput {
             is_link,
             "must be an https URL of at most 2,000 characters, percent-encoded: the link that the customer was given",
         );
+        let sharing_ends_at = check(
+            "sharing_ends_at",
+            self.sharing_ends_at,
+            |text| text.parse::<Timestamp>().is_ok(),
+            "must be a time with its offset from UTC, for example 2027-03-31T23:59:59-05:00",
+        );
         if link.as_deref().is_some_and(|link| !hosts.allows(link)) {
             errors.push(FieldError {
                 field: "link",
@@ -222,6 +230,7 @@ impl ContactInput {
                 .unwrap_or_default(),
             utility: utility.as_deref().and_then(UtilityCode::parse),
             link,
+            sharing_ends_at: sharing_ends_at.as_deref().and_then(|text| text.parse().ok()),
             opted_out: self.opted_out.unwrap_or_default(),
         })
     }
@@ -253,6 +262,7 @@ impl ContactInput {
             ),
             utility: contact.utility.as_ref().map(|code| code.as_str().to_owned()),
             link: contact.link.clone(),
+            sharing_ends_at: contact.sharing_ends_at.map(|at| at.to_string()),
             opted_out: Some(contact.opted_out.clone()),
         }
     }

@@ -12,7 +12,7 @@ use crate::consent::{ConsentInput, ConsentsInput};
 use crate::input::{ContactInput, InvalidContact, is_field_name};
 
 /// The columns of an export, and the ones that an import knows. Only `provider` and `reference` must be there.
-pub const COLUMNS: [&str; 31] = [
+pub const COLUMNS: [&str; 32] = [
     "provider",
     "reference",
     "email",
@@ -43,6 +43,7 @@ pub const COLUMNS: [&str; 31] = [
     "classification",
     "utility",
     "link",
+    "sharing_ends_at",
     "opted_out",
 ];
 
@@ -169,6 +170,7 @@ impl<R: Read> Rows<R> {
             classification: text("classification"),
             utility: text("utility"),
             link: text("link"),
+            sharing_ends_at: text("sharing_ends_at"),
             opted_out,
         };
         Ok(input.check(provider, reference, self.now, &self.hosts)?)
@@ -321,6 +323,7 @@ pub fn row(contact: &Contact) -> StringRecord {
         text(input.classification),
         text(input.utility),
         text(input.link),
+        text(input.sharing_ends_at),
         opted_out(&contact.opted_out),
     ]);
     StringRecord::from(fields)

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use law::Law;
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Series;
 use crate::experiment::Experiment;
 use crate::hours::SendingHours;
 use crate::link_hosts::LinkHosts;
@@ -52,6 +53,8 @@ pub struct Campaign {
     pub policies: Policies,
     /// The search for the meter after the completion.
     pub meter: MeterRule,
+    /// What holds where customers share their data for good, and may lose the connection.
+    pub sharing: Sharing,
     /// Where links may lead, besides the provider's and our own pages.
     pub link_hosts: LinkHosts,
 }
@@ -64,7 +67,20 @@ impl Campaign {
     /// May any of its touches go by this channel?
     #[must_use]
     pub fn sends_by(&self, channel: Channel) -> bool {
-        self.touches.iter().any(|rule| rule.channels.contains(&channel))
+        let mut rules = Series::ALL.into_iter().flat_map(|series| self.series(series));
+        rules.any(|rule| rule.channels.contains(&channel))
+    }
+
+    /// The reminders of a series, in order.
+    #[must_use]
+    pub fn series(&self, series: Series) -> &[TouchRule] {
+        match series {
+            Series::DropOff => &self.touches,
+            Series::Invitation => &self.sharing.invitation,
+            Series::Reconnect => &self.sharing.reconnect,
+            Series::Renewal => &self.sharing.renewal,
+            Series::ConsentEnd => &self.sharing.consent_end,
+        }
     }
 }
 
@@ -77,6 +93,40 @@ pub struct TouchRule {
     pub until: SignedDuration,
     /// The channels to try, in order.
     pub channels: Vec<Channel>,
+}
+
+/// What holds where customers share their data for good (docs/bayou.md, sections 1 and 9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharing {
+    /// For those who were invited and never followed the link; may be empty.
+    pub invitation: Vec<TouchRule>,
+    /// For those whose connection was lost, counted from when we heard of it.
+    pub reconnect: Vec<TouchRule>,
+    /// Before a consent ends, and after it, counted from so long before it as `consent_end_lead` says; may be empty.
+    pub consent_end: Vec<TouchRule>,
+    /// From the first notice to the end of the consent.
+    pub consent_end_lead: SignedDuration,
+    /// Customers of utilities that always ask for a second factor are asked to renew the connection so long after it
+    /// was made; none leaves them until it is lost. Whether a customer can renew early is not documented (U5).
+    pub renew_after: Option<SignedDuration>,
+    /// The reminders for that, counted from then.
+    pub renewal: Vec<TouchRule>,
+    /// Does the experiment, with its holdout, hold for lost connections as well?
+    pub reconnect_experiment: bool,
+    /// From this many visits without success on a customer is shown how to find a lost login, and the way without one.
+    pub returns: u16,
+    /// The first data of a utility that is said to be instant are late after this.
+    pub instant_within: SignedDuration,
+    /// Those of another are late so long after the stated time.
+    pub slow_grace: SignedDuration,
+    /// The time of those that state none.
+    pub unstated: SignedDuration,
+    /// How often the newest data of a connected customer are asked for.
+    pub look_every: SignedDuration,
+    /// Intervals have silently stopped when none is newer than this.
+    pub intervals_stale_after: SignedDuration,
+    /// Bills have when the newest was issued so long ago.
+    pub bills_stale_after: SignedDuration,
 }
 
 /// A way to reach a person.
@@ -233,7 +283,49 @@ impl Campaign {
                 late_every: hours(7 * 24),
                 give_up_after: hours(8 * 7 * 24),
             },
+            sharing: Sharing::standard(),
             link_hosts: LinkHosts::default(),
+        }
+    }
+}
+
+impl Sharing {
+    /// A gentle invitation after one day and four; reminders of a lost connection at once, after one day, three and
+    /// seven; notices 30, 7 and 1 days before a consent ends, and one after it; no early renewal (docs/bayou.md, 9.3).
+    #[must_use]
+    pub fn standard() -> Self {
+        let hours = SignedDuration::from_hours;
+        let touch = |after, until| TouchRule {
+            after: hours(after),
+            until: hours(until),
+            channels: vec![Channel::Email],
+        };
+        let day = 24;
+        Sharing {
+            invitation: vec![touch(day, 2 * day), touch(4 * day, 5 * day)],
+            reconnect: vec![
+                touch(0, 6),
+                touch(day, 2 * day),
+                touch(3 * day, 4 * day),
+                touch(7 * day, 8 * day),
+            ],
+            consent_end: vec![
+                touch(0, 2 * day),
+                touch(23 * day, 25 * day),
+                touch(29 * day, 30 * day),
+                touch(30 * day, 33 * day),
+            ],
+            consent_end_lead: hours(30 * day),
+            renew_after: None,
+            renewal: vec![touch(0, 2 * day), touch(5 * day, 7 * day)],
+            reconnect_experiment: false,
+            returns: 2,
+            instant_within: SignedDuration::from_secs(60),
+            slow_grace: hours(2),
+            unstated: hours(day),
+            look_every: hours(day),
+            intervals_stale_after: hours(3 * day),
+            bills_stale_after: hours(45 * day),
         }
     }
 }

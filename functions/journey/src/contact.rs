@@ -68,6 +68,9 @@ pub struct Contact {
     /// the same reference (docs/leap.md, trap 28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Until when the person has agreed to share data, where that has an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing_ends_at: Option<Timestamp>,
     /// What the person has opted out of.
     #[serde(default)]
     pub opted_out: OptOut,
@@ -184,6 +187,8 @@ pub struct Facts {
     pub push: Permission,
     /// May the partner be told that a message to this person is due?
     pub event: Permission,
+    /// Until when the person has agreed to share data, where that has an end.
+    pub sharing_ends_at: Option<Timestamp>,
     /// What was sent to the same person lately, on whichever channel and for whichever journey.
     pub inbox: Inbox,
 }
@@ -205,6 +210,7 @@ impl Facts {
             sms: Permission::NoAddress,
             push: Permission::NoAddress,
             event: Permission::NoAddress,
+            sharing_ends_at: None,
             inbox: Inbox::default(),
         }
     }
@@ -226,6 +232,7 @@ impl Facts {
             sms: known.permission(Channel::Sms),
             push: known.permission(Channel::Push),
             event: known.permission(Channel::Event),
+            sharing_ends_at: contact.sharing_ends_at,
             inbox: inbox.clone(),
         }
     }

@@ -76,7 +76,17 @@ macro_rules! delegate_port {
     };
     ($type:ty, $field:ident, ReadStatus) => {
         $crate::delegate_port! { @impl $type, $field, ReadStatus {
-            async read_status(reference: &$crate::Reference) -> Result<$crate::status::Snapshot, $crate::port::ProviderError>;
+            async read_status(provider: $crate::Provider, reference: &$crate::Reference) -> Result<$crate::status::Snapshot, $crate::port::ProviderError>;
+        }}
+    };
+    ($type:ty, $field:ident, ReadNewest) => {
+        $crate::delegate_port! { @impl $type, $field, ReadNewest {
+            async read_newest(provider: $crate::Provider, reference: &$crate::Reference) -> Result<$crate::Newest, $crate::port::ProviderError>;
+        }}
+    };
+    ($type:ty, $field:ident, FreshLink) => {
+        $crate::delegate_port! { @impl $type, $field, FreshLink {
+            async fresh_link(provider: $crate::Provider, reference: &$crate::Reference) -> Result<Option<String>, $crate::port::ProviderError>;
         }}
     };
     ($type:ty, $field:ident, SearchMeters) => {

@@ -41,6 +41,22 @@ pub enum Diagnosis {
     ProviderDown,
     /// Everything the customer can do is done.
     NothingLeft,
+    /// Was invited, and never followed the link.
+    Invited,
+    /// Came back more than once and did not get through: a lost login, perhaps.
+    RepeatedReturns,
+    /// The connection was lost: the utility's password changed.
+    PasswordChanged,
+    /// The connection was lost: the second factor must be given again.
+    MfaExpired,
+    /// The connection was lost, and nobody says why.
+    AccessLost,
+    /// The connection will soon be lost, by our own clock.
+    RenewalDue,
+    /// The consent to share data ends soon.
+    ConsentEnding,
+    /// The consent to share data has ended.
+    ConsentEnded,
     /// The record has a value we do not know.
     Unrecognized,
 }
@@ -62,7 +78,7 @@ pub enum Turn {
 
 impl Diagnosis {
     /// Every diagnosis.
-    pub const ALL: [Diagnosis; 15] = [
+    pub const ALL: [Diagnosis; 23] = [
         Diagnosis::NotStarted,
         Diagnosis::AgreementsUnanswered,
         Diagnosis::AgreementDeclined,
@@ -77,6 +93,14 @@ impl Diagnosis {
         Diagnosis::UtilityDown,
         Diagnosis::ProviderDown,
         Diagnosis::NothingLeft,
+        Diagnosis::Invited,
+        Diagnosis::RepeatedReturns,
+        Diagnosis::PasswordChanged,
+        Diagnosis::MfaExpired,
+        Diagnosis::AccessLost,
+        Diagnosis::RenewalDue,
+        Diagnosis::ConsentEnding,
+        Diagnosis::ConsentEnded,
         Diagnosis::Unrecognized,
     ];
 
@@ -98,6 +122,14 @@ impl Diagnosis {
             Diagnosis::UtilityDown => "utility_down",
             Diagnosis::ProviderDown => "provider_down",
             Diagnosis::NothingLeft => "nothing_left",
+            Diagnosis::Invited => "invited",
+            Diagnosis::RepeatedReturns => "repeated_returns",
+            Diagnosis::PasswordChanged => "password_changed",
+            Diagnosis::MfaExpired => "mfa_expired",
+            Diagnosis::AccessLost => "access_lost",
+            Diagnosis::RenewalDue => "renewal_due",
+            Diagnosis::ConsentEnding => "consent_ending",
+            Diagnosis::ConsentEnded => "consent_ended",
             Diagnosis::Unrecognized => "unrecognized",
         }
     }
@@ -113,7 +145,15 @@ impl Diagnosis {
             | Diagnosis::MfaFailed
             | Diagnosis::Cancelled
             | Diagnosis::LoginFailed
-            | Diagnosis::RequiredUtilitiesMissing => Turn::Customer,
+            | Diagnosis::RequiredUtilitiesMissing
+            | Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded => Turn::Customer,
             Diagnosis::AgreementDeclined | Diagnosis::WrongUtility => Turn::Policy,
             Diagnosis::UtilityDown | Diagnosis::ProviderDown | Diagnosis::NothingLeft => Turn::Provider,
             Diagnosis::Ineligible => Turn::Nobody,
@@ -137,7 +177,15 @@ impl Diagnosis {
             | Diagnosis::RequiredUtilitiesMissing
             | Diagnosis::WrongUtility
             | Diagnosis::UtilityDown
-            | Diagnosis::ProviderDown => true,
+            | Diagnosis::ProviderDown
+            | Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded => true,
         }
     }
 }
@@ -235,7 +283,15 @@ fn worst<'a>(utilities: &[&'a UtilityConnection]) -> (Diagnosis, Option<&'a Util
         | Diagnosis::AgreementDeclined
         | Diagnosis::RequiredUtilitiesMissing
         | Diagnosis::WrongUtility
-        | Diagnosis::NothingLeft => 4,
+        | Diagnosis::NothingLeft
+        | Diagnosis::Invited
+        | Diagnosis::RepeatedReturns
+        | Diagnosis::PasswordChanged
+        | Diagnosis::MfaExpired
+        | Diagnosis::AccessLost
+        | Diagnosis::RenewalDue
+        | Diagnosis::ConsentEnding
+        | Diagnosis::ConsentEnded => 4,
     };
     utilities
         .iter()

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::{LossReason, Occasion};
 use crate::contact::{Classification, Facts};
+use crate::customer::{Customer, DataKind, Newest, Velocity};
 use crate::id::{EventId, UtilityCode};
 use crate::state::SendKey;
 use crate::status::Snapshot;
@@ -34,6 +36,55 @@ pub enum Event {
     LoginFailed {
         /// The utility.
         utility: Option<UtilityCode>,
+    },
+    /// The partner told of a customer of whom nothing was heard before.
+    Invited,
+    /// The connection was made, or made again (Bayou: `customer_has_filled_credentials`). Not signed: to be confirmed.
+    Connected {
+        /// When, by the webhook.
+        at: Option<Timestamp>,
+        /// How fast the utility's data are said to come.
+        velocity: Option<Velocity>,
+        /// The utility, if the directory knows it.
+        utility: Option<UtilityCode>,
+    },
+    /// The connection was lost (Bayou: `customer_must_reauthenticate`, or its flag). Not signed: to be confirmed.
+    ReauthorizationNeeded {
+        /// Why.
+        why: LossReason,
+        /// Do we know of the connection that was lost? The flags alone may not tell.
+        was_connected: bool,
+    },
+    /// The connection, or the consent, will end soon.
+    RenewalDue {
+        /// Which.
+        occasion: Occasion,
+    },
+    /// The customer gave a bill or the account by hand, on our page.
+    FallbackGiven {
+        /// What was given.
+        what: Given,
+    },
+    /// A webhook says that the first data of a kind are there. Not signed: to be confirmed.
+    DataAnnounced {
+        /// Which.
+        kind: DataKind,
+    },
+    /// News of a customer's data, for the record.
+    DataNews {
+        /// What it said.
+        what: &'static str,
+        /// How fast the utility's data are said to come.
+        velocity: Option<Velocity>,
+    },
+    /// The provider was asked for a customer who is open or connected.
+    CustomerSeen {
+        /// The generation of the timer that was due.
+        generation: u32,
+        /// What it said; none when it does not know the customer.
+        customer: Option<Customer>,
+        /// The newest data, where they were asked for.
+        newest: Option<Newest>,
     },
     /// The customer followed our own link and acted on the page.
     LinkFollowed,
@@ -114,6 +165,27 @@ pub enum Event {
     },
     /// The contact was erased.
     ContactErased,
+}
+
+/// What a customer without an online account can give instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// A bill, as a file.
+    Bill,
+    /// The account's number and the service address, typed in.
+    Account,
+}
+
+impl Given {
+    /// The name used in events and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Given::Bill => "bill",
+            Given::Account => "account",
+        }
+    }
 }
 
 /// The answer to a status check.

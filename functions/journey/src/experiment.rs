@@ -57,6 +57,17 @@ impl Assignment {
     /// The arm's name when the experiment has no arms.
     pub const DEFAULT: &'static str = "default";
 
+    /// Of a journey that belongs to no experiment.
+    #[must_use]
+    pub fn none() -> Self {
+        Assignment {
+            version: "none".to_owned(),
+            arm: Self::DEFAULT.to_owned(),
+            first_after_s: None,
+            probability_per_10000: 10_000,
+        }
+    }
+
     /// Does this journey get no messages?
     #[must_use]
     pub fn is_holdout(&self) -> bool {

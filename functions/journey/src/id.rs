@@ -21,26 +21,39 @@ use crate::phone::PhoneNumber;
 pub enum Provider {
     /// Leap Connect: connect a utility account.
     Leap,
+    /// Bayou: share utility data, and stay connected.
+    Bayou,
 }
 
 impl Provider {
     /// Every provider, in the order of their names.
-    pub const ALL: [Provider; 1] = [Provider::Leap];
+    pub const ALL: [Provider; 2] = [Provider::Bayou, Provider::Leap];
 
     /// The name used in URLs, files and stored records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Provider::Leap => "leap",
+            Provider::Bayou => "bayou",
+        }
+    }
+
+    /// What its customers may be on the way to.
+    #[must_use]
+    pub const fn purposes(self) -> &'static [Purpose] {
+        match self {
+            Provider::Leap => &[Purpose::Enroll],
+            Provider::Bayou => &[Purpose::Enroll, Purpose::Reconnect],
         }
     }
 
     /// The hosts of the links that it gives to customers, as entries of [`LinkHosts`](crate::LinkHosts)
-    /// (docs/leap.md, section 4).
+    /// (docs/leap.md, section 4; docs/bayou.md, section 3).
     #[must_use]
     pub const fn link_hosts(self) -> &'static [&'static str] {
         match self {
             Provider::Leap => &[".leap.energy", "www.addleap.com"],
+            Provider::Bayou => &["bayou.energy", "staging.bayou.energy"],
         }
     }
 }
@@ -67,9 +80,10 @@ impl core::str::FromStr for Provider {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "leap" => Ok(Provider::Leap),
+            "bayou" => Ok(Provider::Bayou),
             _ => Err(UnknownName {
                 what: "provider",
-                allowed: "leap",
+                allowed: "bayou, leap",
             }),
         }
     }
@@ -81,6 +95,8 @@ impl core::str::FromStr for Provider {
 pub enum Purpose {
     /// A first connection or enrolment.
     Enroll,
+    /// A connection that was lost, or is about to end.
+    Reconnect,
 }
 
 impl Purpose {
@@ -89,6 +105,22 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Purpose::Enroll => "enroll",
+            Purpose::Reconnect => "reconnect",
+        }
+    }
+}
+
+impl core::str::FromStr for Purpose {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "enroll" => Ok(Purpose::Enroll),
+            "reconnect" => Ok(Purpose::Reconnect),
+            _ => Err(UnknownName {
+                what: "purpose",
+                allowed: "enroll, reconnect",
+            }),
         }
     }
 }
@@ -350,23 +382,29 @@ impl EventId {
     }
 }
 
-/// A utility by Leap's webhook code, such as `SDGE`.
+/// A utility by Leap's webhook code, such as `SDGE`, or by Bayou's in capitals, such as `CON_EDISON`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UtilityCode(String);
 
 impl UtilityCode {
-    /// Takes a code of 1 to 32 upper-case letters, digits and underscores; `None` otherwise.
+    /// Takes a code of 1 to 48 upper-case letters, digits and underscores; `None` otherwise.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=32).contains(&text.len())
+        let fits = (1..=48).contains(&text.len())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         fits.then(|| UtilityCode(text.to_owned()))
     }
 
-    /// The code as Leap spells it.
+    /// Takes Bayou's code of a utility, such as `con_edison`; `None` for what could be none.
+    #[must_use]
+    pub fn of_bayou(code: &str) -> Option<Self> {
+        Self::parse(&code.to_ascii_uppercase())
+    }
+
+    /// The code as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -379,7 +417,7 @@ impl TryFrom<String> for UtilityCode {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         UtilityCode::parse(&text).ok_or(UnknownName {
             what: "utility code",
-            allowed: "1 to 32 of A-Z, 0-9 and _",
+            allowed: "1 to 48 of A-Z, 0-9 and _",
         })
     }
 }

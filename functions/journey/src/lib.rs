@@ -8,8 +8,10 @@
 //! its dependencies. The [`port`] traits are `async`, but nothing here can run them.
 
 pub mod campaign;
+mod connection;
 mod consent;
 pub mod contact;
+mod customer;
 mod decide;
 mod delegate;
 mod diagnosis;
@@ -37,12 +39,14 @@ pub mod stored;
 mod suppression;
 
 pub use campaign::Campaign;
+pub use connection::{LossReason, Occasion, Series};
+pub use customer::{Customer, DataClock, DataKind, Delivery, Newest, References, Velocity};
 pub use decide::{Decision, decide};
 pub use diagnosis::{Diagnosis, Turn, diagnose};
 pub use effect::{Effect, SendOrder};
 pub use endpoint::{InvalidEndpoint, PushEndpoint};
 pub use event::{
-    Delivered, DeliveryProblem, Event, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
+    Delivered, DeliveryProblem, Event, Given, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
 };
 pub use experiment::{Arm, Assignment, Experiment};
 pub use feedback_id::FeedbackId;

@@ -10,8 +10,10 @@ use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 
 use crate::campaign::Channel;
+use crate::connection::Occasion;
+use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
-use crate::event::DeliveryProblem;
+use crate::event::{DeliveryProblem, Given};
 use crate::id::keyed_hash;
 use crate::note::{Note, SkipReason};
 use crate::state::{Evidence, Journey, MeterFollowUp, Noted, Phase, StopReason, Touch, TouchRecord};
@@ -100,6 +102,36 @@ pub enum Lifecycle {
     MeterLate,
     /// We stopped looking for the customer's meter.
     MeterGivenUp,
+    /// The customer is to connect again: the connection was lost, or it or the consent will end.
+    ConnectAgain {
+        /// Why.
+        occasion: Occasion,
+    },
+    /// The customer gave a bill or the account by hand.
+    FallbackGiven {
+        /// What.
+        what: Given,
+    },
+    /// The first data of a kind are there.
+    DataReady {
+        /// Which.
+        kind: DataKind,
+    },
+    /// The first data of a kind are late.
+    DataLate {
+        /// Which.
+        kind: DataKind,
+    },
+    /// New data of a kind have silently stopped.
+    DataStale {
+        /// Which.
+        kind: DataKind,
+    },
+    /// Data of a kind that had stopped come again.
+    DataFresh {
+        /// Which.
+        kind: DataKind,
+    },
 }
 
 impl Lifecycle {
@@ -123,6 +155,12 @@ impl Lifecycle {
             Lifecycle::MeterArrived => "meter.arrived",
             Lifecycle::MeterLate => "meter.late",
             Lifecycle::MeterGivenUp => "meter.given_up",
+            Lifecycle::ConnectAgain { .. } => "connection.needed",
+            Lifecycle::FallbackGiven { .. } => "fallback.given",
+            Lifecycle::DataReady { .. } => "data.ready",
+            Lifecycle::DataLate { .. } => "data.late",
+            Lifecycle::DataStale { .. } => "data.stale",
+            Lifecycle::DataFresh { .. } => "data.fresh",
         }
     }
 
@@ -145,7 +183,13 @@ impl Lifecycle {
             | Lifecycle::Stopped { .. }
             | Lifecycle::MeterArrived
             | Lifecycle::MeterLate
-            | Lifecycle::MeterGivenUp => None,
+            | Lifecycle::MeterGivenUp
+            | Lifecycle::ConnectAgain { .. }
+            | Lifecycle::FallbackGiven { .. }
+            | Lifecycle::DataReady { .. }
+            | Lifecycle::DataLate { .. }
+            | Lifecycle::DataStale { .. }
+            | Lifecycle::DataFresh { .. } => None,
         }
     }
 }
@@ -252,6 +296,12 @@ impl<'a> Reading<'a> {
             Note::MeterArrived => self.tell(place, at, Lifecycle::MeterArrived),
             Note::MeterLate => self.tell(place, at, Lifecycle::MeterLate),
             Note::MeterGivenUp => self.tell(place, at, Lifecycle::MeterGivenUp),
+            Note::ConnectAgain { occasion } => self.tell(place, at, Lifecycle::ConnectAgain { occasion: *occasion }),
+            Note::FallbackGiven { what } => self.tell(place, at, Lifecycle::FallbackGiven { what: *what }),
+            Note::DataReady { kind, .. } => self.tell(place, at, Lifecycle::DataReady { kind: *kind }),
+            Note::DataLate { kind } => self.tell(place, at, Lifecycle::DataLate { kind: *kind }),
+            Note::DataStale { kind } => self.tell(place, at, Lifecycle::DataStale { kind: *kind }),
+            Note::DataFresh { kind } => self.tell(place, at, Lifecycle::DataFresh { kind: *kind }),
             Note::SignOfLife { .. }
             | Note::ProviderActivity { .. }
             | Note::Duplicate

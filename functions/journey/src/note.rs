@@ -5,8 +5,10 @@ use law::Proof;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Channel;
+use crate::connection::Occasion;
+use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
-use crate::event::{DeliveryProblem, Unavailable};
+use crate::event::{DeliveryProblem, Given, Unavailable};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
 /// One decision, or one reason for doing nothing.
@@ -162,6 +164,38 @@ pub enum Note {
     MeterArrived,
     /// We stopped looking for the meter.
     MeterGivenUp,
+    /// The connection was lost, or will be.
+    ConnectAgain {
+        /// Why.
+        occasion: Occasion,
+    },
+    /// The customer gave a bill or the account by hand.
+    FallbackGiven {
+        /// What.
+        what: Given,
+    },
+    /// The first data of a kind are there.
+    DataReady {
+        /// Which.
+        kind: DataKind,
+        /// How long after the connection, in seconds, where that can be said.
+        after_s: Option<i64>,
+    },
+    /// The first data of a kind are late: an operator should look. The customer can do nothing.
+    DataLate {
+        /// Which.
+        kind: DataKind,
+    },
+    /// New data of a kind have silently stopped: an operator should look.
+    DataStale {
+        /// Which.
+        kind: DataKind,
+    },
+    /// Data that had stopped come again.
+    DataFresh {
+        /// Which.
+        kind: DataKind,
+    },
     /// The reconciliation found what no webhook had told.
     Drift {
         /// What was missing.
@@ -304,7 +338,12 @@ impl Note {
     #[must_use]
     pub fn is_alert(&self) -> bool {
         match self {
-            Note::Unrecognized | Note::MeterLate | Note::SendUnknown { .. } | Note::MeterGivenUp => true,
+            Note::Unrecognized
+            | Note::MeterLate
+            | Note::SendUnknown { .. }
+            | Note::MeterGivenUp
+            | Note::DataLate { .. }
+            | Note::DataStale { .. } => true,
             Note::Held { why, .. } => matches!(why, HoldReason::Status(Unavailable::Unauthorized)),
             Note::MeterSearchUnavailable { why } => matches!(why, Unavailable::Unauthorized),
             // Bounces and complaints happen; their rate has an alarm of its own.
@@ -333,6 +372,10 @@ impl Note {
             | Note::Stopped { .. }
             | Note::MeterNotYet { .. }
             | Note::MeterArrived
+            | Note::ConnectAgain { .. }
+            | Note::FallbackGiven { .. }
+            | Note::DataReady { .. }
+            | Note::DataFresh { .. }
             | Note::Drift { .. } => false,
         }
     }

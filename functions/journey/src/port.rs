@@ -9,6 +9,7 @@ pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
 use crate::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
+use crate::customer::Newest;
 use crate::endpoint::PushEndpoint;
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
@@ -264,7 +265,33 @@ pub struct ProviderError {
 /// Asks a provider for the state of one reference.
 pub trait ReadStatus: Sync {
     /// Every record of the reference: none, one, or several.
-    fn read_status(&self, reference: &Reference) -> impl Future<Output = Result<Snapshot, ProviderError>> + Send;
+    fn read_status(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+    ) -> impl Future<Output = Result<Snapshot, ProviderError>> + Send;
+}
+
+/// Asks a provider how new a customer's data are.
+pub trait ReadNewest: Sync {
+    /// The newest bill and interval of a connected customer. A provider that keeps none for us answers with none.
+    fn read_newest(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+    ) -> impl Future<Output = Result<Newest, ProviderError>> + Send;
+}
+
+/// Asks a provider for the link by which a customer goes on, at the moment when the customer does.
+pub trait FreshLink: Sync {
+    /// A link that works now; none when the provider does not know the customer, or makes none.
+    ///
+    /// It goes to that customer alone, and its host is the caller's to check.
+    fn fresh_link(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+    ) -> impl Future<Output = Result<Option<String>, ProviderError>> + Send;
 }
 
 /// Searches a provider's meters.

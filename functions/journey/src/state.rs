@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::{Campaign, Channel};
+use crate::connection::{Occasion, Series};
+use crate::customer::DataClock;
 use crate::diagnosis::Diagnosis;
 use crate::event::DeliveryProblem;
 use crate::experiment::Assignment;
@@ -40,6 +42,10 @@ pub struct Journey {
     pub diagnosis: Option<Diagnosis>,
     /// The utility, by webhook code, as last seen.
     pub utility: Option<UtilityCode>,
+    /// Why the customer is to connect again; none on the way to a first connection.
+    pub occasion: Option<Occasion>,
+    /// The data of a connected customer, where the provider shows them.
+    pub data: Option<DataClock>,
     /// The arm of the experiment, assigned at the first trigger.
     pub assignment: Assignment,
     /// One record for each touch of the campaign, in order.
@@ -118,6 +124,10 @@ pub enum Evidence {
     Authorization,
     /// A meter with this reference among its completed authorisations.
     Meter,
+    /// The customer gave a bill or the account by hand: there will be no connection.
+    Fallback,
+    /// The consent was prolonged, or the connection made again before it was lost.
+    Renewed,
 }
 
 /// Why a journey was stopped.
@@ -156,6 +166,8 @@ pub enum MeterFollowUp {
         /// When we stopped looking.
         at: Timestamp,
     },
+    /// None will come of this journey.
+    NotAwaited,
 }
 
 /// Which kind of link a customer uses.
@@ -175,6 +187,8 @@ pub enum Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Milestone {
+    /// Was invited: the partner told of the customer.
+    Invited,
     /// Opened the link.
     SessionOpened,
     /// Went on to a further step.
@@ -309,8 +323,10 @@ pub enum TimerWhy {
     Confirm,
     /// All touches are over: hand back.
     HandBack,
-    /// Look for the meter.
+    /// Look for the meter, or the data.
     Meter,
+    /// Look at an open customer, of whom a webhook may have been lost.
+    Poll,
 }
 
 /// Who serves a timer.
@@ -329,7 +345,7 @@ impl TimerWhy {
     pub const fn lane(self) -> Lane {
         match self {
             TimerWhy::Touch | TimerWhy::ClaimExpired | TimerWhy::Confirm | TimerWhy::HandBack => Lane::Touchpoint,
-            TimerWhy::Meter => Lane::Meter,
+            TimerWhy::Meter | TimerWhy::Poll => Lane::Meter,
         }
     }
 }
@@ -348,8 +364,12 @@ impl Journey {
         campaign: &Campaign,
     ) -> Self {
         let now = to_millisecond(now);
-        Journey {
-            assignment: campaign.experiment.assign(&id),
+        let assignment = match purpose {
+            Purpose::Reconnect if !campaign.sharing.reconnect_experiment => Assignment::none(),
+            Purpose::Enroll | Purpose::Reconnect => campaign.experiment.assign(&id),
+        };
+        let mut journey = Journey {
+            assignment,
             id,
             provider,
             purpose,
@@ -362,12 +382,31 @@ impl Journey {
             last_sign_of_life: now,
             diagnosis: None,
             utility: None,
-            touches: vec![TouchRecord::Waiting { attempts: 0 }; campaign.touches.len()],
+            occasion: None,
+            data: None,
+            touches: Vec::new(),
             refused: BTreeSet::new(),
             timer: None,
             generation: 0,
             recent_events: VecDeque::new(),
             history: VecDeque::new(),
+        };
+        let touches = campaign.series(journey.series()).len();
+        journey.touches.resize(touches, TouchRecord::Waiting { attempts: 0 });
+        journey
+    }
+
+    /// The series of reminders that it is in.
+    #[must_use]
+    pub fn series(&self) -> Series {
+        match (self.purpose, self.occasion) {
+            (Purpose::Reconnect, Some(Occasion::Expected)) => Series::Renewal,
+            (Purpose::Reconnect, Some(Occasion::ConsentEnds(_))) => Series::ConsentEnd,
+            (Purpose::Reconnect, Some(Occasion::Lost(_)) | None) => Series::Reconnect,
+            (Purpose::Enroll, _) if self.milestones.contains(&Milestone::Invited) && self.milestones.len() == 1 => {
+                Series::Invitation
+            }
+            (Purpose::Enroll, _) => Series::DropOff,
         }
     }
 

@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::customer::{Customer, Newest, Velocity};
+
 /// A value of a documented list, or one that the provider added since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,11 +26,21 @@ impl<T> Known<T> {
     }
 }
 
-/// Every record that a provider has of one reference. It may be empty, and it may have several.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// The records, in the provider's order.
-    pub records: Vec<Connection>,
+/// Every record that a provider has of one reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Snapshot {
+    /// Leap's, in its order: none, one, or several.
+    Leap(Vec<Connection>),
+    /// Bayou's; none when it does not know the customer.
+    Bayou(Option<Customer>),
+}
+
+impl Default for Snapshot {
+    /// Nobody has heard of the reference.
+    fn default() -> Self {
+        Snapshot::Leap(Vec::new())
+    }
 }
 
 /// Leap's `ConnectionDocument`: the state of one reference in one region, over all its sessions.
@@ -166,23 +178,45 @@ impl Connection {
 impl Snapshot {
     /// The records that speak for a customer whose link names `region`; all of them when it names none.
     pub fn linked<'a>(&'a self, region: Option<&'a str>) -> impl Iterator<Item = &'a Connection> {
-        self.records
+        self.connections()
             .iter()
             .filter(move |record| region.is_none_or(|linked| record.region == linked))
+    }
+
+    /// Leap's records; none where they are another provider's.
+    #[must_use]
+    pub fn connections(&self) -> &[Connection] {
+        match self {
+            Snapshot::Leap(records) => records,
+            Snapshot::Bayou(_) => &[],
+        }
     }
 
     /// Is the enrolment complete? The linked region's record decides; without a linked region any
     /// complete record does, since silence is the safer mistake (docs/leap.md, trap 15).
     #[must_use]
     pub fn is_complete(&self, region: Option<&str>) -> bool {
-        self.linked(region)
-            .any(|record| record.status == Known::Value(ConnectionStatus::Completed))
+        match self {
+            Snapshot::Leap(_) => self
+                .linked(region)
+                .any(|record| record.status == Known::Value(ConnectionStatus::Completed)),
+            Snapshot::Bayou(customer) => customer.as_ref().is_some_and(Customer::was_connected),
+        }
     }
 
-    /// The latest sign of life over the linked records.
+    /// The latest sign of life over the linked records. Bayou's tell of none but the login itself.
     #[must_use]
     pub fn last_sign_of_life(&self, region: Option<&str>) -> Option<Timestamp> {
         self.linked(region).filter_map(Connection::last_sign_of_life).max()
+    }
+
+    /// Bayou's record, if this is one.
+    #[must_use]
+    pub const fn customer(&self) -> Option<&Customer> {
+        match self {
+            Snapshot::Leap(_) | Snapshot::Bayou(None) => None,
+            Snapshot::Bayou(Some(customer)) => Some(customer),
+        }
     }
 
     /// The record to speak about: among the linked ones, that with the latest sign of life.

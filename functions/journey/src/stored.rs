@@ -17,15 +17,18 @@ use crate::state::{
     Evidence, Flow, Journey, MeterFollowUp, Noted, Phase, Sessions, StopReason, Timer, TimerWhy, Touch, TouchRecord,
 };
 
+mod data;
 mod message_id;
 mod notes;
 
+use data::{StoredData, StoredOccasion};
 use message_id::StoredMessageId;
 use notes::{StoredDiagnosis, StoredMilestone, StoredNote};
 
 /// The version of the shape that is written. Version 1 knew no channel but e-mail: what names no channel went, or
-/// goes, by e-mail. Version 2 kept no proof with a claim, and wrote every sender's identifier in full.
-const VERSION: u8 = 3;
+/// goes, by e-mail. Version 2 kept no proof with a claim, and wrote every sender's identifier in full. Version 3 knew of
+/// no connection that can be lost.
+const VERSION: u8 = 4;
 
 /// A stored record that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,10 @@ struct StoredJourney {
     di: Option<StoredDiagnosis>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ut: Option<UtilityCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    oc: Option<StoredOccasion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    da: Option<StoredData>,
     ar: Assignment,
     to: Vec<StoredTouch>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -101,6 +108,8 @@ enum StoredMeter {
     Arrived(i64),
     #[serde(rename = "g")]
     GivenUp(i64),
+    #[serde(rename = "n")]
+    NotAwaited,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -153,6 +162,7 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
                     MeterFollowUp::Awaited { checks, late_since } => StoredMeter::Awaited(*checks, late_since.map(rel)),
                     MeterFollowUp::Arrived { at } => StoredMeter::Arrived(rel(*at)),
                     MeterFollowUp::GivenUp { at } => StoredMeter::GivenUp(rel(*at)),
+                    MeterFollowUp::NotAwaited => StoredMeter::NotAwaited,
                 };
                 StoredPhase::Completed(rel(*at), *evidence, *provisional, meter)
             }
@@ -165,6 +175,8 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
         li: rel(journey.last_sign_of_life),
         di: journey.diagnosis.map(Into::into),
         ut: journey.utility.clone(),
+        oc: journey.occasion.map(Into::into),
+        da: journey.data.as_ref().map(|clock| StoredData::new(clock, rel)),
         ar: journey.assignment.clone(),
         to: journey
             .touches
@@ -244,6 +256,7 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
                     },
                     StoredMeter::Arrived(at) => MeterFollowUp::Arrived { at: abs(at)? },
                     StoredMeter::GivenUp(at) => MeterFollowUp::GivenUp { at: abs(at)? },
+                    StoredMeter::NotAwaited => MeterFollowUp::NotAwaited,
                 };
                 Phase::Completed {
                     at: abs(at)?,
@@ -264,6 +277,8 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
         last_sign_of_life: abs(stored.li)?,
         diagnosis: stored.di.map(Into::into),
         utility: stored.ut,
+        occasion: stored.oc.map(StoredOccasion::read).transpose()?,
+        data: stored.da.map(|data| data.read(abs)).transpose()?,
         assignment: stored.ar,
         touches: stored
             .to

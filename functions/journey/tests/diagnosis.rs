@@ -28,9 +28,7 @@ const A_THIRD: &str = "PG&E: Pacific Gas and Electric";
 fn read(text: &str) -> Snapshot {
     let page: Value = serde_json::from_str(text).unwrap();
     let records = page["onboardingConnections"].as_array().unwrap();
-    Snapshot {
-        records: records.iter().map(connection).collect(),
-    }
+    Snapshot::Leap(records.iter().map(connection).collect())
 }
 
 fn connection(value: &Value) -> Connection {
@@ -114,7 +112,7 @@ fn every_payload_of_the_provider_has_a_diagnosis() {
     for path in names {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let snapshot = read(&std::fs::read_to_string(&path).unwrap());
-        let all: Vec<_> = snapshot.records.iter().map(both).collect();
+        let all: Vec<_> = snapshot.connections().iter().map(both).collect();
         table += &format!("{name}: {}\n", all.join(" / "));
     }
     expect![[r#"

@@ -326,6 +326,12 @@ fn expected(write: &Write) -> Vec<(&'static str, Option<Touch>)> {
             Note::MeterArrived => ("meter.arrived", None),
             Note::MeterLate => ("meter.late", None),
             Note::MeterGivenUp => ("meter.given_up", None),
+            Note::ConnectAgain { .. } => ("connection.needed", None),
+            Note::FallbackGiven { .. } => ("fallback.given", None),
+            Note::DataReady { .. } => ("data.ready", None),
+            Note::DataLate { .. } => ("data.late", None),
+            Note::DataStale { .. } => ("data.stale", None),
+            Note::DataFresh { .. } => ("data.fresh", None),
             Note::SignOfLife { .. }
             | Note::ProviderActivity { .. }
             | Note::Duplicate

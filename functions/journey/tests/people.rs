@@ -58,6 +58,7 @@ fn contact() -> Contact {
         classification: Classification::Commercial,
         utility: Some(code("SDGE")),
         link: None,
+        sharing_ends_at: None,
         opted_out: OptOut::NOTHING,
     }
 }

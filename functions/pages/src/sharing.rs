@@ -7,6 +7,11 @@
 //! accounts and duration are shown before one accepts). What no source says is not promised here: how far the
 //! readings go back, and how long the agreement lasts, differ and are read where one agrees.
 //!
+//! Sources for Bayou: docs/bayou.md, sections 1, 3, 5 and 7 (accounts, meters, addresses, tariffs, bills and interval
+//! readings; the hosted form; passwords encrypted and readable by no human and by no partner; customers of utilities
+//! with a second step sign in again after some months). Why the data are wanted is the partner's own to say in its
+//! messages; here stands what holds for all.
+//!
 //! In ERCOT Leap asks for a form with an address in Texas, and nobody signs in with a utility (docs/leap.md, section
 //! 4.4): no password is spoken of there, nor who gives the readings to Leap, which no source says.
 
@@ -22,6 +27,16 @@ pub(crate) struct Answer {
 /// What happens after the button, step by step.
 pub(crate) const fn steps(provider: Provider, flow: Flow, form_only: bool, locale: Locale) -> &'static [&'static str] {
     match (provider, flow, form_only, locale) {
+        (Provider::Bayou, _, _, Locale::En) => &[
+            "Bayou's form opens. Bayou fetches data from utilities for us.",
+            "You choose your utility if it is not chosen yet, and sign in with your online account there. If your utility sends you a code, you enter it in the same form.",
+            "As soon as the sign-in is accepted you are done. The data follow by themselves.",
+        ],
+        (Provider::Bayou, _, _, Locale::Es) => &[
+            "Se abre el formulario de Bayou, que obtiene para nosotros los datos de las compañías.",
+            "Elige su compañía, si aún no está elegida, e inicia sesión con su cuenta en línea. Si su compañía le envía un código, lo escribe en el mismo formulario.",
+            "En cuanto se acepta el inicio de sesión, ha terminado. Los datos llegan solos.",
+        ],
         (Provider::Leap, Flow::DirectToUtility | Flow::Connect | Flow::Unknown, true, Locale::En) => &[
             "Leap's page opens. Leap runs the enrolment for us.",
             "It asks for what is still open. A step that you have done already may come up again.",
@@ -58,6 +73,65 @@ pub(crate) const fn steps(provider: Provider, flow: Flow, form_only: bool, local
 /// What is shared, with whom, and why. Who signs in with no utility has no password to keep.
 pub(crate) fn answers(provider: Provider, form_only: bool, locale: Locale, brand: &str) -> Vec<Answer> {
     let rows: [(&'static str, String); 5] = match (provider, locale) {
+        (Provider::Bayou, Locale::En) => [
+            (
+                "What is shared?",
+                "Your bills, and the readings of your meters where your utility has them: how much you use and when, \
+                 and what it costs. With them, details of the account, such as its number, the service address and \
+                 the tariff."
+                    .to_owned(),
+            ),
+            (
+                "With whom?",
+                format!("Bayou fetches this from your utility's website with your sign-in, and gives it to {brand}."),
+            ),
+            (
+                "Why?",
+                format!("{brand} needs it for what you signed up for. Without the data that cannot begin, or go on."),
+            ),
+            (
+                "What is not shared?",
+                format!(
+                    "Your password. Bayou keeps it encrypted to fetch new bills, and no person can read it, neither \
+                     there nor at {brand}. We never ask for a password or a code in a reply to a message."
+                ),
+            ),
+            (
+                "For how long?",
+                "New bills and readings follow as your utility issues them, until you withdraw your agreement. Some \
+                 utilities want you to sign in again after some months."
+                    .to_owned(),
+            ),
+        ],
+        (Provider::Bayou, Locale::Es) => [
+            (
+                "¿Qué se comparte?",
+                "Sus facturas y, si su compañía las tiene, las lecturas de sus medidores: cuánto usa, cuándo y cuánto \
+                 cuesta. Además, datos de la cuenta, como su número, la dirección del servicio y la tarifa."
+                    .to_owned(),
+            ),
+            (
+                "¿Con quién?",
+                format!("Bayou obtiene todo esto del sitio web de su compañía con su sesión y lo entrega a {brand}."),
+            ),
+            (
+                "¿Por qué?",
+                format!("{brand} lo necesita para lo que usted contrató. Sin los datos no puede empezar ni continuar."),
+            ),
+            (
+                "¿Qué no se comparte?",
+                format!(
+                    "Su contraseña. Bayou la guarda cifrada para obtener nuevas facturas y nadie puede leerla, ni allí \
+                     ni en {brand}. Nunca pedimos una contraseña ni un código en respuesta a un mensaje."
+                ),
+            ),
+            (
+                "¿Por cuánto tiempo?",
+                "Las nuevas facturas y lecturas llegan según su compañía las emite, hasta que usted retire su permiso. \
+                 Algunas compañías piden iniciar sesión otra vez después de unos meses."
+                    .to_owned(),
+            ),
+        ],
         (Provider::Leap, Locale::En) => [
             (
                 "What is shared?",
@@ -158,6 +232,7 @@ mod tests {
                     assert!(all.contains("Sunhome"), "{provider} {locale:?}");
                     let name = match provider {
                         Provider::Leap => "Leap",
+                        Provider::Bayou => "Bayou",
                     };
                     assert!(all.contains(name), "{provider} {locale:?}");
                     for flow in [Flow::Unknown, Flow::Connect, Flow::DirectToUtility] {

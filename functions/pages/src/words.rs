@@ -205,8 +205,56 @@ pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'stat
         (Diagnosis::Ineligible, Locale::Es) => {
             "La cuenta con la que inició sesión no puede participar. Si tiene otra, puede conectar esa."
         }
+        (Diagnosis::RepeatedReturns, Locale::En) => {
+            "Your utility account is not connected yet. If you cannot find your user name or password, the help below \
+             leads to your utility's own pages."
+        }
+        (Diagnosis::RepeatedReturns, Locale::Es) => {
+            "Su cuenta aún no está conectada. Si no encuentra su usuario o contraseña, la ayuda de abajo lleva a las \
+             páginas de su compañía."
+        }
+        (Diagnosis::PasswordChanged, Locale::En) => {
+            "Your connection stopped: your utility no longer accepts the password. Sign in once more with the new one."
+        }
+        (Diagnosis::PasswordChanged, Locale::Es) => {
+            "Su conexión se interrumpió: su compañía ya no acepta la contraseña. Inicie sesión otra vez con la nueva."
+        }
+        (Diagnosis::MfaExpired, Locale::En) => {
+            "Your connection stopped: your utility wants to be sure that it is you. Sign in once more, with the code \
+             that it sends you."
+        }
+        (Diagnosis::MfaExpired, Locale::Es) => {
+            "Su conexión se interrumpió: su compañía quiere confirmar que es usted. Inicie sesión otra vez, con el \
+             código que le envíe."
+        }
+        (Diagnosis::AccessLost, Locale::En) => {
+            "Your connection stopped. Sign in once more with your utility, and it works again."
+        }
+        (Diagnosis::AccessLost, Locale::Es) => {
+            "Su conexión se interrumpió. Inicie sesión otra vez con su compañía y volverá a funcionar."
+        }
+        (Diagnosis::RenewalDue, Locale::En) => {
+            "Your connection still works. Your utility will soon ask you to sign in again; do it now, and nothing stops."
+        }
+        (Diagnosis::RenewalDue, Locale::Es) => {
+            "Su conexión aún funciona. Su compañía pronto le pedirá iniciar sesión otra vez; hágalo ahora y nada se \
+             interrumpe."
+        }
+        (Diagnosis::ConsentEnding, Locale::En) => {
+            "Your agreement to share your data ends soon. Renew it here if you want to go on."
+        }
+        (Diagnosis::ConsentEnding, Locale::Es) => {
+            "Su permiso para compartir sus datos termina pronto. Renuévelo aquí si quiere continuar."
+        }
+        (Diagnosis::ConsentEnded, Locale::En) => {
+            "Your agreement to share your data has ended. Renew it here if you want to go on."
+        }
+        (Diagnosis::ConsentEnded, Locale::Es) => {
+            "Su permiso para compartir sus datos terminó. Renuévelo aquí si quiere continuar."
+        }
         (
-            Diagnosis::NotStarted
+            Diagnosis::Invited
+            | Diagnosis::NotStarted
             | Diagnosis::UtilityNotConnected
             | Diagnosis::Cancelled
             | Diagnosis::NothingLeft
@@ -237,6 +285,14 @@ pub(crate) const fn left_of_form(locale: Locale, diagnosis: Option<Diagnosis>) -
             | Diagnosis::WrongUtility
             | Diagnosis::Ineligible
             | Diagnosis::NothingLeft
+            | Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded
             | Diagnosis::Unrecognized,
         ) => match locale {
             Locale::En => "A form is still to be completed.",

@@ -266,7 +266,7 @@ where
     };
     let whole;
     let snapshot = if completed && !snapshot.is_complete(region.as_deref()) {
-        whole = ports.read_status(reference).await?;
+        whole = ports.read_status(Provider::Leap, reference).await?;
         &whole
     } else {
         snapshot

@@ -7,6 +7,7 @@ use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, SecretKind,
 use campaign::{Head, Loader};
 use journey::port::Count;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use providers::Providers;
 use providers::leap::{LeapClient, LeapConfig};
 use reconcile::PassError;
 use serde_json::Value;
@@ -20,7 +21,7 @@ struct World {
     table: Table,
     schedules: Schedules,
     touchpoint: Invoker,
-    leap: LeapClient,
+    providers: Providers,
     metrics: Arc<Metrics>,
 }
 
@@ -29,7 +30,7 @@ journey::delegate_ports!(World {
     table: LoadJourney, CommitJourney, FindContact, FindDue, KeepWatermark, LoadCampaign;
     schedules: ArmTimer;
     touchpoint: FireTimer;
-    leap: ReadStatus, ReadChanges;
+    providers: ReadStatus, ReadChanges;
     metrics: Count;
 });
 
@@ -54,7 +55,10 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         touchpoint: Invoker::new(start.clients.lambda(), config.touchpoint),
-        leap: LeapClient::new(leap, Arc::new(SystemClock))?,
+        providers: Providers {
+            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
+            bayou: None,
+        },
         table: start.table,
         metrics: start.metrics,
     };

@@ -82,8 +82,7 @@ mod tests {
         taken.add(journey.clone(), none.clone(), now);
         assert!(taken.has(&journey, &none, after(29)));
         assert!(!taken.has(&journey, &none, after(30)));
-        let mut other = none.clone();
-        other.records.push(Connection {
+        let other = Snapshot::Leap(vec![Connection {
             id: "one".to_owned(),
             region: "CAISO".to_owned(),
             started_at: Some(now),
@@ -95,7 +94,7 @@ mod tests {
                 participation: Known::Value(Answer::NotRequired),
                 generator: Known::Value(Answer::NotRequired),
             },
-        });
+        }]);
         assert!(!taken.has(&journey, &other, now));
     }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::http::HeaderName;
 use contacts::api::Tokens;
 use embedded::OutboxConfig;
-use journey::IdKey;
+use journey::{IdKey, References};
 use providers::Secret as ApiKey;
 use serde::Deserialize;
 use toml::Spanned;
@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) id_key: IdKey,
     pub(crate) tokens: Tokens,
     pub(crate) leap: Leap,
+    pub(crate) bayou: Option<Bayou>,
     /// Those who may get test messages.
     pub(crate) testers: Testers,
     /// Where lifecycle events are posted, if anywhere.
@@ -51,6 +52,15 @@ pub(crate) struct Leap {
     pub(crate) reserved_prefixes: Vec<String>,
 }
 
+/// Bayou's part of it.
+pub(crate) struct Bayou {
+    pub(crate) base_url: Url,
+    pub(crate) api_key: ApiKey,
+    pub(crate) webhook_secrets: Secrets,
+    pub(crate) references: References,
+    pub(crate) calls_per_minute: NonZeroU32,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -58,6 +68,7 @@ struct File {
     campaign: Spanned<String>,
     secrets: SecretsTable,
     leap: LeapTable,
+    bayou: Option<BayouTable>,
     #[serde(default)]
     test_sends: TestSendsTable,
     announce: Option<AnnounceTable>,
@@ -99,6 +110,22 @@ struct LeapTable {
     page_size: Spanned<u32>,
     #[serde(default)]
     reserved_prefixes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BayouTable {
+    base_url: Spanned<String>,
+    api_key_env: Spanned<String>,
+    webhook_secret_env: Spanned<String>,
+    webhook_secret_next_env: Option<Spanned<String>>,
+    calls_per_minute: Spanned<u32>,
+    #[serde(default = "external_id")]
+    references: Spanned<String>,
+}
+
+fn external_id() -> Spanned<String> {
+    Spanned::new(0..0, "external_id".to_owned())
 }
 
 fn webhook_header() -> Spanned<String> {
@@ -171,6 +198,7 @@ impl Config {
                 "must be from 1 to 1000; Leap's own default is 10",
             );
         }
+        let bayou = file.bayou.map(|table| problems.bayou(&table));
         for entry in &file.test_sends.allowed {
             if let Err(error) = Testers::new([entry.get_ref().as_str()]) {
                 problems.add(
@@ -216,6 +244,10 @@ impl Config {
                 None => None,
             },
             tokens: Tokens::new(tokens.iter().flatten().map(String::as_str)),
+            bayou: match bayou {
+                Some(bayou) => Some(bayou.context("bayou")?),
+                None => None,
+            },
             leap: Leap {
                 base_url: base_url.context("leap.base_url")?,
                 api_key: ApiKey::new(api_key.context("leap.api_key_env")?),
@@ -267,6 +299,46 @@ impl Problems<'_> {
             );
         }
         url
+    }
+
+    fn bayou(&mut self, table: &BayouTable) -> Option<Bayou> {
+        let base_url = self.url(&table.base_url, "bayou.base_url");
+        let api_key = self.secret(&table.api_key_env, "bayou.api_key_env", 1);
+        let current = self.secret(&table.webhook_secret_env, "bayou.webhook_secret_env", 16);
+        let next = match &table.webhook_secret_next_env {
+            Some(next) => self.secret(next, "bayou.webhook_secret_next_env", 16),
+            None => None,
+        };
+        let calls_per_minute = NonZeroU32::new(*table.calls_per_minute.get_ref());
+        if calls_per_minute.is_none() {
+            self.add(
+                &table.calls_per_minute.span(),
+                "bayou.calls_per_minute",
+                "must be at least 1; Bayou publishes no limit, so ask for yours",
+            );
+        }
+        let references = match table.references.get_ref().as_str() {
+            "external_id" => Some(References::ExternalId),
+            "customer_id" => Some(References::CustomerId),
+            _ => {
+                self.add(
+                    &table.references.span(),
+                    "bayou.references",
+                    "must be \"external_id\" or \"customer_id\": what your references are at Bayou",
+                );
+                None
+            }
+        };
+        Some(Bayou {
+            base_url: base_url?,
+            api_key: ApiKey::new(api_key?),
+            webhook_secrets: Secrets {
+                current: Secret::new(&current?).ok()?,
+                other: next.and_then(|next| Secret::new(&next).ok()),
+            },
+            references: references?,
+            calls_per_minute: calls_per_minute?,
+        })
     }
 
     fn secret(&mut self, name: &Spanned<String>, key: &str, at_least: usize) -> Option<String> {

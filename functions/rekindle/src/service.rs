@@ -17,10 +17,13 @@ use journey::Lane;
 use journey::campaign::Channel;
 use journey::link::LinkKey;
 use journey::port::{Clock, FindDue};
+use providers::Providers;
+use providers::bayou::{BayouClient, BayouConfig};
 use providers::leap::{LeapClient, LeapConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use touchpoint::{Composer, Senders};
+use webhook::BayouHook;
 
 use crate::announcing::Announcing;
 use crate::config::{self, Config};
@@ -61,6 +64,16 @@ impl Service {
         // More timers at once than calls: they stay due, in their order, instead of all being put off.
         leap.waits_in_line = true;
         let leap = LeapClient::new(leap, Arc::new(clock.clone())).context("[leap] of rekindle.toml")?;
+        let bayou = config.bayou.as_ref().map(|bayou| {
+            let mut settings = BayouConfig::new(bayou.base_url.clone(), bayou.api_key.clone(), bayou.calls_per_minute);
+            settings.references = bayou.references;
+            settings.waits_in_line = true;
+            BayouClient::new(&settings, Arc::new(clock.clone()))
+        });
+        let providers = Providers {
+            leap: Some(leap),
+            bayou: bayou.transpose().context("[bayou] of rekindle.toml")?,
+        };
         let links = LinkKey::new(config.id_key.derive("link"));
         let directory = campaign.utilities;
         let brand = pages::Brand {
@@ -72,7 +85,7 @@ impl Service {
             clock,
             store,
             outbox,
-            leap,
+            providers,
             composer: Composer {
                 templates: campaign.templates,
                 brand: campaign.brand,
@@ -98,6 +111,10 @@ impl Service {
             rules: campaign.rules,
             webhook: webhook::Config {
                 secrets: config.leap.secrets,
+                bayou: config.bayou.map(|bayou| BayouHook {
+                    secrets: bayou.webhook_secrets,
+                    references: bayou.references,
+                }),
                 id_key: config.id_key.clone(),
                 reserved_prefixes: config.leap.reserved_prefixes.clone(),
             },
@@ -137,7 +154,7 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (stopping, stopped) = watch::channel(false);
         let timers = tokio::spawn(fire_timers(self.world.clone(), stopped.clone()));
-        let leap = self.world.leap.clone();
+        let providers = self.world.providers.clone();
         let upkeep = tokio::spawn(keep_up(
             self.world.clone(),
             self.reconcile.clone(),
@@ -149,7 +166,7 @@ impl Service {
         stop.await;
         // Whoever listens has gone on its own already when nobody is left to be told.
         let _ = stopping.send(true);
-        leap.close_line();
+        providers.close_lines();
         let (timers, upkeep, server) = tokio::join!(timers, upkeep, server);
         timers.context("the timers' task failed")?;
         upkeep.context("the upkeep's task failed")?;

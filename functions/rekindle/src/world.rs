@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use embedded::{Outbox, ProgramClock, Store};
 use journey::{Campaign, IdKey, JourneyId};
-use providers::leap::LeapClient;
+use providers::Providers;
 use touchpoint::Composer;
 
 /// Everything that runs, shared by all tasks.
@@ -16,7 +16,7 @@ pub(crate) struct Parts {
     pub(crate) clock: ProgramClock,
     pub(crate) store: Store,
     pub(crate) outbox: Outbox,
-    pub(crate) leap: LeapClient,
+    pub(crate) providers: Providers,
     pub(crate) rules: Campaign,
     pub(crate) composer: Composer,
     pub(crate) pages: pages::Pages,
@@ -49,6 +49,6 @@ journey::delegate_ports!(World {
     clock: Clock;
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
         SuppressAddress, KeepWatermark, Count;
-    leap: ReadStatus, ReadChanges, SearchMeters;
+    providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink;
     outbox: SendEmail, SendText, SendPush, LookUpSend;
 });

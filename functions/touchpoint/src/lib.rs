@@ -204,7 +204,7 @@ where
             return Ok((self.take(event, None).await?, Looked::default()));
         };
         let reference = &before.contact.reference;
-        let mut status = match self.ports.read_status(reference).await {
+        let mut status = match self.ports.read_status(before.contact.provider, reference).await {
             Ok(snapshot) => StatusAnswer::Seen(snapshot),
             Err(error) => {
                 self.ports.count("provider.unavailable", 1);

@@ -10,6 +10,7 @@ use aws::{
 use campaign::{Loader, Running};
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use providers::Providers;
 use providers::leap::{LeapClient, LeapConfig};
 use serde_json::{Value, json};
 use touchpoint::{Composer, Senders, TestSend, Testers, send_test};
@@ -22,7 +23,7 @@ struct World {
     mailer: Mailer,
     texter: Texter,
     pusher: Pusher,
-    leap: LeapClient,
+    providers: Providers,
     metrics: Arc<Metrics>,
 }
 
@@ -33,7 +34,7 @@ journey::delegate_ports!(World {
     mailer: SendEmail, LookUpSend;
     texter: SendText;
     pusher: SendPush;
-    leap: ReadStatus, SearchMeters;
+    providers: ReadStatus, SearchMeters;
     metrics: Count;
 });
 
@@ -71,7 +72,10 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         mailer,
-        leap: LeapClient::new(leap, Arc::new(SystemClock))?,
+        providers: Providers {
+            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
+            bayou: None,
+        },
         table: start.table,
         metrics: start.metrics,
     };

@@ -207,6 +207,7 @@ fn nobody(id_key: &IdKey, test: &TestSend, email: Option<String>, phone: Option<
             classification: Classification::Residential,
             utility: test.utility.clone(),
             link: None,
+            sharing_ends_at: None,
             opted_out: OptOut::NOTHING,
         },
         address: None,

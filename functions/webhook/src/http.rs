@@ -1,18 +1,19 @@
-//! `POST /webhooks/{provider}` over HTTP, whoever carries it: one machine's server or a Lambda.
+//! `POST /webhooks/{provider}`, and for Bayou also `POST /webhooks/bayou/{secret}`, over HTTP, whoever carries it: one machine's server or a Lambda.
 //!
 //! A shell that has not read the body yet asks [`admit`] first: whoever has no secret gets no work out of
 //! us, not even the reading of a body. What takes too long is the shell's to notice, since it has a timer;
 //! it answers with [`answer`].
 
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use data_encoding::BASE64;
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney};
 use journey::{Campaign, Provider};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use crate::{Answer, Config};
+use crate::{Answer, Config, Unauthorized};
 
 /// A whole answer.
 pub type Reply = Response<Vec<u8>>;
@@ -23,27 +24,23 @@ pub type Reply = Response<Vec<u8>>;
 /// # Errors
 /// The answer to send.
 pub fn admit<P: Count>(ports: &P, config: &Config, header: &HeaderName, parts: &Parts) -> Result<(), Box<Reply>> {
-    match provider(parts.uri.path()) {
-        None => {
-            return Err(Box::new(problem(
-                StatusCode::NOT_FOUND,
-                "There is nothing at this address.",
-            )));
-        }
-        Some(Err(journey::UnknownName { allowed, .. })) => {
-            let detail = format!("There is no such provider; there is: {allowed}.");
-            return Err(Box::new(problem(StatusCode::NOT_FOUND, &detail)));
-        }
-        Some(Ok(Provider::Leap)) => {}
-    }
+    let place = match place(&parts.uri, config) {
+        Ok(place) => place,
+        Err(refusal) => return Err(refusal),
+    };
     if parts.method != Method::POST {
         let mut reply = problem(StatusCode::METHOD_NOT_ALLOWED, "This address answers to POST.");
         reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return Err(Box::new(reply));
     }
-    if config.secrets.check(&secret_values(&parts.headers, header)).is_err() {
+    if place.check(config, &parts.headers, header).is_err() {
         ports.count("webhook.unauthorized", 1);
-        return Err(Box::new(answer(Answer::Unauthorized)));
+        let mut reply = answer(Answer::Unauthorized);
+        if place.provider == Provider::Bayou {
+            let challenge = HeaderValue::from_static("Basic realm=\"rekindle\"");
+            reply.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        return Err(Box::new(reply));
     }
     Ok(())
 }
@@ -68,15 +65,34 @@ where
         .headers
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("(unreadable)"));
+    let place = match place(&parts.uri, config) {
+        Ok(place) => place,
+        Err(refusal) => return *refusal,
+    };
+    let given = place.secret_values(&parts.headers, header);
+    let given: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
     let request = crate::Request {
-        secret_values: &secret_values(&parts.headers, header),
+        secret_values: &given,
         content_type,
         body: body.as_ref(),
     };
-    answer(crate::handle(ports, config, campaign, request).await)
+    answer(match place.provider {
+        Provider::Leap => crate::handle(ports, config, campaign, request).await,
+        Provider::Bayou => crate::handle_bayou(ports, config, campaign, request).await,
+    })
 }
 
-/// The answer to a body that is longer than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), and of which a shell has read no more.
+/// The longest body that is read at an address.
+#[must_use]
+pub fn max_body_bytes(uri: &Uri) -> usize {
+    if uri.path().starts_with("/webhooks/bayou") {
+        crate::MAX_BILLS_BYTES
+    } else {
+        crate::MAX_BODY_BYTES
+    }
+}
+
+/// The answer to a body that is longer than [`max_body_bytes`], and of which a shell has read no more.
 pub fn too_large<P: Count>(ports: &P) -> Reply {
     ports.count("webhook.too_large", 1);
     answer(Answer::TooLarge)
@@ -94,17 +110,80 @@ pub fn answer(answer: Answer) -> Reply {
     }
 }
 
-/// The provider that a path names, if it is a path of ours.
-fn provider(path: &str) -> Option<Result<Provider, journey::UnknownName>> {
-    let name = path.strip_prefix("/webhooks/")?;
-    if name.is_empty() || name.contains('/') {
-        return None;
-    }
-    Some(percent_decode_str(name).decode_utf8_lossy().parse())
+/// What a path names.
+struct Place {
+    provider: Provider,
+    /// The secret that the path ends with.
+    secret: Option<Vec<u8>>,
 }
 
-fn secret_values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a [u8]> {
-    headers.get_all(name).iter().map(HeaderValue::as_bytes).collect()
+fn place(uri: &Uri, config: &Config) -> Result<Place, Box<Reply>> {
+    let nothing = || Box::new(problem(StatusCode::NOT_FOUND, "There is nothing at this address."));
+    let path = uri.path().strip_prefix("/webhooks/").ok_or_else(nothing)?;
+    let (name, secret) = match path.split_once('/') {
+        Some((name, secret)) => (name, Some(secret)),
+        None => (path, None),
+    };
+    if name.is_empty() {
+        return Err(nothing());
+    }
+    let provider = percent_decode_str(name).decode_utf8_lossy().parse();
+    match (provider, secret) {
+        (Err(journey::UnknownName { allowed, .. }), None) => {
+            let detail = format!("There is no such provider; there is: {allowed}.");
+            Err(Box::new(problem(StatusCode::NOT_FOUND, &detail)))
+        }
+        (Ok(Provider::Leap), None) => Ok(Place {
+            provider: Provider::Leap,
+            secret: None,
+        }),
+        (Ok(Provider::Bayou), _) if config.bayou.is_none() => {
+            let detail = "This deployment is not configured for Bayou.";
+            Err(Box::new(problem(StatusCode::NOT_FOUND, detail)))
+        }
+        (Ok(Provider::Bayou), secret) => Ok(Place {
+            provider: Provider::Bayou,
+            secret: secret.map(|secret| percent_decode_str(secret).collect()),
+        }),
+        (Err(_) | Ok(Provider::Leap), Some(_)) => Err(nothing()),
+    }
+}
+
+impl Place {
+    fn check(&self, config: &Config, headers: &HeaderMap, header: &HeaderName) -> Result<(), Unauthorized> {
+        let given = self.secret_values(headers, header);
+        let given: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
+        match (self.provider, &config.bayou) {
+            (Provider::Leap, _) => config.secrets.check(&given),
+            (Provider::Bayou, Some(hook)) => hook.secrets.check(&given),
+            (Provider::Bayou, None) => Err(Unauthorized),
+        }
+    }
+
+    /// Leap's header; at Bayou the path's last part, and the password of HTTP Basic.
+    fn secret_values(&self, headers: &HeaderMap, header: &HeaderName) -> Vec<Vec<u8>> {
+        match self.provider {
+            Provider::Leap => headers
+                .get_all(header)
+                .iter()
+                .map(|value| value.as_bytes().to_vec())
+                .collect(),
+            Provider::Bayou => {
+                let basic = headers.get_all(AUTHORIZATION).iter().filter_map(password);
+                self.secret.iter().cloned().chain(basic).collect()
+            }
+        }
+    }
+}
+
+/// The password of HTTP Basic (RFC 7617).
+fn password(value: &HeaderValue) -> Option<Vec<u8>> {
+    let (scheme, given) = value.to_str().ok()?.split_once(' ')?;
+    let pair = BASE64.decode(given.trim().as_bytes()).ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    scheme
+        .eq_ignore_ascii_case("basic")
+        .then(|| pair.get(colon + 1..).unwrap_or_default().to_vec())
 }
 
 /// RFC 9457.

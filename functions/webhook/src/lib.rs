@@ -4,25 +4,37 @@
 //! repeat unchanged (an unknown type, status or reference) is counted and answered 2xx as well: a
 //! refusal would buy ten more deliveries of the same (docs/leap.md, trap 5).
 
+mod bayou;
 pub mod http;
 mod leap;
 mod secret;
 
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, Unit};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
-use journey::{Campaign, ContactId, Delivered, Flow, IdKey, JourneyId, Note, Provider, Purpose, Reference};
+use journey::{
+    Campaign, ContactId, Delivered, Event, Flow, IdKey, JourneyId, Note, Phase, Provider, Purpose, Reference,
+    References,
+};
 
+pub use bayou::{Parsed as ParsedBayou, Unusable as UnusableBayou, parse as parse_bayou};
 pub use leap::{Malformed, Parsed, Unusable, parse as parse_leap};
 pub use secret::{Secret, Secrets, Unauthorized, WeakSecret};
 
-/// The longest body that is read. Leap's events have a few hundred bytes.
+/// The longest body of Leap's that is read. Its events have a few hundred bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The longest body of Bayou's that is read: `bills_ready` has a customer's bills of years in it.
+pub const MAX_BILLS_BYTES: usize = 1024 * 1024;
 
 /// What a webhook handler must know.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The secret header that the provider was told to send.
     pub secrets: Secrets,
+    /// Bayou's, where this deployment has it.
+    pub bayou: Option<BayouHook>,
     /// The key of our own identifiers.
     pub id_key: IdKey,
     /// References that begin so are tests of the partner's: answered, counted, ignored. The
@@ -30,10 +42,22 @@ pub struct Config {
     pub reserved_prefixes: Vec<String>,
 }
 
+/// How Bayou's webhooks are known and read.
+///
+/// No signature is documented (docs/bayou.md, U1). So the URL that Bayou is given carries a secret: as the password of
+/// HTTP Basic, or as the last part of its path.
+#[derive(Clone, Debug)]
+pub struct BayouHook {
+    /// The secret.
+    pub secrets: Secrets,
+    /// What the partner's references are at Bayou.
+    pub references: References,
+}
+
 /// A webhook as it arrived.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Every value of the secret header, in order; one is right.
+    /// Every value of the secret, in order; one is right.
     pub secret_values: &'a [&'a [u8]],
     /// The `Content-Type`, if there is one.
     pub content_type: Option<&'a str>,
@@ -81,33 +105,24 @@ impl Answer {
         match self {
             Answer::Accepted => "accepted",
             Answer::Malformed => {
-                "not a Leap webhook: expected {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}}"
+                "not a webhook of this provider: expected Leap's {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}} or Bayou's {\"event\": \"...\", \"object\": {...}}"
             }
-            Answer::Unauthorized => "the secret header is missing, wrong, or there more than once",
+            Answer::Unauthorized => "the secret is missing, wrong, or there more than once",
             Answer::TooSlow => "the body did not arrive in time",
-            Answer::TooLarge => "the body is longer than 64 KB",
+            Answer::TooLarge => "the body is longer than 64 KB, or 1 MB from Bayou",
             Answer::NotJson => "the Content-Type must be application/json",
             Answer::TryAgain => "could not be stored; deliver it again",
         }
     }
 }
 
-/// Handles one delivery.
+/// Handles one delivery of Leap's.
 pub async fn handle<P>(ports: &P, config: &Config, campaign: &Campaign, request: Request<'_>) -> Answer
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
 {
-    if config.secrets.check(request.secret_values).is_err() {
-        ports.count("webhook.unauthorized", 1);
-        return Answer::Unauthorized;
-    }
-    if request.body.len() > MAX_BODY_BYTES {
-        ports.count("webhook.too_large", 1);
-        return Answer::TooLarge;
-    }
-    if !request.content_type.is_some_and(is_json) {
-        ports.count("webhook.not_json", 1);
-        return Answer::NotJson;
+    if let Err(refusal) = admit(ports, &config.secrets, MAX_BODY_BYTES, request) {
+        return refusal;
     }
     let Ok(parsed) = leap::parse(request.body) else {
         ports.count("webhook.malformed", 1);
@@ -118,13 +133,67 @@ where
             reference,
             delivered,
             begins,
-        } => accept(ports, config, campaign, &reference, &delivered, begins).await,
-        Parsed::Unusable(why) => {
-            ports.count(why.counter(), 1);
-            tracing::info!(why = why.counter(), "webhook left aside");
-            Answer::Accepted
+        } => {
+            let told = [(Purpose::Enroll, delivered, begins)];
+            accept(ports, config, campaign, Provider::Leap, &reference, told).await
         }
+        Parsed::Unusable(why) => left_aside(ports, why.counter()),
     }
+}
+
+/// Handles one delivery of Bayou's; without a hook of its own nobody is let in.
+pub async fn handle_bayou<P>(ports: &P, config: &Config, campaign: &Campaign, request: Request<'_>) -> Answer
+where
+    P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
+{
+    let Some(hook) = &config.bayou else {
+        return Answer::Unauthorized;
+    };
+    if let Err(refusal) = admit(ports, &hook.secrets, MAX_BILLS_BYTES, request) {
+        return refusal;
+    }
+    let Ok(parsed) = bayou::parse(request.body, hook.references) else {
+        ports.count("webhook.malformed", 1);
+        return Answer::Malformed;
+    };
+    match parsed {
+        ParsedBayou::Events {
+            reference,
+            told,
+            billed_on,
+        } => {
+            if let Some(issued) = billed_on.and_then(|day| day.to_zoned(TimeZone::UTC).ok()) {
+                // Bayou states no figure for it, so it is measured: from the day on the bill to its webhook.
+                let lag = ports.now().duration_since(issued.timestamp()).max(SignedDuration::ZERO);
+                ports.measure("bill.lag_s", Unit::Seconds, lag.as_secs_f64());
+            }
+            accept(ports, config, campaign, Provider::Bayou, &reference, told).await
+        }
+        ParsedBayou::Unusable(why) => left_aside(ports, why.counter()),
+    }
+}
+
+/// Refuses what is not to be read at all.
+fn admit<P: Count>(ports: &P, secrets: &Secrets, most: usize, request: Request<'_>) -> Result<(), Answer> {
+    if secrets.check(request.secret_values).is_err() {
+        ports.count("webhook.unauthorized", 1);
+        return Err(Answer::Unauthorized);
+    }
+    if request.body.len() > most {
+        ports.count("webhook.too_large", 1);
+        return Err(Answer::TooLarge);
+    }
+    if !request.content_type.is_some_and(is_json) {
+        ports.count("webhook.not_json", 1);
+        return Err(Answer::NotJson);
+    }
+    Ok(())
+}
+
+fn left_aside<P: Count>(ports: &P, why: &'static str) -> Answer {
+    ports.count(why, 1);
+    tracing::info!(why, "webhook left aside");
+    Answer::Accepted
 }
 
 fn is_json(declared: &str) -> bool {
@@ -136,9 +205,9 @@ async fn accept<P>(
     ports: &P,
     config: &Config,
     campaign: &Campaign,
+    provider: Provider,
     reference: &Reference,
-    delivered: &Delivered,
-    begins: bool,
+    told: impl IntoIterator<Item = (Purpose, Delivered, bool)>,
 ) -> Answer
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
@@ -151,67 +220,102 @@ where
         ports.count("webhook.reserved_reference", 1);
         return Answer::Accepted;
     }
-    let id = JourneyId::new(&config.id_key, Provider::Leap, Purpose::Enroll, reference);
-    let contact = ContactId::new(&config.id_key, Provider::Leap, reference);
-    match take_webhook(ports, campaign, &id, &contact, delivered, begins).await {
-        Ok(notes) => {
-            let duplicate = notes.contains(&Note::Duplicate);
-            ports.count(
-                if duplicate {
-                    "webhook.duplicate"
-                } else {
-                    "webhook.accepted"
-                },
-                1,
-            );
-            tracing::debug!(journey = %id, ?notes, "webhook taken");
-            Answer::Accepted
-        }
-        Err(error) => {
-            ports.count("webhook.not_stored", 1);
-            tracing::error!(journey = %id, error = &error as &dyn core::error::Error, "webhook not stored");
-            Answer::TryAgain
+    let contact = ContactId::new(&config.id_key, provider, reference);
+    let mut duplicate = false;
+    for (purpose, delivered, begins) in told {
+        let id = JourneyId::new(&config.id_key, provider, purpose, reference);
+        let webhook = Webhook {
+            config,
+            provider,
+            purpose,
+            reference,
+            contact: &contact,
+            begins,
+        };
+        match webhook.take(ports, campaign, &id, delivered).await {
+            Ok(notes) => {
+                duplicate |= notes.contains(&Note::Duplicate);
+                tracing::debug!(journey = %id, ?notes, "webhook taken");
+            }
+            Err(error) => {
+                ports.count("webhook.not_stored", 1);
+                tracing::error!(journey = %id, error = &error as &dyn core::error::Error, "webhook not stored");
+                return Answer::TryAgain;
+            }
         }
     }
+    ports.count(
+        if duplicate {
+            "webhook.duplicate"
+        } else {
+            "webhook.accepted"
+        },
+        1,
+    );
+    Answer::Accepted
 }
 
-async fn take_webhook<P>(
-    ports: &P,
-    campaign: &Campaign,
-    id: &JourneyId,
-    contact: &ContactId,
-    delivered: &Delivered,
+/// What one journey is told by a delivery.
+struct Webhook<'a> {
+    config: &'a Config,
+    provider: Provider,
+    purpose: Purpose,
+    reference: &'a Reference,
+    contact: &'a ContactId,
     begins: bool,
-) -> Result<Vec<Note>, TakeError>
-where
-    P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
-{
-    let person = Person {
-        contact: Some(contact),
-        known: None,
-    };
-    // Most deliveries belong to a journey that exists: only the first one reads the contact.
-    if let Some(taken) = take(ports, campaign, id, IfAbsent::Ignore, person, delivered).await? {
-        return Ok(taken.notes);
+}
+
+impl Webhook<'_> {
+    async fn take<P>(
+        &self,
+        ports: &P,
+        campaign: &Campaign,
+        id: &JourneyId,
+        mut delivered: Delivered,
+    ) -> Result<Vec<Note>, TakeError>
+    where
+        P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
+    {
+        if let Event::ReauthorizationNeeded { was_connected, .. } = &mut delivered.event {
+            *was_connected = self.has_enrolled(ports).await?;
+        }
+        let person = Person {
+            contact: Some(self.contact),
+            known: None,
+        };
+        // Most deliveries belong to a journey that exists: only the first one reads the contact.
+        if let Some(taken) = take(ports, campaign, id, IfAbsent::Ignore, person, &delivered).await? {
+            return Ok(taken.notes);
+        }
+        if !self.begins {
+            // A repair of what was never lost is no news.
+            if self.purpose == Purpose::Enroll {
+                ports.count("webhook.unknown_journey", 1);
+            }
+            return Ok(Vec::new());
+        }
+        let known = ports.find_contact(self.contact).await?;
+        if known.is_none() {
+            // Kept, so that an operator sees it and a contact that arrives later still counts; but
+            // nothing is ever sent to somebody we do not know.
+            ports.count("webhook.unknown_reference", 1);
+        }
+        let flow = known.map_or(Flow::Unknown, |known| known.contact.flow);
+        let begin = IfAbsent::Begin {
+            provider: self.provider,
+            purpose: self.purpose,
+            flow,
+        };
+        Ok(take(ports, campaign, id, begin, person, &delivered)
+            .await?
+            .map(|taken| taken.notes)
+            .unwrap_or_default())
     }
-    if !begins {
-        ports.count("webhook.unknown_journey", 1);
-        return Ok(Vec::new());
+
+    /// Do we know of the connection that was lost? After the loss the provider's flags alone may not tell.
+    async fn has_enrolled<P: LoadJourney>(&self, ports: &P) -> Result<bool, TakeError> {
+        let id = JourneyId::new(&self.config.id_key, self.provider, Purpose::Enroll, self.reference);
+        let enrolment = ports.load_journey(&id).await?;
+        Ok(enrolment.is_some_and(|loaded| matches!(loaded.journey.phase, Phase::Completed { provisional: false, .. })))
     }
-    let known = ports.find_contact(contact).await?;
-    if known.is_none() {
-        // Kept, so that an operator sees it and a contact that arrives later still counts; but
-        // nothing is ever sent to somebody we do not know.
-        ports.count("webhook.unknown_reference", 1);
-    }
-    let flow = known.map_or(Flow::Unknown, |known| known.contact.flow);
-    let begin = IfAbsent::Begin {
-        provider: Provider::Leap,
-        purpose: Purpose::Enroll,
-        flow,
-    };
-    Ok(take(ports, campaign, id, begin, person, delivered)
-        .await?
-        .map(|taken| taken.notes)
-        .unwrap_or_default())
 }

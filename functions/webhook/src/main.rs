@@ -45,6 +45,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             current: secret(start.secrets.get(SecretKind::Webhook)?)?,
             other: start.secrets.find(SecretKind::WebhookNext).map(secret).transpose()?,
         },
+        bayou: None,
         id_key: start.id_key,
         reserved_prefixes: config.reserved_prefixes,
     };

@@ -124,6 +124,7 @@ pub(crate) fn contact(n: u32, email: &str) -> Contact {
         classification: Classification::Residential,
         utility: None,
         link: None,
+        sharing_ends_at: None,
         opted_out: OptOut::NOTHING,
     }
 }

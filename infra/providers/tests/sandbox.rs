@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use journey::port::{ChangeFilter, ReadChanges, ReadStatus, SearchMeters};
+use journey::port::{ChangeFilter, ReadChanges, SearchMeters};
 use journey::{Reference, Unavailable};
 use providers::Secret;
 use providers::leap::webhooks::{self, Ensured, Header, Wanted};
@@ -93,7 +93,12 @@ async fn every_customers_status_is_read_as_it_is_whatever_the_reference() {
         let reference = Reference::new(customer.reference.clone()).unwrap();
         let snapshot = both.leap.read_status(&reference).await.unwrap();
         let status = truth.get(&customer.reference).and_then(|truth| truth.connection_status);
-        assert_eq!(snapshot.records.is_empty(), status.is_none(), "{:?}", customer.habit);
+        assert_eq!(
+            snapshot.connections().is_empty(),
+            status.is_none(),
+            "{:?}",
+            customer.habit
+        );
         assert_eq!(
             snapshot.is_complete(None),
             status == Some(ConnectionStatus::Completed),

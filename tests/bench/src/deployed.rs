@@ -47,6 +47,7 @@ impl Deployed {
                     current: Secret::new(SECRET)?,
                     other: None,
                 },
+                bayou: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),
             },

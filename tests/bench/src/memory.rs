@@ -133,6 +133,7 @@ fn contact(number: u32) -> anyhow::Result<Contact> {
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,
         utility: None,
+        sharing_ends_at: None,
         link: None,
         opted_out: OptOut::NOTHING,
     })

@@ -96,7 +96,17 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::SendResolved { .. } | Event::SendLookedUp { .. } | Event::DeliverySeen { .. } => "outcomes",
         Event::MetersSeen { .. } | Event::MetersUnavailable { .. } => "meters",
         Event::StatusSeen { .. } => "reconciled",
-        Event::LinkFollowed | Event::ContactChanged { .. } | Event::ContactErased => "people",
+        Event::Connected { .. }
+        | Event::ReauthorizationNeeded { .. }
+        | Event::DataAnnounced { .. }
+        | Event::DataNews { .. }
+        | Event::CustomerSeen { .. }
+        | Event::RenewalDue { .. } => "connections",
+        Event::Invited
+        | Event::FallbackGiven { .. }
+        | Event::LinkFollowed
+        | Event::ContactChanged { .. }
+        | Event::ContactErased => "people",
     }
 }
 
@@ -142,6 +152,7 @@ fn facts(random: &mut ChaCha8Rng, flow: Flow, campaign: &Campaign) -> Facts {
         sms: Permission::NoAddress,
         push: Permission::NoAddress,
         event: Permission::NoAddress,
+        sharing_ends_at: None,
         inbox: Inbox::default(),
     }
 }
@@ -347,27 +358,25 @@ impl Walk<'_> {
             _ => error_of(UtilityErrorCode::UserIneligible),
         };
         let last = Some(self.journey.last_sign_of_life);
-        StatusAnswer::Seen(Snapshot {
-            records: vec![Connection {
-                id: format!("customer-{}-CAISO", self.customer),
-                region: "CAISO".to_owned(),
+        StatusAnswer::Seen(Snapshot::Leap(vec![Connection {
+            id: format!("customer-{}-CAISO", self.customer),
+            region: "CAISO".to_owned(),
+            started_at: Some(self.journey.opened_at),
+            last_interaction_at: last,
+            status: Known::Value(status),
+            utilities: vec![UtilityConnection {
+                name: "PG&E: Pacific Gas & Electric".to_owned(),
+                required: true,
+                status: Known::Value(utility),
+                error: error.map(Known::Value),
                 started_at: Some(self.journey.opened_at),
                 last_interaction_at: last,
-                status: Known::Value(status),
-                utilities: vec![UtilityConnection {
-                    name: "PG&E: Pacific Gas & Electric".to_owned(),
-                    required: true,
-                    status: Known::Value(utility),
-                    error: error.map(Known::Value),
-                    started_at: Some(self.journey.opened_at),
-                    last_interaction_at: last,
-                }],
-                agreements: Agreements {
-                    participation: Known::Value(Answer::Completed),
-                    ..Agreements::default()
-                },
             }],
-        })
+            agreements: Agreements {
+                participation: Known::Value(Answer::Completed),
+                ..Agreements::default()
+            },
+        }]))
     }
 }
 

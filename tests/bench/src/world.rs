@@ -16,8 +16,8 @@ use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
 };
 use journey::{
-    IdKey, JourneyId, Lane, MeterFound, MeterKind, PhoneNumber, Reference, Resolution, SendKey, SendOutcome, Timer,
-    stored,
+    IdKey, JourneyId, Lane, MeterFound, MeterKind, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome,
+    Timer, stored,
 };
 
 use crate::ledger::{Ledger, Service};
@@ -109,9 +109,7 @@ impl Leap {
 
     fn snapshot(&self, reference: &Reference) -> Snapshot {
         let known = lock(&self.known).get(reference).copied();
-        Snapshot {
-            records: known.map(|known| record(reference, known)).into_iter().collect(),
-        }
+        Snapshot::Leap(known.map(|known| record(reference, known)).into_iter().collect())
     }
 }
 
@@ -143,7 +141,7 @@ fn record(reference: &Reference, known: AtLeap) -> Connection {
 }
 
 impl ReadStatus for Leap {
-    async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+    async fn read_status(&self, _provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
         self.ledger.called(Service::Leap);
         Ok(self.snapshot(reference))
     }

@@ -70,6 +70,7 @@ pub fn contact(n: u32, email: &str) -> Contact {
         classification: Classification::Residential,
         utility: None,
         link: None,
+        sharing_ends_at: None,
         opted_out: OptOut::NOTHING,
     }
 }

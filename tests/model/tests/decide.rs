@@ -276,7 +276,7 @@ impl Code {
             TimerWhy::ClaimExpired => (Why::ClaimExpired, Some(self.tick(timer.due))),
             TimerWhy::HandBack => (Why::HandBack, None),
             TimerWhy::Meter => (Why::Meter, None),
-            TimerWhy::Confirm => panic!("nothing is provisional here"),
+            TimerWhy::Confirm | TimerWhy::Poll => panic!("nothing is provisional here, and nobody is polled"),
         };
         if due.is_none() {
             assert!(timer.due >= self.days_away(why), "{timer:?} is not days away");
@@ -377,15 +377,13 @@ fn status(answer: Answer) -> StatusAnswer {
             };
         }
     };
-    StatusAnswer::Seen(Snapshot {
-        records: vec![Connection {
-            id: "document-1".to_owned(),
-            region: "CAISO".to_owned(),
-            started_at: None,
-            last_interaction_at: None,
-            status: Known::Value(status),
-            utilities: Vec::new(),
-            agreements: Agreements::default(),
-        }],
-    })
+    StatusAnswer::Seen(Snapshot::Leap(vec![Connection {
+        id: "document-1".to_owned(),
+        region: "CAISO".to_owned(),
+        started_at: None,
+        last_interaction_at: None,
+        status: Known::Value(status),
+        utilities: Vec::new(),
+        agreements: Agreements::default(),
+    }]))
 }

@@ -292,6 +292,7 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         region: random.random_ratio(1, 2).then(|| "CAISO".to_owned()),
         classification: Default::default(),
         utility: None,
+        sharing_ends_at: None,
         link: None,
         opted_out: OptOut::NOTHING,
     };

@@ -28,6 +28,7 @@ fn webhook_config() -> &'static webhook::Config {
             current: Secret::new(SECRET).unwrap(),
             other: None,
         },
+        bayou: None,
         id_key: id_key().clone(),
         reserved_prefixes: Vec::new(),
     })

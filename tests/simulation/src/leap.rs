@@ -74,7 +74,7 @@ impl Record {
         let records = vec![truth.clone()];
         // What is shown later was done later: a record never goes back.
         let shown_at = self.shown.last().map_or(shown_at, |(at, _)| shown_at.max(*at));
-        self.shown.push((shown_at, Snapshot { records }));
+        self.shown.push((shown_at, Snapshot::Leap(records)));
     }
 
     pub(crate) fn status(&self, now: i64) -> Snapshot {
@@ -140,10 +140,8 @@ pub(crate) fn changes<'a>(
     let mut matching: Vec<_> = records
         .flat_map(|record| {
             let snapshot = record.status(now);
-            snapshot
-                .records
-                .into_iter()
-                .map(move |shown| (record.reference.clone(), shown))
+            let shown = snapshot.connections().to_vec();
+            shown.into_iter().map(move |shown| (record.reference.clone(), shown))
         })
         .filter_map(|(reference, shown)| {
             let at = match filter {
@@ -165,7 +163,7 @@ pub(crate) fn changes<'a>(
     let on_page = matching.into_iter().skip(from).take(size);
     Ok(ChangePage {
         changes: on_page
-            .map(|(_, reference, shown)| (reference, Snapshot { records: vec![shown] }))
+            .map(|(_, reference, shown)| (reference, Snapshot::Leap(vec![shown])))
             .collect(),
         next: more.then(|| token(from + size)),
         unreadable: 0,

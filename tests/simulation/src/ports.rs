@@ -347,7 +347,7 @@ impl Ports {
 }
 
 impl ReadStatus for Ports {
-    async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+    async fn read_status(&self, _provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
         let effect = |state: &mut State| {
             let Some(customer) = Self::index_of(state, reference) else {
                 return Ok(Snapshot::default());

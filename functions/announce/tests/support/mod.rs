@@ -299,6 +299,7 @@ pub(crate) fn contact() -> Contact {
         classification: Classification::Residential,
         utility: None,
         link: None,
+        sharing_ends_at: None,
         opted_out: OptOut::NOTHING,
     }
 }

@@ -148,6 +148,7 @@ impl Place {
             classification: journey::contact::Classification::Residential,
             utility: None,
             link: None,
+            sharing_ends_at: None,
             opted_out: OptOut::NOTHING,
         };
         store.put_contact(&contact, &Precondition::None).await.unwrap();

@@ -33,7 +33,7 @@ impl Deciding<'_> {
     /// A touch's channels in the campaign's order, each with what keeps it from being used for this
     /// person, if anything does.
     pub(super) fn channels(&self, touch: Touch, facts: &Facts) -> Vec<(Channel, Option<SkipReason>)> {
-        let rule = self.campaign.touches.get(touch.index());
+        let rule = self.rules().get(touch.index());
         let channels = rule.into_iter().flat_map(|rule| rule.channels.iter().copied());
         channels
             .map(|channel| (channel, self.obstacle(touch, channel, facts)))
@@ -42,7 +42,7 @@ impl Deciding<'_> {
 
     /// Has the touch a channel by which it was not refused?
     pub(super) fn has_channel_left(&self, touch: Touch) -> bool {
-        let rule = self.campaign.touches.get(touch.index());
+        let rule = self.rules().get(touch.index());
         let mut channels = rule.into_iter().flat_map(|rule| &rule.channels);
         channels.any(|channel| !self.journey.refused.contains(&(touch, *channel)))
     }

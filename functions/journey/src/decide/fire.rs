@@ -48,7 +48,7 @@ impl Deciding<'_> {
             TimerWhy::ClaimExpired => self.claim_expired(),
             TimerWhy::Confirm | TimerWhy::HandBack => self.recheck(generation),
             // `meter-check` serves this lane, in batches.
-            TimerWhy::Meter => self.note(Note::StaleTimer),
+            TimerWhy::Meter | TimerWhy::Poll => self.note(Note::StaleTimer),
         }
     }
 
@@ -117,9 +117,13 @@ impl Deciding<'_> {
             StatusAnswer::Seen(snapshot) => snapshot,
         };
         let region = facts.region.as_deref();
-        if snapshot.is_complete(region) {
+        if self.is_done(snapshot, region) {
             self.journey.timer = None;
-            return self.complete(Evidence::Status);
+            let Some(customer) = snapshot.customer() else {
+                return self.complete(Evidence::Status);
+            };
+            self.connection_confirmed(customer);
+            return self.data_seen(customer);
         }
         if claimed {
             return self.note(Note::StaleTimer);
@@ -151,7 +155,7 @@ impl Deciding<'_> {
             TimerWhy::Confirm => self.confirm(snapshot, finding.as_ref(), region),
             TimerWhy::HandBack => self.hand_back(),
             TimerWhy::Touch => self.touch_due(finding, facts),
-            TimerWhy::ClaimExpired | TimerWhy::Meter => self.note(Note::StaleTimer),
+            TimerWhy::ClaimExpired | TimerWhy::Meter | TimerWhy::Poll => self.note(Note::StaleTimer),
         }
     }
 
@@ -184,7 +188,7 @@ impl Deciding<'_> {
             }
             TimerWhy::Confirm => match self.journey.phase {
                 Phase::Completed { at, .. } if why != Unavailable::UnknownContact => {
-                    let due = self.after(at, self.campaign.confirm_after);
+                    let due = self.after(at, self.confirm_after());
                     let retry = self.retry_time(due, retry_at);
                     self.arm(retry, retry, TimerWhy::Confirm);
                 }
@@ -192,13 +196,16 @@ impl Deciding<'_> {
                     self.confirmed();
                 }
             },
-            TimerWhy::ClaimExpired | TimerWhy::Meter => self.note(Note::StaleTimer),
+            TimerWhy::ClaimExpired | TimerWhy::Meter | TimerWhy::Poll => self.note(Note::StaleTimer),
         }
     }
 
     /// Where the customer stopped: from the provider's record, or, for direct-to-utility customers
     /// whom it need not list, from the webhooks. `None` when neither says enough to write to anybody.
     fn find(&self, snapshot: &Snapshot, facts: &Facts) -> Option<Finding> {
+        if let Snapshot::Bayou(customer) = snapshot {
+            return self.find_customer(customer.as_ref());
+        }
         if let Some(record) = snapshot.current(facts.region.as_deref()) {
             let (diagnosis, utility) = diagnose(record, facts.classification);
             return Some(Finding {
@@ -230,14 +237,17 @@ impl Deciding<'_> {
     fn confirm(&mut self, snapshot: &Snapshot, finding: Option<&Finding>, region: Option<&str>) {
         // What the record says decides; where there is none, a link that opens Connect shows that the
         // authorisation was a step (traps 19 and 28).
-        let contradicted = match (snapshot.current(region), finding) {
-            (Some(_), Some(finding)) => {
+        let contradicted = match (snapshot, snapshot.current(region), finding) {
+            // A webhook that nobody signed said so, and the record does not.
+            (Snapshot::Bayou(_), _, _) => true,
+            (Snapshot::Leap(_), Some(_), Some(finding)) => {
                 finding.diagnosis != Diagnosis::NothingLeft && finding.diagnosis.turn() != Turn::Unclear
             }
-            (Some(_), None) | (None, _) => self.journey.flow == Flow::Connect,
+            (Snapshot::Leap(_), Some(_), None) | (Snapshot::Leap(_), None, _) => self.journey.flow == Flow::Connect,
         };
         if contradicted {
             self.journey.phase = Phase::Live;
+            self.journey.data = None;
             self.note(Note::CompletionContradicted);
             self.rearm();
         } else {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::Deciding;
 use crate::event::{MeterFound, MeterKind, Unavailable};
 use crate::note::Note;
-use crate::state::{MeterFollowUp, Milestone, Phase, TimerWhy};
+use crate::state::{MeterFollowUp, Milestone, Phase, Timer, TimerWhy};
 
 /// From a failed meter search to the next one.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
@@ -77,6 +77,11 @@ impl Deciding<'_> {
     }
 
     pub(super) fn meters_unavailable(&mut self, generation: u32, why: Unavailable) {
+        let poll = |timer: &Timer| timer.generation == generation && timer.why == TimerWhy::Poll;
+        if self.journey.timer.as_ref().is_some_and(poll) {
+            // The next look is soon enough; what is sent is preceded by a question of its own.
+            return self.rearm();
+        }
         if !self.is_meter_timer(generation) {
             return self.note(Note::StaleTimer);
         }

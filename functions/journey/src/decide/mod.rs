@@ -1,6 +1,8 @@
 //! The decision: total, pure, and the only place where a choice is made.
 
 mod channel;
+mod connection;
+mod data;
 mod fire;
 mod meter;
 mod outcome;
@@ -104,7 +106,19 @@ impl<'a> Deciding<'a> {
             Event::LoginReached { utility } => self.login_sign(Milestone::LoginReached, utility.as_ref()),
             Event::LoginFailed { utility } => self.login_sign(Milestone::LoginFailed, utility.as_ref()),
             Event::LoginSucceeded { utility } => self.login_succeeded(utility.as_ref()),
-            Event::LinkFollowed => self.sign_of_life(Milestone::LinkFollowed),
+            Event::Invited => self.invited(),
+            Event::Connected { at, velocity, utility } => self.connected(*at, *velocity, utility.as_ref()),
+            Event::ReauthorizationNeeded { why, was_connected } => self.connection_lost(*why, *was_connected),
+            Event::RenewalDue { occasion } => self.renewal_due(*occasion),
+            Event::FallbackGiven { what } => self.fallback_given(*what),
+            Event::DataAnnounced { kind } => self.data_announced(*kind),
+            Event::DataNews { what, velocity } => self.data_news(what, *velocity),
+            Event::CustomerSeen {
+                generation,
+                customer,
+                newest,
+            } => self.customer_seen(*generation, customer.as_ref(), *newest),
+            Event::LinkFollowed => self.link_followed(),
             Event::MeterAnnounced { kind } => self.meter_announced(*kind),
             Event::MeterEnrollmentChanged { what } => self.note(Note::MeterNews {
                 what: (*what).to_owned(),
@@ -183,12 +197,14 @@ impl<'a> Deciding<'a> {
     fn erased(&mut self) {
         match &mut self.journey.phase {
             Phase::Completed {
-                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. },
+                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } | MeterFollowUp::NotAwaited,
+                provisional: false,
                 ..
-            } => {}
+            } if self.journey.data.is_none() => {}
             Phase::Completed { meter, provisional, .. } => {
                 *meter = MeterFollowUp::GivenUp { at: self.now };
                 *provisional = false;
+                self.journey.data = None;
                 self.note(Note::Stopped {
                     why: StopReason::Erased,
                 });
@@ -211,12 +227,11 @@ impl<'a> Deciding<'a> {
 
 /// A campaign changed in mid-flight may have more touches, or fewer: those decided stay.
 fn fit_touches(journey: &mut Journey, campaign: &Campaign) {
-    while journey.touches.len() < campaign.touches.len() {
+    let touches = campaign.series(journey.series()).len();
+    while journey.touches.len() < touches {
         journey.touches.push(TouchRecord::Waiting { attempts: 0 });
     }
-    while journey.touches.len() > campaign.touches.len()
-        && matches!(journey.touches.last(), Some(TouchRecord::Waiting { .. }))
-    {
+    while journey.touches.len() > touches && matches!(journey.touches.last(), Some(TouchRecord::Waiting { .. })) {
         journey.touches.pop();
     }
 }

@@ -3,7 +3,7 @@
 use super::Deciding;
 use crate::contact::{Classification, Facts};
 use crate::diagnosis::{Diagnosis, diagnose};
-use crate::id::UtilityCode;
+use crate::id::{Purpose, UtilityCode};
 use crate::note::{Drift, HoldReason, Note};
 use crate::state::{Evidence, Flow, MeterFollowUp, Milestone, Noted, Phase, Sessions, StopReason, TouchRecord};
 use crate::status::Snapshot;
@@ -40,7 +40,7 @@ impl Deciding<'_> {
         self.complete(Evidence::Session);
     }
 
-    fn remember_utility(&mut self, utility: Option<&UtilityCode>) {
+    pub(super) fn remember_utility(&mut self, utility: Option<&UtilityCode>) {
         if let Some(code) = utility {
             self.journey.utility = Some(code.clone());
         }
@@ -80,25 +80,25 @@ impl Deciding<'_> {
     }
 
     /// A timer that is armed stays: newer life is found when it fires, and a hold keeps its time.
-    fn arm_if_none(&mut self) {
+    pub(super) fn arm_if_none(&mut self) {
         if self.journey.timer.is_none() {
             self.arm_next();
         }
     }
 
-    fn back_to_live(&mut self, note: Note) {
+    pub(super) fn back_to_live(&mut self, note: Note) {
         self.journey.phase = Phase::Live;
         self.note(note);
         super::fit_touches(&mut self.journey, self.campaign);
         self.arm_next();
     }
 
-    fn may_reopen(&self) -> bool {
+    pub(super) fn may_reopen(&self) -> bool {
         self.journey.episode < self.campaign.max_episodes
     }
 
     /// Begins a new episode: each touch may go out once more.
-    fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self) {
         self.journey.episode += 1;
         self.journey.phase = Phase::Live;
         self.journey.milestones.clear();
@@ -106,7 +106,7 @@ impl Deciding<'_> {
         self.journey.opened_at = self.now;
         self.journey.last_sign_of_life = self.journey.last_sign_of_life.min(self.now);
         self.journey.diagnosis = None;
-        self.journey.touches = vec![TouchRecord::Waiting { attempts: 0 }; self.campaign.touches.len()];
+        self.journey.touches = vec![TouchRecord::Waiting { attempts: 0 }; self.rules().len()];
         self.journey.refused.clear();
         self.journey.timer = None;
         self.note(Note::Reopened {
@@ -146,11 +146,16 @@ impl Deciding<'_> {
             }
             Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => {
                 let meter = match evidence {
+                    // There are no data to wait for, or the customer's other journey waits for them.
+                    _ if self.journey.purpose == Purpose::Reconnect => MeterFollowUp::NotAwaited,
                     Evidence::Meter => MeterFollowUp::Arrived { at: self.now },
-                    Evidence::Status | Evidence::Session | Evidence::Authorization => MeterFollowUp::Awaited {
-                        checks: 0,
-                        late_since: None,
-                    },
+                    Evidence::Fallback => MeterFollowUp::NotAwaited,
+                    Evidence::Status | Evidence::Session | Evidence::Authorization | Evidence::Renewed => {
+                        MeterFollowUp::Awaited {
+                            checks: 0,
+                            late_since: None,
+                        }
+                    }
                 };
                 self.journey.phase = Phase::Completed {
                     at: self.now,
@@ -166,6 +171,9 @@ impl Deciding<'_> {
 
     /// The provider's record was read in passing.
     pub(super) fn status_seen(&mut self, snapshot: &Snapshot, region: Option<&str>, class: Classification) {
+        if let Snapshot::Bayou(customer) = snapshot {
+            return self.customer_status(customer.as_ref());
+        }
         let is_new = self.journey.is_new();
         let life = snapshot.last_sign_of_life(region).map(|at| at.min(self.now));
         if snapshot.is_complete(region) {
@@ -243,6 +251,7 @@ impl Deciding<'_> {
     }
 
     pub(super) fn contact_changed(&mut self, facts: &Facts) {
+        self.consent_changed(facts.sharing_ends_at);
         if self.journey.flow == Flow::Unknown {
             self.journey.flow = facts.flow;
         }

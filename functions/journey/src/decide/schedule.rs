@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Deciding;
+use crate::campaign::TouchRule;
+use crate::connection::{Occasion, Series};
 use crate::effect::Effect;
 use crate::note::Note;
 use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord, up_to_millisecond};
@@ -29,11 +31,15 @@ impl Deciding<'_> {
     /// When a touch may go, counted from the latest sign of life. A touch that only an older
     /// campaign knew has no window.
     pub(super) fn window(&self, touch: Touch) -> Option<Window> {
-        let rule = self.campaign.touches.get(touch.index())?;
-        let from = self.journey.last_sign_of_life;
-        let after = match self.journey.assignment.first_after_s {
-            Some(seconds) if touch == Touch(1) => SignedDuration::from_secs(seconds).min(rule.until),
-            Some(_) | None => rule.after,
+        let rule = self.rules().get(touch.index())?;
+        let from = self.counts_from();
+        // The experiment is about the first delay after a drop-off.
+        let after = match (self.journey.series(), self.journey.assignment.first_after_s) {
+            (Series::DropOff, Some(seconds)) if touch == Touch(1) => SignedDuration::from_secs(seconds).min(rule.until),
+            (
+                Series::DropOff | Series::Invitation | Series::Reconnect | Series::Renewal | Series::ConsentEnd,
+                Some(_) | None,
+            ) => rule.after,
         };
         let closes = self.after(self.after(from, rule.until), self.campaign.window_grace);
         Some(Window {
@@ -42,11 +48,24 @@ impl Deciding<'_> {
         })
     }
 
+    /// The touches of the series that the journey is in.
+    pub(super) fn rules(&self) -> &[TouchRule] {
+        self.campaign.series(self.journey.series())
+    }
+
+    /// From when on the touches count: the abandonment, or so long before a consent ends.
+    fn counts_from(&self) -> Timestamp {
+        match self.journey.occasion {
+            Some(Occasion::ConsentEnds(end)) => self.after(end, -self.campaign.sharing.consent_end_lead),
+            Some(Occasion::Lost(_) | Occasion::Expected) | None => self.journey.last_sign_of_life,
+        }
+    }
+
     /// The touches still to come, in order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = Touch> {
         let waits = |record: &TouchRecord| matches!(record, TouchRecord::Waiting { .. });
         // A touch that only an older campaign knew has no window, and never goes.
-        let known = self.journey.touches.iter().take(self.campaign.touches.len());
+        let known = self.journey.touches.iter().take(self.rules().len());
         known
             .enumerate()
             .filter(move |(_, record)| waits(record))
@@ -88,16 +107,20 @@ impl Deciding<'_> {
             return Some((end, end, TimerWhy::ClaimExpired));
         }
         match &self.journey.phase {
-            Phase::Live => Some(self.next_touch().unwrap_or_else(|| {
-                let due = self.hand_back_at().max(self.now);
-                (due, self.after(due, HAND_BACK_PATIENCE), TimerWhy::HandBack)
-            })),
+            Phase::Live => {
+                let next = self.next_touch().unwrap_or_else(|| {
+                    let due = self.hand_back_at().max(self.now);
+                    (due, self.after(due, HAND_BACK_PATIENCE), TimerWhy::HandBack)
+                });
+                Some(self.next_look_at_open().filter(|look| look.0 < next.0).unwrap_or(next))
+            }
             Phase::Completed {
                 at, provisional: true, ..
             } => {
-                let due = self.after(*at, self.campaign.confirm_after);
+                let due = self.after(*at, self.confirm_after());
                 Some((due, self.after(due, SignedDuration::from_hours(1)), TimerWhy::Confirm))
             }
+            Phase::Completed { meter, .. } if self.journey.data.is_some() => self.next_look_at_data(meter),
             Phase::Completed {
                 at,
                 meter: MeterFollowUp::Awaited { checks: 0, .. },
@@ -125,7 +148,7 @@ impl Deciding<'_> {
                 Some((due, self.after(due, self.campaign.meter.late_every), TimerWhy::Meter))
             }
             Phase::Completed {
-                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. },
+                meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } | MeterFollowUp::NotAwaited,
                 ..
             }
             | Phase::HandedBack { .. }
@@ -153,11 +176,7 @@ impl Deciding<'_> {
 
     /// The hand-back comes a while after the last touch was due, or went out.
     pub(super) fn hand_back_at(&self) -> Timestamp {
-        let due = self
-            .campaign
-            .touches
-            .last()
-            .map_or(SignedDuration::ZERO, |rule| rule.after);
+        let due = self.rules().last().map_or(SignedDuration::ZERO, |rule| rule.after);
         let sent = self.journey.touches.iter().filter_map(|record| match record {
             TouchRecord::Sent { at, .. } => Some(*at),
             TouchRecord::Waiting { .. }
@@ -165,7 +184,7 @@ impl Deciding<'_> {
             | TouchRecord::Unknown { .. }
             | TouchRecord::Skipped { .. } => None,
         });
-        let last = sent.chain([self.after(self.journey.last_sign_of_life, due)]).max();
+        let last = sent.chain([self.after(self.counts_from(), due)]).max();
         self.after(last.unwrap_or(self.now), self.campaign.hand_back_after)
     }
 }

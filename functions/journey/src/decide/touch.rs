@@ -64,11 +64,7 @@ impl Deciding<'_> {
             let passed = channels.into_iter().filter_map(|(channel, why)| Some((channel, why?)));
             return self.skip_channels(touch, passed.collect());
         }
-        let series = self
-            .campaign
-            .touches
-            .last()
-            .map_or(SignedDuration::ZERO, |rule| rule.until);
+        let series = self.rules().last().map_or(SignedDuration::ZERO, |rule| rule.until);
         let since = self.now.checked_sub(series).unwrap_or(Timestamp::MIN);
         if self.campaign.caps.one_series_per_inbox && facts.inbox.other_series_since(since, &self.journey.id) {
             return self.skip(touch, SkipReason::OtherSeries);
@@ -122,6 +118,15 @@ impl Deciding<'_> {
             | Diagnosis::ProviderDown
             | Diagnosis::NothingLeft
             | Diagnosis::Unrecognized => closed(),
+            // Bayou tells of no session, so none can have been closed.
+            Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded => None,
         }
     }
 

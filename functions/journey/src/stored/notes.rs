@@ -5,9 +5,11 @@ use law::Proof;
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
+use super::data::StoredOccasion;
 use crate::campaign::Channel;
+use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
-use crate::event::{DeliveryProblem, Unavailable};
+use crate::event::{DeliveryProblem, Given, Unavailable};
 use crate::note::{Drift, HoldReason, Note, SkipReason};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
@@ -35,7 +37,7 @@ macro_rules! codes {
 
 codes!(Milestone as StoredMilestone {
     SessionOpened = "so", StepReached = "sr", LoginReached = "lr", LoginFailed = "lf", LoginSucceeded = "ls",
-    SessionClosed = "sc", LinkFollowed = "li", MeterAnnounced = "ma",
+    SessionClosed = "sc", LinkFollowed = "li", MeterAnnounced = "ma", Invited = "iv",
 });
 
 codes!(Diagnosis as StoredDiagnosis {
@@ -43,6 +45,8 @@ codes!(Diagnosis as StoredDiagnosis {
     CredentialsInvalid = "ci", MfaFailed = "mf", Cancelled = "ca", LoginFailed = "lf",
     RequiredUtilitiesMissing = "rm", WrongUtility = "wu", Ineligible = "in", UtilityDown = "ud",
     ProviderDown = "pd", NothingLeft = "nl", Unrecognized = "ur",
+    Invited = "iv", RepeatedReturns = "rr", PasswordChanged = "pc", MfaExpired = "me", AccessLost = "al",
+    RenewalDue = "rd", ConsentEnding = "ce", ConsentEnded = "cd",
 });
 
 /// A note as stored. Times are milliseconds from the episode's opening.
@@ -115,6 +119,18 @@ pub(super) enum StoredNote {
     MeterArrived,
     #[serde(rename = "mg")]
     MeterGivenUp,
+    #[serde(rename = "ca")]
+    ConnectAgain(StoredOccasion),
+    #[serde(rename = "fb")]
+    FallbackGiven(Given),
+    #[serde(rename = "ry")]
+    DataReady(DataKind, Option<i64>),
+    #[serde(rename = "dl")]
+    DataLate(DataKind),
+    #[serde(rename = "ds")]
+    DataStale(DataKind),
+    #[serde(rename = "df")]
+    DataFresh(DataKind),
     #[serde(rename = "dr")]
     Drift(Drift),
     #[serde(rename = "du")]
@@ -172,6 +188,12 @@ impl StoredNote {
             Note::MeterLate => Self::MeterLate,
             Note::MeterArrived => Self::MeterArrived,
             Note::MeterGivenUp => Self::MeterGivenUp,
+            Note::ConnectAgain { occasion } => Self::ConnectAgain((*occasion).into()),
+            Note::FallbackGiven { what } => Self::FallbackGiven(*what),
+            Note::DataReady { kind, after_s } => Self::DataReady(*kind, *after_s),
+            Note::DataLate { kind } => Self::DataLate(*kind),
+            Note::DataStale { kind } => Self::DataStale(*kind),
+            Note::DataFresh { kind } => Self::DataFresh(*kind),
             Note::Drift { what } => Self::Drift(*what),
             Note::Duplicate => Self::Duplicate,
             Note::StaleTimer => Self::StaleTimer,
@@ -230,6 +252,14 @@ impl StoredNote {
             Self::MeterLate => Note::MeterLate,
             Self::MeterArrived => Note::MeterArrived,
             Self::MeterGivenUp => Note::MeterGivenUp,
+            Self::ConnectAgain(occasion) => Note::ConnectAgain {
+                occasion: occasion.read()?,
+            },
+            Self::FallbackGiven(what) => Note::FallbackGiven { what },
+            Self::DataReady(kind, after_s) => Note::DataReady { kind, after_s },
+            Self::DataLate(kind) => Note::DataLate { kind },
+            Self::DataStale(kind) => Note::DataStale { kind },
+            Self::DataFresh(kind) => Note::DataFresh { kind },
             Self::Drift(what) => Note::Drift { what },
             Self::Duplicate => Note::Duplicate,
             Self::StaleTimer => Note::StaleTimer,

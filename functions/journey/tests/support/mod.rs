@@ -98,6 +98,7 @@ pub(crate) fn facts() -> Facts {
         sms: Permission::Allowed,
         push: Permission::Allowed,
         event: Permission::Allowed,
+        sharing_ends_at: None,
         inbox: Inbox::default(),
     }
 }
@@ -156,6 +157,7 @@ pub(crate) fn phase(phase: &Phase) -> String {
                 } => format!("{checks} looks, late"),
                 MeterFollowUp::Arrived { .. } => "arrived".to_owned(),
                 MeterFollowUp::GivenUp { .. } => "given up".to_owned(),
+                MeterFollowUp::NotAwaited => "none awaited".to_owned(),
             };
             let sure = if *provisional { "provisional" } else { "sure" };
             format!("Completed({evidence:?}, {sure}, {meter})")
@@ -230,6 +232,12 @@ pub(crate) fn notes(notes: &[Note]) -> String {
         | Note::MeterLate
         | Note::MeterArrived
         | Note::MeterGivenUp
+        | Note::ConnectAgain { .. }
+        | Note::FallbackGiven { .. }
+        | Note::DataReady { .. }
+        | Note::DataLate { .. }
+        | Note::DataStale { .. }
+        | Note::DataFresh { .. }
         | Note::Drift { .. } => Some(short(&format!("{note:?}"))),
     };
     notes.iter().filter_map(shown).collect::<Vec<_>>().join(" · ")

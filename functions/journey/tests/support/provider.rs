@@ -11,9 +11,7 @@ pub(crate) const ASKED_FOR: &str = "SDG&E: San Diego Gas & Electric";
 pub(crate) const ANOTHER: &str = "SCE: Southern California Edison";
 
 pub(crate) fn snapshot(records: impl IntoIterator<Item = Connection>) -> Snapshot {
-    Snapshot {
-        records: records.into_iter().collect(),
-    }
+    Snapshot::Leap(records.into_iter().collect())
 }
 
 pub(crate) fn nothing() -> Snapshot {

@@ -233,7 +233,7 @@ impl Story {
                 return self;
             };
             self = match timer.why {
-                TimerWhy::Meter => self.meters(vec![super::meter()]),
+                TimerWhy::Meter | TimerWhy::Poll => self.meters(vec![super::meter()]),
                 TimerWhy::Touch | TimerWhy::ClaimExpired | TimerWhy::Confirm | TimerWhy::HandBack => self.fire(),
             };
             if self
@@ -386,7 +386,7 @@ fn timers_hold(before: &Journey, decision: &Decision, now: Timestamp, context: &
         let found = next.timer.as_ref().is_some_and(|timer| match timer.why {
             TimerWhy::ClaimExpired => true,
             TimerWhy::Touch => timer.due <= now,
-            TimerWhy::Confirm | TimerWhy::HandBack | TimerWhy::Meter => false,
+            TimerWhy::Confirm | TimerWhy::HandBack | TimerWhy::Meter | TimerWhy::Poll => false,
         });
         assert!(found, "a claim that nobody looks after\n{}", context());
     }

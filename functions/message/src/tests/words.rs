@@ -309,6 +309,14 @@ fn who_fills_in_a_form_is_told_of_no_sign_in() {
             | Diagnosis::UtilityDown
             | Diagnosis::ProviderDown
             | Diagnosis::NothingLeft
+            | Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded
             | Diagnosis::Unrecognized => false,
         };
         if !by_form {

@@ -178,6 +178,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
     Ok(Config {
         testers: touchpoint::Testers::default(),
         announce: None,
+        bayou: None,
         public_url: public_url.to_owned(),
         campaign: PathBuf::new(),
         // Names decide who is drawn into which arm, so another seed draws anew.
@@ -219,6 +220,7 @@ async fn subscribe(world: &World, public_url: &str) -> anyhow::Result<()> {
     };
     let mut wanted = Wanted::new(format!("{public_url}/webhooks/leap").parse()?, header);
     wanted.allow_local = true;
-    webhooks::ensure(&world.leap, &wanted).await?;
+    let leap = world.providers.leap.as_ref().context("the demo's Leap")?;
+    webhooks::ensure(leap, &wanted).await?;
     Ok(())
 }

@@ -66,7 +66,7 @@ fn is_settled(journey: &Journey) -> bool {
         Phase::HandedBack { .. } | Phase::Stopped { .. } => true,
         Phase::Completed { meter, .. } => match meter {
             MeterFollowUp::Awaited { late_since, .. } => late_since.is_some(),
-            MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } => true,
+            MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } | MeterFollowUp::NotAwaited => true,
         },
     }
 }

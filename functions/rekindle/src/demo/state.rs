@@ -220,6 +220,7 @@ fn meter(journey: &Journey) -> Option<&'static str> {
         } => "late",
         MeterFollowUp::Arrived { .. } => "arrived",
         MeterFollowUp::GivenUp { .. } => "given_up",
+        MeterFollowUp::NotAwaited => "none",
     })
 }
 

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
-use webhook::{Answer, MAX_BODY_BYTES, http};
+use webhook::{Answer, http};
 
 use super::{Face, Unread, read, sent};
 
@@ -15,7 +15,9 @@ use super::{Face, Unread, read, sent};
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) fn routes() -> Router<Face> {
-    Router::new().route("/webhooks/{provider}", any(receive))
+    Router::new()
+        .route("/webhooks/{provider}", any(receive))
+        .route("/webhooks/{provider}/{secret}", any(receive))
 }
 
 async fn receive(State(face): State<Face>, request: Request) -> Response {
@@ -25,7 +27,7 @@ async fn receive(State(face): State<Face>, request: Request) -> Response {
     if let Err(refusal) = http::admit(world, &world.webhook, header, &parts) {
         return sent(*refusal);
     }
-    let body = match read(body, MAX_BODY_BYTES).await {
+    let body = match read(body, http::max_body_bytes(&parts.uri)).await {
         Ok(body) => body,
         Err(Unread::TooLong) => return sent(http::too_large(world)),
         Err(Unread::TooSlow) => return sent(http::answer(Answer::TooSlow)),

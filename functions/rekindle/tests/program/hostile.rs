@@ -399,6 +399,7 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
             "{:?}",
             webhook::Config {
                 secrets: secrets(),
+                bayou: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),
             }

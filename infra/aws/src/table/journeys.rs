@@ -151,6 +151,7 @@ impl Table {
             Phase::Completed { at, meter, .. } => match meter {
                 MeterFollowUp::Awaited { .. } => return None,
                 MeterFollowUp::Arrived { at: seen } | MeterFollowUp::GivenUp { at: seen } => (*at).max(*seen),
+                MeterFollowUp::NotAwaited => *at,
             },
             Phase::HandedBack { at } | Phase::Stopped { at, .. } => *at,
         };

@@ -4,9 +4,11 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use jiff::SignedDuration;
-use url::{Host, Url};
+use journey::Provider;
+use url::Url;
 
 use crate::Secret;
+use crate::api::{ApiConfig, Authorization, ConfigError, in_range};
 
 /// The settings of a [`LeapClient`](super::LeapClient).
 ///
@@ -64,70 +66,25 @@ impl LeapConfig {
         }
     }
 
-    /// Checks what the types cannot say.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        match self.base_url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&self.base_url) => {}
-            _ => return Err(ConfigError::Scheme),
-        }
-        let bare = self.base_url.username().is_empty() && self.base_url.password().is_none();
-        if !bare || self.base_url.query().is_some() || self.base_url.fragment().is_some() {
-            return Err(ConfigError::MoreThanAnAddress);
-        }
-        for (what, allowed, right) in [
+    /// Checks what the types cannot say, and takes what every API needs.
+    pub(super) fn api(&self) -> Result<ApiConfig, ConfigError> {
+        in_range(&[
             ("page_size", "at least 1", self.page_size >= 1),
             ("meter_page_size", "1 to 500", (1..=500).contains(&self.meter_page_size)),
-            ("max_attempts", "1 to 10", (1..=10).contains(&self.max_attempts)),
-            ("request_timeout", "more than nothing", !self.request_timeout.is_zero()),
-            ("deadline", "more than nothing", !self.deadline.is_zero()),
-            (
-                "rate_limit_pause",
-                "more than nothing",
-                self.rate_limit_pause.is_positive(),
-            ),
-        ] {
-            if !right {
-                return Err(ConfigError::OutOfRange { what, allowed });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Settings with which no client can be made. None of them repeats the key.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Neither `https`, nor `http` on this machine.
-    #[error(
-        "Leap's base URL must begin with https://; http:// is for this machine only, or the key would travel in the open"
-    )]
-    Scheme,
-    /// A user name, password, query or fragment.
-    #[error("Leap's base URL must have neither user name, password, query nor fragment")]
-    MoreThanAnAddress,
-    /// An API key that no header can carry.
-    #[error("the API key is empty or has characters that a header cannot carry")]
-    ApiKey,
-    /// A number outside its range.
-    #[error("{what} must be {allowed}")]
-    OutOfRange {
-        /// Which.
-        what: &'static str,
-        /// What would be right.
-        allowed: &'static str,
-    },
-    /// The machine's TLS roots could not be loaded.
-    #[error("no HTTP client could be made; are the machine's root certificates installed?")]
-    Transport(#[source] reqwest::Error),
-}
-
-/// Does the URL name this machine?
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+        ])?;
+        Ok(ApiConfig {
+            provider: Provider::Leap,
+            base_url: self.base_url.clone(),
+            // The API key itself is the bearer token (docs/leap.md, section 1).
+            authorization: Authorization::Bearer(self.api_key.clone()),
+            calls_per_minute: self.calls_per_minute,
+            waits_in_line: self.waits_in_line,
+            request_timeout: self.request_timeout,
+            deadline: self.deadline,
+            max_attempts: self.max_attempts,
+            backoff: self.backoff,
+            rate_limit_pause: self.rate_limit_pause,
+            jitter_seed: self.jitter_seed,
+        })
     }
 }

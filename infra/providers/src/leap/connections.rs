@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use journey::Reference;
-use journey::port::{ChangeFilter, ChangePage, ProviderError, ReadChanges, ReadStatus};
-use journey::status::Snapshot;
+use journey::port::{ChangeFilter, ChangePage, ProviderError, ReadChanges};
+use journey::status::{Connection, Snapshot};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::LeapClient;
-use super::client::Request;
-use super::error::CallError;
 use super::record;
 use crate::Share;
+use crate::api::{CallError, Request};
 
 const PATH: &str = "/v1.1/connect/connection";
 
@@ -30,10 +29,15 @@ struct Page {
     next: Option<String>,
 }
 
-impl ReadStatus for LeapClient {
+impl LeapClient {
+    /// Every record of a reference.
+    ///
     /// An empty snapshot means that the link was never clicked (docs/leap.md, trap 16). A record
     /// of the reference that cannot be read makes the answer an error: it may be the complete one.
-    async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is no answer that could be relied on.
+    pub async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
         // The wait in line is not Leap's: it does not count against the question's deadline.
         let paid = self.paid_in_line().await;
         self.ask("read_status", self.every_record(reference, paid)).await
@@ -55,7 +59,7 @@ impl ReadChanges for LeapClient {
 impl LeapClient {
     async fn every_record(&self, reference: &Reference, mut paid: bool) -> Result<Snapshot, CallError> {
         let filter = ("ref-id", reference.expose());
-        let mut snapshot = Snapshot::default();
+        let mut records = Vec::new();
         let mut foreign = 0_usize;
         let mut token: Option<String> = None;
         let mut tokens = BTreeSet::new();
@@ -65,7 +69,7 @@ impl LeapClient {
             for record in &page.records {
                 match record::reference_of(record) {
                     Some(other) if other != reference.expose() => foreign += 1,
-                    Some(_) => snapshot.records.push(readable(record)?),
+                    Some(_) => records.push(readable(record)?),
                     None => return Err(CallError::Unreadable("a record names no reference")),
                 }
             }
@@ -73,7 +77,7 @@ impl LeapClient {
                 if foreign > 0 {
                     tracing::warn!(provider = "leap", foreign, "records of other references were left out");
                 }
-                return Ok(snapshot);
+                return Ok(Snapshot::Leap(records));
             };
             if !tokens.insert(next.clone()) {
                 return Err(CallError::Unreadable("a page token is repeated"));
@@ -100,7 +104,7 @@ impl LeapClient {
             // Ending the pass here would move the watermark past pages that were never seen.
             return Err(CallError::Unreadable("a page token is repeated"));
         }
-        let mut changes: Vec<(Reference, Snapshot)> = Vec::new();
+        let mut changes: Vec<(Reference, Vec<Connection>)> = Vec::new();
         let mut places: BTreeMap<Reference, usize> = BTreeMap::new();
         let mut unreadable = 0;
         for record in &page.records {
@@ -111,17 +115,13 @@ impl LeapClient {
             };
             let place = *places.entry(reference.clone()).or_insert(changes.len());
             match changes.get_mut(place) {
-                Some((_, snapshot)) => snapshot.records.push(connection),
-                None => changes.push((
-                    reference,
-                    Snapshot {
-                        records: vec![connection],
-                    },
-                )),
+                Some((_, records)) => records.push(connection),
+                None => changes.push((reference, vec![connection])),
             }
         }
+        let changes = changes.into_iter();
         Ok(ChangePage {
-            changes,
+            changes: changes.map(|(of, records)| (of, Snapshot::Leap(records))).collect(),
             next: page.next,
             unreadable,
         })

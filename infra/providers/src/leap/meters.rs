@@ -10,10 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::LeapClient;
-use super::client::Request;
-use super::error::CallError;
 use super::record;
 use crate::Share;
+use crate::api::{CallError, Request};
 
 const PATH: &str = "/v2/meters/search";
 

@@ -5,7 +5,6 @@
 mod client;
 mod config;
 mod connections;
-mod error;
 mod meters;
 mod record;
 #[cfg(test)]
@@ -13,4 +12,6 @@ mod tests;
 pub mod webhooks;
 
 pub use client::LeapClient;
-pub use config::{ConfigError, LeapConfig};
+pub use config::LeapConfig;
+
+pub use crate::api::ConfigError;

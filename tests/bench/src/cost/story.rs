@@ -400,6 +400,7 @@ fn contact(reference: &Reference, number: u32) -> Contact {
         region: Some("CAISO".to_owned()),
         classification: Classification::Residential,
         utility: UtilityCode::parse("PGE"),
+        sharing_ends_at: None,
         link: Some("https://connect.leap.energy/?transmissionRegion=CAISO".to_owned()),
         opted_out: OptOut::NOTHING,
     }

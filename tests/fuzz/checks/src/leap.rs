@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use journey::Reference;
-use journey::port::{ChangeFilter, Clock, ProviderError, ReadChanges, ReadStatus, SearchMeters};
+use journey::port::{ChangeFilter, Clock, ProviderError, ReadChanges, SearchMeters};
 use journey::status::{ConnectionStatus, Known};
 use providers::Secret;
 use providers::leap::webhooks::{self, Header, Wanted, WebhookError};
@@ -144,8 +144,8 @@ fn told_status(line: &Line, said: Option<&[Value]>) -> bool {
     let read = pages.iter().take_while(next).count() + 1;
     let ours = |record: &&Value| record["ref_id"].as_str() == Some(reference.expose());
     let said: Vec<&Value> = pages.iter().take(read).flat_map(records).filter(ours).collect();
-    assert_eq!(snapshot.records.len(), said.len(), "not every record was told");
-    for (record, said) in snapshot.records.iter().zip(said) {
+    assert_eq!(snapshot.connections().len(), said.len(), "not every record was told");
+    for (record, said) in snapshot.connections().iter().zip(said) {
         let is_complete = record.status == Known::Value(ConnectionStatus::Completed);
         assert_eq!(is_complete, said["connection_status"] == "COMPLETED");
     }
@@ -160,8 +160,16 @@ fn told_changes(line: &Line, said: Option<&[Value]>) -> bool {
     assert_ne!(told.next.as_deref(), Some(""), "an empty token leads nowhere");
     let references: BTreeSet<&Reference> = told.changes.iter().map(|(reference, _)| reference).collect();
     assert_eq!(references.len(), told.changes.len(), "a reference is told twice");
-    let count: usize = told.changes.iter().map(|(_, snapshot)| snapshot.records.len()).sum();
-    assert!(told.changes.iter().all(|(_, snapshot)| !snapshot.records.is_empty()));
+    let count: usize = told
+        .changes
+        .iter()
+        .map(|(_, snapshot)| snapshot.connections().len())
+        .sum();
+    assert!(
+        told.changes
+            .iter()
+            .all(|(_, snapshot)| !snapshot.connections().is_empty())
+    );
     if let Some([page, ..]) = said {
         assert_eq!(
             count + told.unreadable,

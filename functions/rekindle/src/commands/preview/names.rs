@@ -45,6 +45,26 @@ pub(super) const fn diagnosis(diagnosis: Diagnosis) -> (&'static str, &'static s
             "Could not go on, and can try again now.",
         ),
         Diagnosis::NothingLeft => ("Nothing left to do", "Gets no message."),
+        Diagnosis::Invited => ("Invited, never came", "Was invited, and has not followed the link."),
+        Diagnosis::RepeatedReturns => (
+            "Came back without success",
+            "Came back more than once and did not get through: a lost login, perhaps.",
+        ),
+        Diagnosis::PasswordChanged => (
+            "Connection lost: password",
+            "Was connected; the utility's password has changed.",
+        ),
+        Diagnosis::MfaExpired => (
+            "Connection lost: second step",
+            "Was connected; the utility wants its second step again.",
+        ),
+        Diagnosis::AccessLost => ("Connection lost", "Was connected; nobody says why it stopped."),
+        Diagnosis::RenewalDue => (
+            "Connection to be renewed",
+            "Is connected, and will soon have to sign in again. Only where the campaign asks for it.",
+        ),
+        Diagnosis::ConsentEnding => ("Consent ends soon", "Agreed to share data until a day that is near."),
+        Diagnosis::ConsentEnded => ("Consent has ended", "Agreed to share data until a day that is past."),
         Diagnosis::Unrecognized => ("Not understood", "Gets no message."),
     }
 }

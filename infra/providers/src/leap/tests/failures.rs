@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use journey::Unavailable;
-use journey::port::{ChangeFilter, ProviderError, ReadChanges, ReadStatus, SearchMeters};
+use journey::port::{ChangeFilter, ProviderError, ReadChanges, SearchMeters};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -13,7 +13,7 @@ use super::stub::{Answer, Stub, ok, retry_after, status};
 use super::{Hand, KEY, NOW, client, config, fixture, reference, time};
 use crate::Secret;
 use crate::Share;
-use crate::leap::client::Request;
+use crate::api::Request;
 use crate::leap::{ConfigError, LeapClient, LeapConfig};
 
 const PERSON: &str = "somebody@example.com";
@@ -99,7 +99,7 @@ async fn a_passing_failure_is_overcome() {
         .read_status(&reference("site-ca-0001"))
         .await
         .unwrap();
-    assert_eq!((snapshot.records.len(), stub.lines().len()), (1, 3));
+    assert_eq!((snapshot.connections().len(), stub.lines().len()), (1, 3));
 
     let stub = Stub::answering([status(500), ok(fixture!("meters-v2-search-found"))]).await;
     assert!(

@@ -4,7 +4,6 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use journey::Unavailable;
-use journey::port::ReadStatus;
 use tokio::task::JoinSet;
 
 use super::stub::{Stub, ok, retry_after};

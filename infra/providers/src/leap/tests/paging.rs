@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use journey::Unavailable;
-use journey::port::{ChangeFilter, ProviderError, ReadChanges, ReadStatus};
+use journey::port::{ChangeFilter, ProviderError, ReadChanges};
 use journey::status::Snapshot;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ async fn trap_10_a_reference_is_encoded_byte_for_byte() {
     ] {
         let stub = Stub::answering([page(of, 1, Value::Null)]).await;
         let snapshot = client(config(&stub)).read_status(&reference(of)).await.unwrap();
-        assert_eq!(snapshot.records.len(), 1);
+        assert_eq!(snapshot.connections().len(), 1);
         assert_eq!(
             stub.lines(),
             [format!("GET /v1.1/connect/connection?ref-id={encoded}&page-size=10")]
@@ -96,7 +96,7 @@ async fn trap_11_a_status_is_read_to_the_last_page() {
             page("site-ca-0001", 1, end),
         ])
         .await;
-        assert_eq!(answer.unwrap().records.len(), 21);
+        assert_eq!(answer.unwrap().connections().len(), 21);
         let filter = "GET /v1.1/connect/connection?ref-id=site-ca-0001&page-size=10";
         let pages = [
             filter.to_owned(),
@@ -153,9 +153,9 @@ async fn trap_15_every_record_of_exactly_that_reference_counts() {
     let (answer, _) = status_of([ok(body.to_string())]).await;
     let regions: Vec<_> = answer
         .unwrap()
-        .records
-        .into_iter()
-        .map(|record| record.region)
+        .connections()
+        .iter()
+        .map(|record| record.region.clone())
         .collect();
     assert_eq!(regions, ["CAISO", "PJM"]);
 }

@@ -14,9 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::LeapClient;
-use super::client::{Request, note_failure};
-use super::error::CallError;
 use crate::Share;
+use crate::api::{CallError, Request};
 
 pub use subscription::{EventType, Header, Subscription, Unfit, Wanted, WebhookId};
 
@@ -76,7 +75,7 @@ pub enum WebhookError {
 /// When Leap cannot be asked, or one entry cannot be read: with half a list, a second subscription
 /// would be made beside the first.
 pub async fn list(leap: &LeapClient) -> Result<Vec<Subscription>, WebhookError> {
-    told("list_webhooks", listed(leap).await)
+    told(leap, "list_webhooks", listed(leap).await)
 }
 
 /// Makes sure that Leap calls the receiver as wanted; doing it again changes nothing.
@@ -109,8 +108,9 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
         Some(different) => {
             let request = changing(Method::PUT, path_of(&different.id), Some(wanted.body()), true);
             told(
+                leap,
                 "update_webhook",
-                leap.within(leap.config().deadline, leap.bytes(&request)).await,
+                leap.within(leap.deadline(), leap.bytes(&request)).await,
             )?;
             Ok(Ensured::Updated(different.id))
         }
@@ -118,11 +118,13 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
             // Not repeatable: a lost answer would leave two subscriptions.
             let request = changing(Method::POST, PATH.to_owned(), Some(wanted.body()), false);
             let created: Created = told(
+                leap,
                 "create_webhook",
-                leap.within(leap.config().deadline, leap.json(&request)).await,
+                leap.within(leap.deadline(), leap.json(&request)).await,
             )?;
             let unreadable = || CallError::Unreadable("the new webhook has no usable id");
             let id = told(
+                leap,
                 "create_webhook",
                 WebhookId::parse(&created.webhook_id).ok_or_else(unreadable),
             )?;
@@ -141,7 +143,11 @@ pub async fn test(leap: &LeapClient, id: &WebhookId, payload: &Value) -> Result<
     let path = format!("{}/test", path_of(id));
     let mut request = changing(Method::POST, path, Some(payload.clone()), false);
     request.timeout = Some(TEST_DEADLINE);
-    let result: TestAnswer = told("test_webhook", leap.within(TEST_DEADLINE, leap.json(&request)).await)?;
+    let result: TestAnswer = told(
+        leap,
+        "test_webhook",
+        leap.within(TEST_DEADLINE, leap.json(&request)).await,
+    )?;
     Ok(TestResult {
         successful: result.is_successful,
         status_code: result.status_code,
@@ -158,11 +164,11 @@ pub async fn test(leap: &LeapClient, id: &WebhookId, payload: &Value) -> Result<
 /// When Leap cannot be asked.
 pub async fn delete(leap: &LeapClient, id: &WebhookId) -> Result<bool, WebhookError> {
     let request = changing(Method::DELETE, path_of(id), None, true);
-    match leap.within(leap.config().deadline, leap.bytes(&request)).await {
+    match leap.within(leap.deadline(), leap.bytes(&request)).await {
         Ok(_) => Ok(true),
         // Also after a repetition, when the first attempt had worked and its answer was lost.
         Err(CallError::NotFound) => Ok(false),
-        Err(error) => told("delete_webhook", Err(error)),
+        Err(error) => told(leap, "delete_webhook", Err(error)),
     }
 }
 
@@ -186,7 +192,7 @@ struct TestAnswer {
 
 async fn listed(leap: &LeapClient) -> Result<Vec<Subscription>, CallError> {
     let request = Request::get(PATH, &[], Share::Upkeep);
-    let listing: Listing = leap.within(leap.config().deadline, leap.json(&request)).await?;
+    let listing: Listing = leap.within(leap.deadline(), leap.json(&request)).await?;
     let subscriptions: Option<Vec<_>> = listing.webhooks.into_iter().map(subscription::Listed::read).collect();
     subscriptions.ok_or(CallError::Unreadable("a listed webhook has no usable id"))
 }
@@ -208,9 +214,9 @@ fn changing(method: Method, path: String, body: Option<Value>, repeatable: bool)
     }
 }
 
-fn told<T>(question: &'static str, answer: Result<T, CallError>) -> Result<T, WebhookError> {
+fn told<T>(leap: &LeapClient, question: &'static str, answer: Result<T, CallError>) -> Result<T, WebhookError> {
     answer.map_err(|error| {
-        note_failure(question, &error);
+        leap.note_failure(question, &error);
         match error {
             CallError::NotFound => WebhookError::Unknown,
             CallError::Refused { status } => WebhookError::Refused(status),

@@ -6,7 +6,7 @@ use journey::port::ProviderError;
 
 /// A call without a usable answer. The texts name no reference, no secret and no URL.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// No answer: the connection failed, or one answer took too long.
     #[error("no answer")]
     Unreachable(#[source] reqwest::Error),
@@ -38,13 +38,13 @@ pub(super) enum CallError {
 
 impl CallError {
     /// Takes a transport error without its URL, whose query names the reference.
-    pub(super) fn transport(error: reqwest::Error) -> Self {
+    pub(crate) fn transport(error: reqwest::Error) -> Self {
         CallError::Unreachable(error.without_url())
     }
 
     /// May the same request succeed in a moment? Not after a 429, nor when a 503 names a time: the
     /// caller's timer waits better than a connection does.
-    pub(super) fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
             CallError::Unreachable(_) => true,
             CallError::Failing { retry_at, .. } => retry_at.is_none(),

@@ -1,0 +1,11 @@
+//! What the clients of all providers share: one HTTP request with its budget, attempts and deadline.
+
+mod client;
+mod config;
+mod error;
+
+pub(crate) use client::Api;
+pub(crate) use client::Request;
+pub use config::ConfigError;
+pub(crate) use config::{ApiConfig, Authorization, in_range};
+pub(crate) use error::CallError;

@@ -1,0 +1,136 @@
+//! Bayou's API.
+
+use core::sync::atomic::AtomicBool;
+use std::sync::Arc;
+
+use journey::port::{Clock, ProviderError};
+use journey::status::Snapshot;
+use journey::{Newest, Reference, References};
+use percent_encoding::utf8_percent_encode;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use super::config::BayouConfig;
+use super::customer::{Bill, Intervals, Told};
+use crate::Share;
+use crate::api::{Api, CallError, ConfigError, Request};
+use crate::query::ENCODED;
+
+/// Asks Bayou. Clones share the connections and the budget of calls.
+#[derive(Clone, Debug)]
+pub struct BayouClient {
+    api: Api,
+    references: References,
+}
+
+impl BayouClient {
+    /// Makes a client. The clock is the program's: the budget and `Retry-After` follow it, while
+    /// timeouts and pauses between attempts take the machine's time.
+    ///
+    /// # Errors
+    /// Settings that cannot be right, and a machine without root certificates.
+    pub fn new(config: &BayouConfig, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self, ConfigError> {
+        Ok(BayouClient {
+            api: Api::new(config.api(), clock)?,
+            references: config.references,
+        })
+    }
+
+    /// Sends away whoever waits in line: the program stops.
+    pub fn close_line(&self) {
+        self.api.close_line();
+    }
+
+    /// The customer's flags; none when Bayou does not know the customer.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is no answer that could be relied on.
+    pub async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
+        // The wait in line is not Bayou's: it does not count against the question's deadline.
+        let paid = self.api.paid_in_line().await;
+        let told = self
+            .api
+            .ask("read_status", self.customer(reference, Share::Checks, paid))
+            .await?;
+        Ok(Snapshot::Bayou(told.map(Told::read)))
+    }
+
+    /// The newest bill and the end of the newest interval.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is no answer that could be relied on.
+    pub async fn read_newest(&self, reference: &Reference) -> Result<Newest, ProviderError> {
+        self.api.ask("read_newest", self.newest(reference)).await
+    }
+
+    /// The link by which the customer goes on now; none when Bayou does not know the customer.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is no answer that could be relied on.
+    pub async fn fresh_link(&self, reference: &Reference) -> Result<Option<String>, ProviderError> {
+        let told = self
+            .api
+            .ask("fresh_link", self.customer(reference, Share::Checks, false))
+            .await?;
+        Ok(told.and_then(Told::link))
+    }
+
+    async fn customer(&self, reference: &Reference, share: Share, paid: bool) -> Result<Option<Told>, CallError> {
+        let told: Told = match self.get(&self.path(reference, ""), share, paid).await {
+            Err(CallError::NotFound) => return Ok(None),
+            answer => answer?,
+        };
+        let (external_id, id) = match self.references {
+            References::ExternalId => (Some(reference.expose()), None),
+            References::CustomerId => (None, Some(reference.expose())),
+        };
+        if told.is_of(external_id, id) {
+            Ok(Some(told))
+        } else {
+            Err(CallError::Unreadable("it speaks of another customer"))
+        }
+    }
+
+    async fn newest(&self, reference: &Reference) -> Result<Newest, CallError> {
+        let bills: Vec<Bill> = self
+            .none_if_absent(&self.path(reference, "/bills"))
+            .await?
+            .unwrap_or_default();
+        let intervals: Option<Intervals> = self.none_if_absent(&self.path(reference, "/intervals")).await?;
+        Ok(Newest {
+            bill: bills.iter().filter_map(Bill::issued_at).max(),
+            interval: intervals.and_then(|intervals| intervals.last()),
+        })
+    }
+
+    /// Not all utilities have bills or intervals, and how an absent list is answered is not documented.
+    async fn none_if_absent<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, CallError> {
+        match self.get(path, Share::Upkeep, false).await {
+            Ok(found) => Ok(Some(found)),
+            Err(CallError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, share: Share, paid: bool) -> Result<T, CallError> {
+        let request = Request {
+            method: Method::GET,
+            path: path.to_owned(),
+            query: String::new(),
+            body: None,
+            repeatable: true,
+            share,
+            paid: AtomicBool::new(paid),
+            timeout: None,
+        };
+        self.api.json(&request).await
+    }
+
+    fn path(&self, reference: &Reference, below: &str) -> String {
+        let name = utf8_percent_encode(reference.expose(), ENCODED);
+        match self.references {
+            References::ExternalId => format!("/customers/external_id:{name}{below}"),
+            References::CustomerId => format!("/customers/{name}{below}"),
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use journey::contact::{Contact, OptOut};
 use journey::port::Precondition;
-use journey::{JourneyId, Purpose};
+use journey::{JourneyId, Provider, Purpose};
 use webhook::Request;
 
 use crate::play::poll_once;
@@ -39,6 +39,9 @@ pub(crate) fn carry_out(world: &World, stage: &Stage, what: Interruption) {
 }
 
 fn finishes(world: &World, stage: &Stage, contact: &Contact) {
+    if contact.provider == Provider::Bayou {
+        return connects(world, stage, contact);
+    }
     let body = serde_json::json!({
         "webhook_event_id": format!("finished-{}", contact.reference.expose()),
         "payload": {
@@ -62,4 +65,21 @@ fn finishes(world: &World, stage: &Stage, contact: &Contact) {
 fn boxed<'a, T>(future: impl Future<Output = T> + 'a) -> Option<T> {
     let future: core::pin::Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(future);
     poll_once(future)
+}
+
+/// Bayou's record shows it, and its webhook tells.
+fn connects(world: &World, stage: &Stage, contact: &Contact) {
+    world.lock().provider.connect_everybody();
+    let body = serde_json::json!({
+        "event": "customer_has_filled_credentials",
+        "object": { "customer_external_id": contact.reference.expose() },
+    });
+    let body = body.to_string();
+    let request = Request {
+        secret_values: &[SECRET.as_bytes()],
+        content_type: Some("application/json"),
+        body: body.as_bytes(),
+    };
+    let ports = Ports { world, stage };
+    let _ = boxed(webhook::handle_bayou(&ports, &stage.webhook, &stage.rules, request));
 }

@@ -23,7 +23,7 @@ mod world;
 pub use happening::{Happening, What};
 pub use play::{Play, poll_once};
 pub use ports::Ports;
-pub use provider::{MeterScript, RecordScript, ScriptedProvider, UtilityScript};
+pub use provider::{CustomerScript, MeterScript, RecordScript, ScriptedProvider, UtilityScript};
 pub use scenario::{Scenario, Step};
 pub use stage::{SECRET, Stage};
 pub use world::{Fault, Interruption, Mode, World};
@@ -37,6 +37,20 @@ macro_rules! for_each_scenario {
         $test! {
             agreement_declined_and_followed_up
             agreement_declined_and_respected
+            bayou_account_without_intervals
+            bayou_and_leap_one_person
+            bayou_comes_back_without_success
+            bayou_completion_found_by_a_look
+            bayou_consent_ends
+            bayou_consent_renewed
+            bayou_forged_completion
+            bayou_invited_and_never_came
+            bayou_link_followed_then_connected
+            bayou_loss_found_by_the_daily_look
+            bayou_lost_and_repaired_twice
+            bayou_opted_out_and_erased
+            bayou_renewal_where_the_campaign_allows
+            bayou_slow_data_late_and_stale
             commercial_two_utilities
             completed_found_by_reconcile
             completes_before_the_first_touch

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Contact;
 use journey::port::Precondition;
-use journey::{JourneyId, Lane, Provider, Reference};
+use journey::{JourneyId, Lane, Reference};
 use pages::Reply;
 use webhook::{Answer, Request};
 
@@ -47,6 +47,7 @@ pub struct Play {
 enum Call {
     Step(usize),
     Webhook(Vec<u8>),
+    BayouWebhook(Vec<u8>),
     Fire(JourneyId, u32),
     Put(Box<Contact>),
     Erase(Reference),
@@ -173,6 +174,8 @@ impl Stagehand<'_> {
             return true;
         }
         let again = match &due.call {
+            // Whether Bayou delivers again is not documented, so here it never does.
+            Call::BayouWebhook(_) => None,
             Call::Webhook(_) => REDELIVERED_AFTER_MIN
                 .get(due.attempt as usize - 1)
                 .map(|minutes| SignedDuration::from_mins(*minutes)),
@@ -280,7 +283,15 @@ impl Stagehand<'_> {
                 };
                 poll_once(webhook::handle(&ports, &stage.webhook, rules, request)) == Some(Answer::Accepted)
             }
-            Call::Webhook(_) => false,
+            Call::BayouWebhook(body) if self.up => {
+                let request = Request {
+                    secret_values: &[SECRET.as_bytes()],
+                    content_type: Some("application/json"),
+                    body,
+                };
+                poll_once(webhook::handle_bayou(&ports, &stage.webhook, rules, request)) == Some(Answer::Accepted)
+            }
+            Call::Webhook(_) | Call::BayouWebhook(_) => false,
             Call::Fire(journey, generation) => {
                 let fired = poll_once(touchpoint::fire(&ports, &stage.composer, rules, journey, *generation));
                 matches!(fired, Some(Ok(_)))
@@ -294,7 +305,7 @@ impl Stagehand<'_> {
                     &ports,
                     &id_key(),
                     rules,
-                    Provider::Leap,
+                    self.scenario.provider_of(reference),
                     reference,
                     &Precondition::None
                 )),
@@ -357,17 +368,32 @@ impl Stagehand<'_> {
             }
             Call::Meters => {
                 self.checked_at = self.world.lock().now;
-                let _ = poll_once(meter_check::check(&ports, rules));
+                let _ = {
+                    let (id_key, directory) = (id_key(), &stage.composer.directory);
+                    let config = meter_check::Config {
+                        id_key: &id_key,
+                        asks_for_a_code: &|code| directory.find(code).is_some_and(utilities::Utility::asks_for_a_code),
+                    };
+                    poll_once(meter_check::check(&ports, &config, rules))
+                };
                 true
             }
         }
     }
 
-    /// The token of a link in the last message of a reference that has one.
+    /// The token of a link in the last message of a reference that has one; of all its journeys.
     fn last_mail(&self, reference: &Reference, link: impl Fn(&Mail) -> Option<String>) -> Option<String> {
-        let mut state = self.world.lock();
-        let journey = state.name(reference);
-        let mut mails = state.mails.iter().rev().filter(|mail| mail.key.journey == journey);
+        let state = self.world.lock();
+        let provider = self.scenario.provider_of(reference);
+        let purposes = provider.purposes().iter();
+        let journeys: Vec<_> = purposes
+            .map(|purpose| JourneyId::new(&id_key(), provider, *purpose, reference))
+            .collect();
+        let mut mails = state
+            .mails
+            .iter()
+            .rev()
+            .filter(|mail| journeys.contains(&mail.key.journey));
         mails.find_map(link)?.rsplit('/').next().map(str::to_owned)
     }
 
@@ -388,7 +414,10 @@ impl Stagehand<'_> {
         let now = {
             let mut state = self.world.lock();
             self.begins.push(state.happened.len());
-            state.name(&reference);
+            state.name(self.scenario.provider_of(&reference), &reference);
+            if let Some(customer) = &step.customer {
+                state.provider.put_customer(&reference, customer);
+            }
             if let Some(record) = &step.provider {
                 state.provider.put(&reference, record);
             }
@@ -437,6 +466,10 @@ impl Stagehand<'_> {
             let body = body(webhook, &id, reference.expose());
             calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::Webhook(body.clone())));
         }
+        if let Some(webhook) = &step.bayou {
+            let body = bayou_body(webhook, reference.expose());
+            calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::BayouWebhook(body.clone())));
+        }
         if let Some(import) = &step.import {
             calls.push(Call::Put(Box::new(scenario::contact(import))));
         }
@@ -478,6 +511,17 @@ fn body(webhook: &str, id: &str, reference: &str) -> Vec<u8> {
     }
     let whole = serde_json::json!({ "webhook_event_id": id, "payload": payload });
     serde_json::to_vec(&whole).unwrap()
+}
+
+/// A webhook in Bayou's form: the event, then `field=value`.
+fn bayou_body(webhook: &str, reference: &str) -> Vec<u8> {
+    let (event, fields) = webhook.split_once(' ').unwrap_or((webhook, ""));
+    let mut object = serde_json::json!({ "customer_id": 12_345, "customer_external_id": reference });
+    for field in fields.split(", ").filter(|field| !field.is_empty()) {
+        let (name, value) = field.split_once('=').expect("a field is name=value");
+        object[name] = value.into();
+    }
+    serde_json::to_vec(&serde_json::json!({ "event": event, "object": object })).unwrap()
 }
 
 /// Runs a use case over ports that answer at once: what is not over then has died.

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
-    Email, FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, ListContacts, LoadJourney, LookUpSend,
-    PageError, Precondition, ProviderError, Push, PutError, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush,
-    SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
+    Email, FindContact, FindDue, FireTimer, FreshLink, KeepContact, KeepWatermark, ListContacts, LoadJourney,
+    LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus,
+    SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, ContactId, JourneyId, Lane, MeterFound, PhoneNumber, Provider, Reference, Resolution, SendKey,
+    AddressId, ContactId, JourneyId, Lane, MeterFound, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey,
     SendOutcome, Timer, Unavailable,
 };
 
@@ -224,10 +224,10 @@ impl KeepWatermark for Ports<'_> {
 }
 
 impl ReadStatus for Ports<'_> {
-    async fn read_status(&self, _provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
+    async fn read_status(&self, provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
         let effect = |state: &mut State| {
-            let snapshot = state.provider.status(reference, state.now)?;
-            state.heard(reference, &snapshot);
+            let snapshot = state.provider.status(provider, reference, state.now)?;
+            state.heard(provider, reference, &snapshot);
             Ok(snapshot)
         };
         self.step("read_status", effect, || Err(no_answer())).await
@@ -244,11 +244,25 @@ impl ReadChanges for Ports<'_> {
         let effect = |state: &mut State| {
             let page = state.provider.changes(filter, since, page, state.now)?;
             for (reference, _) in &page.changes {
-                state.name(reference);
+                state.name(Provider::Leap, reference);
             }
             Ok(page)
         };
         self.step("read_changes", effect, || Err(no_answer())).await
+    }
+}
+
+impl ReadNewest for Ports<'_> {
+    async fn read_newest(&self, _: Provider, reference: &Reference) -> Result<Newest, ProviderError> {
+        let effect = |state: &mut State| state.provider.newest(reference, state.now);
+        self.step("read_newest", effect, || Err(no_answer())).await
+    }
+}
+
+impl FreshLink for Ports<'_> {
+    async fn fresh_link(&self, _: Provider, reference: &Reference) -> Result<Option<String>, ProviderError> {
+        let effect = |state: &mut State| state.provider.link(reference, state.now);
+        self.step("fresh_link", effect, || Err(no_answer())).await
     }
 }
 

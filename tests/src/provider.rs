@@ -8,7 +8,7 @@ use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityErrorCode,
     UtilityStatus,
 };
-use journey::{MeterFound, MeterKind, Reference, Unavailable};
+use journey::{Customer, MeterFound, MeterKind, Newest, Provider, Reference, Unavailable, Velocity};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -64,6 +64,47 @@ pub struct MeterScript {
     pub authorized: bool,
 }
 
+/// What Bayou's API answers for a customer. What is left out is false, or not said.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerScript {
+    /// `has_filled_credentials`.
+    pub filled: bool,
+    /// `is_currently_authenticated`.
+    pub authenticated: bool,
+    /// `has_filled_credentials_on`.
+    pub filled_on: Option<Timestamp>,
+    /// `bills_are_ready`.
+    pub bills: bool,
+    /// `intervals_are_ready`.
+    pub intervals: bool,
+    /// `account_has_intervals`.
+    pub account_has_intervals: Option<bool>,
+    /// `utility_data_velocity`.
+    pub velocity: Option<String>,
+    /// When the newest bill was issued.
+    pub newest_bill: Option<Timestamp>,
+    /// The end of the newest interval.
+    pub newest_interval: Option<Timestamp>,
+}
+
+impl CustomerScript {
+    fn customer(&self) -> Customer {
+        Customer {
+            has_filled_credentials: self.filled,
+            connected_at: self.filled_on,
+            is_currently_authenticated: self.authenticated,
+            bills_are_ready: self.bills,
+            intervals_are_ready: self.intervals,
+            utility_has_intervals: None,
+            account_has_intervals: self.account_has_intervals,
+            velocity: self.velocity.as_deref().map(Velocity::parse),
+            has_accounts: self.filled,
+            utility: None,
+        }
+    }
+}
+
 fn caiso() -> String {
     "CAISO".to_owned()
 }
@@ -81,6 +122,7 @@ const fn yes() -> bool {
 pub struct ScriptedProvider {
     records: BTreeMap<Reference, Vec<Connection>>,
     meters: BTreeMap<Reference, Vec<MeterFound>>,
+    customers: BTreeMap<Reference, CustomerScript>,
     trouble: Option<(Unavailable, Option<SignedDuration>)>,
     page_size: usize,
     /// Pages for which the budget of calls suffices in a minute.
@@ -133,6 +175,39 @@ impl ScriptedProvider {
         });
     }
 
+    /// Writes what Bayou says of a customer.
+    pub fn put_customer(&mut self, reference: &Reference, script: &CustomerScript) {
+        self.customers.insert(reference.clone(), script.clone());
+    }
+
+    /// Bayou says that everybody is connected.
+    pub(crate) fn connect_everybody(&mut self) {
+        for customer in self.customers.values_mut() {
+            (customer.filled, customer.authenticated) = (true, true);
+        }
+    }
+
+    pub(crate) fn newest(&self, reference: &Reference, now: Timestamp) -> Result<Newest, ProviderError> {
+        self.check(now)?;
+        let customer = self.customers.get(reference);
+        Ok(Newest {
+            bill: customer.and_then(|customer| customer.newest_bill),
+            interval: customer.and_then(|customer| customer.newest_interval),
+        })
+    }
+
+    /// Each link is another one, so that a story shows which was handed out.
+    pub(crate) fn link(&self, reference: &Reference, now: Timestamp) -> Result<Option<String>, ProviderError> {
+        self.check(now)?;
+        let known = self.customers.contains_key(reference);
+        Ok(known.then(|| {
+            format!(
+                "https://staging.bayou.energy/companies/1/sign_up?key={}",
+                now.as_second()
+            )
+        }))
+    }
+
     /// From now on every call fails so, or works again.
     pub fn set_trouble(&mut self, words: &str) {
         self.trouble = match words {
@@ -156,10 +231,17 @@ impl ScriptedProvider {
         }
     }
 
-    pub(crate) fn status(&self, reference: &Reference, now: Timestamp) -> Result<Snapshot, ProviderError> {
+    pub(crate) fn status(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+        now: Timestamp,
+    ) -> Result<Snapshot, ProviderError> {
         self.check(now)?;
-        let records = self.records.get(reference).cloned().unwrap_or_default();
-        Ok(Snapshot::Leap(records))
+        Ok(match provider {
+            Provider::Leap => Snapshot::Leap(self.records.get(reference).cloned().unwrap_or_default()),
+            Provider::Bayou => Snapshot::Bayou(self.customers.get(reference).map(CustomerScript::customer)),
+        })
     }
 
     pub(crate) fn meters(

@@ -6,7 +6,7 @@ use journey::contact::Contact;
 use journey::{Provider, Reference};
 use serde::Deserialize;
 
-use crate::provider::{MeterScript, RecordScript};
+use crate::provider::{CustomerScript, MeterScript, RecordScript};
 
 /// A story with its exact outcome.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,6 +46,8 @@ pub struct Step {
     pub reference: Option<String>,
     /// What the provider's API answers from now on.
     pub provider: Option<RecordScript>,
+    /// What Bayou's API answers of the customer from now on.
+    pub customer: Option<CustomerScript>,
     /// A meter that the search finds from now on.
     pub meter: Option<MeterScript>,
     /// `403`, `429`, `429, come back in 10 minutes`, `500`, `time-out`, `none`.
@@ -62,6 +64,9 @@ pub struct Step {
     pub program: Option<String>,
     /// Type and status, such as `connect_session.updated CREATED`, and a utility's code.
     pub webhook: Option<String>,
+    /// A webhook of Bayou's: its event, and fields of its object, such as `customer_must_reauthenticate
+    /// reason=mfa_factor_has_expired`.
+    pub bayou: Option<String>,
     /// The provider's own identifier of the event; a new one when left out.
     pub id: Option<String>,
     /// How often it is delivered, although it is acknowledged.
@@ -112,11 +117,21 @@ impl Scenario {
         self.contacts.iter().map(contact).collect()
     }
 
+    /// The provider of a reference, as its contact says; Leap where nobody says.
+    #[must_use]
+    pub fn provider_of(&self, reference: &Reference) -> Provider {
+        let imports = self.steps.iter().filter_map(|step| step.import.as_ref());
+        let mut tables = self.contacts.iter().chain(imports);
+        let of =
+            |table: &&toml::Table| table.get("reference").and_then(toml::Value::as_str) == Some(reference.expose());
+        tables.find(of).map_or(Provider::Leap, provider)
+    }
+
     /// The one whom a step is about.
     #[must_use]
     pub fn reference_of(&self, step: &Step) -> Reference {
         let named = step.reference.clone().or_else(|| {
-            let first = self.contacts.first()?.get("reference")?;
+            let first = self.contacts.first().or(step.import.as_ref())?.get("reference")?;
             first.as_str().map(str::to_owned)
         });
         Reference::new(named.expect("a step of a scenario without contacts names its reference")).unwrap()
@@ -128,13 +143,20 @@ pub(crate) fn contact(table: &toml::Table) -> Contact {
     let mut table = table.clone();
     let reference = table.remove("reference").expect("a contact has a reference");
     let reference = Reference::new(reference.as_str().unwrap()).unwrap();
+    let provider = provider(&table);
+    table.remove("provider");
     let input: ContactInput = table.try_into().unwrap();
     input
         .check(
-            Provider::Leap,
+            provider,
             reference,
             jiff::Timestamp::MAX,
             &journey::LinkHosts::default(),
         )
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn provider(table: &toml::Table) -> Provider {
+    let name = table.get("provider").and_then(toml::Value::as_str);
+    name.map_or(Provider::Leap, |name| name.parse().unwrap())
 }

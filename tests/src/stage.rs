@@ -68,7 +68,6 @@ impl Stage {
             composer: Composer {
                 templates: loaded.templates,
                 brand: loaded.brand,
-                touches: u16::try_from(loaded.rules.touches.len()).unwrap(),
                 directory: loaded.utilities,
                 default_locale: loaded.locales.default,
                 offered: loaded.locales.offered,
@@ -82,7 +81,13 @@ impl Stage {
                     current: webhook::Secret::new(SECRET).unwrap(),
                     other: None,
                 },
-                bayou: None,
+                bayou: Some(webhook::BayouHook {
+                    secrets: webhook::Secrets {
+                        current: webhook::Secret::new(SECRET).unwrap(),
+                        other: None,
+                    },
+                    references: journey::References::ExternalId,
+                }),
                 id_key: id_key.clone(),
                 reserved_prefixes: vec!["leap-test-".to_owned()],
             },

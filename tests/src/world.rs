@@ -14,8 +14,8 @@ use journey::port::{
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Phase, Purpose, Reference, Resolution,
-    SendKey, Timer, TouchRecord, stored,
+    AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Occasion, Phase, Provider, Purpose,
+    Reference, Resolution, SendKey, Timer, TouchRecord, stored,
 };
 
 use crate::happening::{Happening, What};
@@ -211,10 +211,17 @@ impl State {
         self.asked.clear();
     }
 
-    pub(crate) fn name(&mut self, reference: &Reference) -> JourneyId {
-        let id = JourneyId::new(&id_key(), journey::Provider::Leap, Purpose::Enroll, reference);
-        self.names.insert(id.clone(), reference.expose().to_owned());
-        id
+    /// Remembers the names of all journeys of a reference, and answers that of its enrolment.
+    pub(crate) fn name(&mut self, provider: Provider, reference: &Reference) -> JourneyId {
+        for purpose in provider.purposes() {
+            let id = JourneyId::new(&id_key(), provider, *purpose, reference);
+            let name = match purpose {
+                Purpose::Enroll => reference.expose().to_owned(),
+                Purpose::Reconnect => format!("{} again", reference.expose()),
+            };
+            self.names.insert(id, name);
+        }
+        JourneyId::new(&id_key(), provider, Purpose::Enroll, reference)
     }
 
     pub(crate) fn name_of(&self, journey: &JourneyId) -> String {
@@ -399,7 +406,7 @@ impl State {
 
     /// The number of a contact, as it was told to us.
     pub(crate) fn number_of(&self, reference: &Reference) -> Option<String> {
-        let id = ContactId::new(&id_key(), journey::Provider::Leap, reference);
+        let id = ContactId::new(&id_key(), Provider::Leap, reference);
         let phone = self.contacts.get(&id)?.phone.as_ref()?;
         Some(phone.expose().to_owned())
     }
@@ -419,7 +426,7 @@ impl State {
 
     pub(crate) fn put(&mut self, contact: &Contact, only_if: &Precondition) -> Result<(), PutError> {
         let id = ContactId::new(&id_key(), contact.provider, &contact.reference);
-        self.name(&contact.reference);
+        self.name(contact.provider, &contact.reference);
         let before = self.contacts.get(&id).cloned();
         if !only_if.holds(before.as_ref()) {
             return Err(PutError::PreconditionFailed);
@@ -514,11 +521,21 @@ impl State {
         true
     }
 
-    pub(crate) fn heard(&mut self, reference: &Reference, snapshot: &Snapshot) {
-        let id = self.name(reference);
+    pub(crate) fn heard(&mut self, provider: Provider, reference: &Reference, snapshot: &Snapshot) {
+        let id = self.name(provider, reference);
         let known = self.known_of(&id);
         let region = known.and_then(|known| known.contact.region);
         self.asked.insert(id, snapshot.is_complete(region.as_deref()));
+        if let Snapshot::Bayou(customer) = snapshot {
+            let again = JourneyId::new(&id_key(), provider, Purpose::Reconnect, reference);
+            let occasion = self.journey(&again).and_then(|journey| journey.occasion);
+            // Before a connection ends the flag says that it stands, and a reminder is right all the same.
+            let repaired = matches!(occasion, Some(Occasion::Lost(_)))
+                && customer
+                    .as_ref()
+                    .is_some_and(|customer| customer.is_currently_authenticated);
+            self.asked.insert(again, repaired);
+        }
     }
 
     pub(crate) fn look_up(&self, key: &SendKey) -> Resolution {

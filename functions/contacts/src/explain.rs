@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, OptOut, Suppression};
 use journey::{
-    DeliveryProblem, Drift, Evidence, Flow, Given, HoldReason, Journey, LossReason, MeterFollowUp, Milestone, Note,
-    Occasion, Phase, SkipReason, StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
+    DataClock, Delivery, DeliveryProblem, Drift, Evidence, Flow, Given, HoldReason, Journey, LossReason, MeterFollowUp,
+    Milestone, Note, Occasion, Phase, Purpose, SkipReason, StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
 };
 use law::Proof;
 use serde::Serialize;
@@ -17,6 +17,10 @@ pub struct Explanation {
     pub journey: String,
     /// The provider.
     pub provider: &'static str,
+    /// `enroll` or `reconnect`.
+    pub purpose: &'static str,
+    /// Which reminders it gets: `drop_off`, `invitation`, `reconnect`, `renewal` or `consent_end`.
+    pub series: &'static str,
     /// Counts reopenings, from 1.
     pub episode: u16,
     /// `live`, `completed`, `handed_back` or `stopped`.
@@ -55,6 +59,8 @@ pub struct Explanation {
     pub consents: Vec<ConsentExplained>,
     /// What closes the person's inboxes.
     pub closed: Vec<Closed>,
+    /// The data that the connection gives, where the provider shows them.
+    pub data: Option<DataExplained>,
     /// Each touch.
     pub touches: Vec<TouchExplained>,
     /// The next thing due.
@@ -85,6 +91,29 @@ pub struct Closed {
     pub why: &'static str,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// The data of a connected customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataExplained {
+    /// Since when the connection stands; none where it stood before we knew of the customer.
+    pub connected_at: Option<Timestamp>,
+    /// When the customer last signed in, as far as we know.
+    pub login_at: Option<Timestamp>,
+    /// `instant`, `hours` or `other`: how fast the utility is said to be.
+    pub velocity: Option<&'static str>,
+    /// `awaited`, `late`, `ready` or `not_offered`.
+    pub bills: &'static str,
+    /// The same of intervals.
+    pub intervals: &'static str,
+    /// When the newest bill was issued.
+    pub newest_bill: Option<Timestamp>,
+    /// The end of the newest interval.
+    pub newest_interval: Option<Timestamp>,
+    /// Since when no new bills have come, although the connection stands.
+    pub bills_stale_since: Option<Timestamp>,
+    /// The same of intervals.
+    pub intervals_stale_since: Option<Timestamp>,
 }
 
 /// One touch.
@@ -125,7 +154,7 @@ pub struct TimelineEntry {
 /// Explains a journey.
 #[must_use]
 pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
-    let (phase, summary) = phase(&journey.phase);
+    let (phase, summary) = phase(journey);
     let facts = known.map(|known| Facts::of(known, &Territory::default()));
     let permission = |channel| match &facts {
         None => "unknown_contact",
@@ -134,6 +163,8 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
     Explanation {
         journey: journey.id.to_string(),
         provider: journey.provider.as_str(),
+        purpose: journey.purpose.as_str(),
+        series: journey.series().as_str(),
         episode: journey.episode,
         phase,
         summary,
@@ -157,6 +188,7 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
         opted_out: known.map(|known| known.contact.opted_out.clone()),
         consents: known.map(consents).unwrap_or_default(),
         closed: known.map(closed).unwrap_or_default(),
+        data: journey.data.as_ref().map(data),
         touches: journey
             .touches
             .iter()
@@ -176,6 +208,28 @@ pub fn explain(journey: &Journey, known: Option<&Known>) -> Explanation {
                 note: noted.note.clone(),
             })
             .collect(),
+    }
+}
+
+fn data(clock: &DataClock) -> DataExplained {
+    let word = |delivery| match delivery {
+        Delivery::Awaited { late_since: None, .. } => "awaited",
+        Delivery::Awaited {
+            late_since: Some(_), ..
+        } => "late",
+        Delivery::Ready { .. } => "ready",
+        Delivery::NotOffered => "not_offered",
+    };
+    DataExplained {
+        connected_at: clock.connected_at,
+        login_at: clock.login_at,
+        velocity: clock.velocity.map(journey::Velocity::as_str),
+        bills: word(clock.bills),
+        intervals: word(clock.intervals),
+        newest_bill: clock.newest.bill,
+        newest_interval: clock.newest.interval,
+        bills_stale_since: clock.stale_since.0,
+        intervals_stale_since: clock.stale_since.1,
     }
 }
 
@@ -203,18 +257,44 @@ fn closed(known: &Known) -> Vec<Closed> {
     Channel::ALL.into_iter().flat_map(of).collect()
 }
 
-fn phase(phase: &Phase) -> (&'static str, String) {
-    match phase {
+fn phase(journey: &Journey) -> (&'static str, String) {
+    match &journey.phase {
+        Phase::Live if journey.purpose == Purpose::Reconnect => {
+            ("live", "The customer is to connect again.".to_owned())
+        }
         Phase::Live => ("live", "The customer is on the way, or has dropped off.".to_owned()),
         Phase::Completed { evidence, meter, .. } => {
-            let meter = match meter {
-                MeterFollowUp::Awaited { late_since: None, .. } => "the meter is awaited",
-                MeterFollowUp::Awaited {
-                    late_since: Some(_), ..
-                } => "the meter is late",
-                MeterFollowUp::Arrived { .. } => "the meter has arrived",
-                MeterFollowUp::GivenUp { .. } => "the meter never arrived",
-                MeterFollowUp::NotAwaited => "nothing more is awaited",
+            let meter = match (meter, &journey.data) {
+                (MeterFollowUp::Awaited { .. }, Some(clock)) => match (clock.bills, clock.intervals) {
+                    (
+                        Delivery::Awaited {
+                            late_since: Some(_), ..
+                        },
+                        _,
+                    )
+                    | (
+                        _,
+                        Delivery::Awaited {
+                            late_since: Some(_), ..
+                        },
+                    ) => "the data are late",
+                    (
+                        Delivery::Awaited { .. } | Delivery::Ready { .. } | Delivery::NotOffered,
+                        Delivery::Awaited { .. } | Delivery::Ready { .. } | Delivery::NotOffered,
+                    ) => "the data are awaited",
+                },
+                (MeterFollowUp::Arrived { .. }, Some(_)) => "the data have arrived",
+                (MeterFollowUp::GivenUp { .. }, Some(_)) => "the data never arrived",
+                (MeterFollowUp::Awaited { late_since: None, .. }, None) => "the meter is awaited",
+                (
+                    MeterFollowUp::Awaited {
+                        late_since: Some(_), ..
+                    },
+                    None,
+                ) => "the meter is late",
+                (MeterFollowUp::Arrived { .. }, None) => "the meter has arrived",
+                (MeterFollowUp::GivenUp { .. }, None) => "the meter never arrived",
+                (MeterFollowUp::NotAwaited, _) => "nothing more is awaited",
             };
             (
                 "completed",

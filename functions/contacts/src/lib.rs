@@ -41,7 +41,7 @@ impl From<PutError> for ContactError {
     }
 }
 
-/// Stores a contact and tells its journey, if there is one. Doing it again changes nothing.
+/// Stores a contact and tells its journeys; one of Bayou's begins here. Doing it again changes nothing.
 ///
 /// Answers what is stored now, which is not always what was given: an opt-out outlives a contact that
 /// comes without it. `None` when somebody has erased it since.
@@ -60,7 +60,6 @@ where
 {
     ports.put_contact(contact, only_if).await?;
     let id = ContactId::new(id_key, contact.provider, &contact.reference);
-    let journey = JourneyId::new(id_key, contact.provider, Purpose::Enroll, &contact.reference);
     let Some(known) = ports.find_contact(&id).await? else {
         return Ok(None);
     };
@@ -70,19 +69,31 @@ where
         contact: Some(&id),
         known: None,
     };
-    take(
-        ports,
-        campaign,
-        &journey,
-        IfAbsent::Ignore,
-        person,
-        &Event::ContactChanged { facts }.into(),
-    )
-    .await?;
+    for purpose in contact.provider.purposes() {
+        let journey = JourneyId::new(id_key, contact.provider, *purpose, &contact.reference);
+        let changed = Event::ContactChanged { facts: facts.clone() }.into();
+        let told = take(ports, campaign, &journey, IfAbsent::Ignore, person, &changed).await?;
+        if told.is_none() && tells_of_customers(contact.provider) && *purpose == Purpose::Enroll {
+            let begin = IfAbsent::Begin {
+                provider: contact.provider,
+                purpose: *purpose,
+                flow: contact.flow,
+            };
+            take(ports, campaign, &journey, begin, person, &Event::Invited.into()).await?;
+        }
+    }
     Ok(Some(known.contact))
 }
 
-/// Erases a contact and ends its journey. Answers whether there was one.
+/// Is the partner the one who tells of a new customer? Leap's webhooks do; Bayou has none for it.
+const fn tells_of_customers(provider: Provider) -> bool {
+    match provider {
+        Provider::Leap => false,
+        Provider::Bayou => true,
+    }
+}
+
+/// Erases a contact and ends its journeys. Answers whether there was one.
 ///
 /// The journey goes on to exist under its keyed hash, without anything that names the person; a
 /// suppressed address stays suppressed, as a keyed hash as well.
@@ -103,15 +114,10 @@ where
     let existed = ports
         .erase_contact(&ContactId::new(id_key, provider, reference), only_if)
         .await?;
-    let journey = JourneyId::new(id_key, provider, Purpose::Enroll, reference);
-    take(
-        ports,
-        campaign,
-        &journey,
-        IfAbsent::Ignore,
-        Person::default(),
-        &Event::ContactErased.into(),
-    )
-    .await?;
+    for purpose in provider.purposes() {
+        let journey = JourneyId::new(id_key, provider, *purpose, reference);
+        let erased = Event::ContactErased.into();
+        take(ports, campaign, &journey, IfAbsent::Ignore, Person::default(), &erased).await?;
+    }
     Ok(existed)
 }

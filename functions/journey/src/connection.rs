@@ -1,7 +1,11 @@
 //! Why a connection is to be made again, and which series of reminders that has.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::campaign::Campaign;
+use crate::id::Purpose;
+use crate::state::{Journey, Phase, to_millisecond};
 
 /// Why a customer is asked to connect again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,4 +79,38 @@ impl Series {
             Series::ConsentEnd => "consent_end",
         }
     }
+}
+
+/// What will end soon for a connected customer, by the way to the first connection: the consent, or the connection
+/// itself at a utility that always asks for a second step and where the campaign asks for an early renewal.
+#[must_use]
+pub fn renewal(
+    enrolment: &Journey,
+    sharing_ends_at: Option<Timestamp>,
+    asks_for_a_code: bool,
+    now: Timestamp,
+    campaign: &Campaign,
+) -> Option<Occasion> {
+    let rules = &campaign.sharing;
+    let clock = enrolment.data.as_ref()?;
+    let connected = matches!(enrolment.phase, Phase::Completed { provisional: false, .. });
+    if enrolment.purpose != Purpose::Enroll || !connected {
+        return None;
+    }
+    let passed =
+        |from: Option<Timestamp>, wait: SignedDuration| from.is_some_and(|from| now.duration_since(from) >= wait);
+    let last = rules
+        .consent_end
+        .last()
+        .map(|touch| touch.until - rules.consent_end_lead);
+    if let (Some(ends), Some(last)) = (sharing_ends_at, last)
+        && passed(Some(ends), -rules.consent_end_lead)
+        && !passed(Some(ends), last)
+    {
+        return Some(Occasion::ConsentEnds(to_millisecond(ends)));
+    }
+    let after = rules
+        .renew_after
+        .filter(|_| asks_for_a_code && !rules.renewal.is_empty())?;
+    passed(clock.login_at, after).then_some(Occasion::Expected)
 }

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Series;
 use crate::contact::Classification;
 use crate::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, UtilityConnection, UtilityErrorCode, UtilityStatus,
@@ -131,6 +132,33 @@ impl Diagnosis {
             Diagnosis::ConsentEnding => "consent_ending",
             Diagnosis::ConsentEnded => "consent_ended",
             Diagnosis::Unrecognized => "unrecognized",
+        }
+    }
+
+    /// The series of reminders in which its message is sent.
+    #[must_use]
+    pub const fn series(self) -> Series {
+        match self {
+            Diagnosis::Invited => Series::Invitation,
+            Diagnosis::PasswordChanged | Diagnosis::MfaExpired | Diagnosis::AccessLost => Series::Reconnect,
+            Diagnosis::RenewalDue => Series::Renewal,
+            Diagnosis::ConsentEnding | Diagnosis::ConsentEnded => Series::ConsentEnd,
+            Diagnosis::NotStarted
+            | Diagnosis::AgreementsUnanswered
+            | Diagnosis::AgreementDeclined
+            | Diagnosis::UtilityNotConnected
+            | Diagnosis::CredentialsInvalid
+            | Diagnosis::MfaFailed
+            | Diagnosis::Cancelled
+            | Diagnosis::LoginFailed
+            | Diagnosis::RequiredUtilitiesMissing
+            | Diagnosis::WrongUtility
+            | Diagnosis::Ineligible
+            | Diagnosis::UtilityDown
+            | Diagnosis::ProviderDown
+            | Diagnosis::NothingLeft
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::Unrecognized => Series::DropOff,
         }
     }
 

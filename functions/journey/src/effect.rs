@@ -43,6 +43,8 @@ pub struct SendOrder {
     pub utility: Option<UtilityCode>,
     /// The utility by the provider's display name, if the provider's record names one.
     pub utility_name: Option<String>,
+    /// How many reminders its series has.
+    pub touches: u16,
     /// The arm of the experiment.
     pub arm: String,
 }

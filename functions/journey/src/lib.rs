@@ -39,7 +39,7 @@ pub mod stored;
 mod suppression;
 
 pub use campaign::Campaign;
-pub use connection::{LossReason, Occasion, Series};
+pub use connection::{LossReason, Occasion, Series, renewal};
 pub use customer::{Customer, DataClock, DataKind, Delivery, Newest, References, Velocity};
 pub use decide::{Decision, decide};
 pub use diagnosis::{Diagnosis, Turn, diagnose};

@@ -1,18 +1,40 @@
-//! Completed customers: has the meter arrived?
+//! Completed customers: has the meter arrived, have the data, and do new ones still come?
 //!
-//! Up to 100 references are asked for in one call: first a day after the completion, then daily;
-//! late after three days, which is a matter for operators and never for the customer.
+//! Leap's customers are asked for up to 100 at once: first a day after the completion, then daily; late after three
+//! days, which is a matter for operators and never for the customer. Bayou's are asked for one by one, and those who
+//! are not connected yet as well, since a webhook may be lost and there is no list of what has changed.
+
+mod customers;
+mod meters;
 
 use core::error::Error;
 
+use journey::contact::Known;
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, Count, FindContact, FindDue, LoadJourney, SearchMeters, StoreError, Unit,
+    ArmTimer, Clock, CommitJourney, Count, FindContact, FindDue, LoadJourney, ReadNewest, ReadStatus, SearchMeters,
+    StoreError, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
-use journey::{Campaign, Event, JourneyId, Lane, MeterFollowUp, Note, Phase, Reference, Unavailable};
+use journey::{
+    Campaign, Event, IdKey, JourneyId, Lane, MeterFollowUp, Note, Phase, Provider, Unavailable, UtilityCode,
+};
 
 /// Journeys taken from the index of what is due in one go.
 const ROUND: usize = 1_000;
+
+/// What a check must know besides its ports.
+pub struct Config<'a> {
+    /// The key of our own identifiers.
+    pub id_key: &'a IdKey,
+    /// Does signing in at a utility always need a second step?
+    pub asks_for_a_code: &'a (dyn Fn(&UtilityCode) -> bool + Sync),
+}
+
+impl core::fmt::Debug for Config<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Config")
+    }
+}
 
 /// What a check did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,101 +45,149 @@ pub struct Checked {
     pub arrived: usize,
     /// Meters that are late, new ones only.
     pub late: usize,
+    /// First data that are late, new ones only.
+    pub data_late: usize,
+    /// Data that have silently stopped, new ones only.
+    pub stale: usize,
+    /// Customers whose completion, or loss, no webhook had told.
+    pub drift: usize,
     /// Journeys that could not be asked for or written; they stay due.
     pub failed: usize,
 }
 
-/// Looks for the meters of every journey that is due.
+/// The ports that a check uses, all of them.
+pub trait Ports:
+    Clock + FindDue + FindContact + LoadJourney + CommitJourney + ArmTimer + SearchMeters + ReadStatus + ReadNewest + Count
+{
+}
+
+impl<P> Ports for P where
+    P: Clock
+        + FindDue
+        + FindContact
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + SearchMeters
+        + ReadStatus
+        + ReadNewest
+        + Count
+{
+}
+
+/// Looks at every journey that is due.
 ///
 /// # Errors
 /// [`StoreError`] when the index of what is due, or the contacts, cannot be read.
-pub async fn check<P>(ports: &P, campaign: &Campaign) -> Result<Checked, StoreError>
-where
-    P: Clock + FindDue + FindContact + LoadJourney + CommitJourney + ArmTimer + SearchMeters + Count,
-{
+pub async fn check<P: Ports>(ports: &P, config: &Config<'_>, campaign: &Campaign) -> Result<Checked, StoreError> {
     let due = ports.find_due(Lane::Meter, ports.now(), ROUND).await?;
-    let mut checked = Checked {
-        due: due.len(),
-        ..Checked::default()
+    let mut round = Round {
+        ports,
+        config,
+        campaign,
+        checked: Checked {
+            due: due.len(),
+            ..Checked::default()
+        },
     };
-    let mut known: Vec<(JourneyId, u32, Reference)> = Vec::with_capacity(due.len());
+    let (mut meters, mut customers) = (Vec::new(), Vec::new());
     for (journey, generation) in due {
-        match ports.contact_of(&journey).await? {
-            Some(person) => known.push((journey, generation, person.contact.reference)),
-            None => {
-                let event = Event::MetersUnavailable {
-                    generation,
-                    why: Unavailable::UnknownContact,
-                };
-                record(ports, campaign, &journey, event, &mut checked).await;
-            }
+        let Some(person) = ports.contact_of(&journey).await? else {
+            let event = Event::MetersUnavailable {
+                generation,
+                why: Unavailable::UnknownContact,
+            };
+            round.record(&journey, event).await;
+            continue;
+        };
+        match person.contact.provider {
+            Provider::Leap => meters.push((journey, generation, person.contact.reference)),
+            Provider::Bayou => customers.push((journey, generation, person)),
         }
     }
-    for batch in known.chunks(<P as SearchMeters>::BATCH) {
-        let references: Vec<_> = batch.iter().map(|(_, _, reference)| reference.clone()).collect();
-        match ports.search_meters(&references).await {
-            Ok(found) => {
-                for ((journey, generation, _), meters) in batch.iter().zip(found) {
-                    let event = Event::MetersSeen {
-                        generation: *generation,
-                        meters,
-                    };
-                    record(ports, campaign, journey, event, &mut checked).await;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn Error,
-                    batch = batch.len(),
-                    "meter search unavailable"
-                );
-                for (journey, generation, _) in batch {
-                    let event = Event::MetersUnavailable {
-                        generation: *generation,
-                        why: error.why,
-                    };
-                    record(ports, campaign, journey, event, &mut checked).await;
-                }
-            }
-        }
+    round.meters(&meters).await;
+    round.customers(&customers).await;
+    let checked = round.checked;
+    for (counter, by) in [
+        ("meter.arrived", checked.arrived),
+        ("meter.late", checked.late),
+        ("data.late", checked.data_late),
+        ("data.stale", checked.stale),
+        ("reconcile.drift", checked.drift),
+    ] {
+        ports.count(counter, by as u64);
     }
-    ports.count("meter.arrived", checked.arrived as u64);
-    ports.count("meter.late", checked.late as u64);
     Ok(checked)
 }
 
-async fn record<P>(ports: &P, campaign: &Campaign, journey: &JourneyId, event: Event, checked: &mut Checked)
-where
-    P: Clock + LoadJourney + CommitJourney + ArmTimer + Count,
-{
-    let taken = take(
-        ports,
-        campaign,
-        journey,
-        IfAbsent::Ignore,
-        Person::default(),
-        &event.into(),
-    )
-    .await;
-    match taken {
-        Ok(Some(taken)) => {
-            checked.arrived += usize::from(taken.notes.contains(&Note::MeterArrived));
-            checked.late += usize::from(taken.notes.contains(&Note::MeterLate));
-            if let Phase::Completed {
-                at,
-                meter: MeterFollowUp::Arrived { at: arrived },
-                ..
-            } = &taken.journey.phase
-                && taken.notes.contains(&Note::MeterArrived)
-            {
-                ports.measure("meter.wait_s", Unit::Seconds, arrived.duration_since(*at).as_secs_f64());
+/// One round, and what it has done so far.
+struct Round<'a, P> {
+    ports: &'a P,
+    config: &'a Config<'a>,
+    campaign: &'a Campaign,
+    checked: Checked,
+}
+
+impl<P: Ports> Round<'_, P> {
+    /// Tells a journey what was seen of it.
+    async fn record(&mut self, journey: &JourneyId, event: Event) {
+        self.tell(journey, IfAbsent::Ignore, None, event).await;
+    }
+
+    async fn tell(&mut self, journey: &JourneyId, if_absent: IfAbsent, of: Option<&Known>, event: Event) {
+        let person = Person {
+            contact: of.map(|known| &known.id),
+            known: None,
+        };
+        let event = event.into();
+        match take(self.ports, self.campaign, journey, if_absent, person, &event).await {
+            Ok(Some(taken)) => {
+                self.count(&taken.notes);
+                if let Phase::Completed {
+                    at,
+                    meter: MeterFollowUp::Arrived { at: arrived },
+                    ..
+                } = &taken.journey.phase
+                    && taken.notes.contains(&Note::MeterArrived)
+                {
+                    let waited = arrived.duration_since(*at).as_secs_f64();
+                    self.ports.measure("meter.wait_s", Unit::Seconds, waited);
+                }
+                if !taken.notes.is_empty() {
+                    let utility = taken.journey.utility.as_ref().map(UtilityCode::as_str);
+                    tracing::info!(%journey, utility, notes = ?taken.notes, "looked at");
+                }
             }
-            tracing::info!(%journey, notes = ?taken.notes, "meter looked for");
+            Ok(None) => {}
+            Err(error @ (TakeError::Contended | TakeError::Store(_))) => {
+                self.checked.failed += 1;
+                tracing::error!(%journey, error = &error as &dyn Error, "check not written");
+            }
         }
-        Ok(None) => {}
-        Err(error @ (TakeError::Contended | TakeError::Store(_))) => {
-            checked.failed += 1;
-            tracing::error!(%journey, error = &error as &dyn Error, "meter check not written");
+    }
+
+    fn count(&mut self, notes: &[Note]) {
+        for note in notes {
+            let checked = &mut self.checked;
+            match note {
+                Note::MeterArrived => checked.arrived += 1,
+                Note::MeterLate => checked.late += 1,
+                Note::Drift { .. } => checked.drift += 1,
+                Note::DataReady { kind, after_s } => {
+                    if let Some(seconds) = after_s {
+                        let metric = match kind {
+                            journey::DataKind::Bills => "data.bills_wait_s",
+                            journey::DataKind::Intervals => "data.intervals_wait_s",
+                        };
+                        // Whole seconds of at most some weeks.
+                        #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 seconds")]
+                        self.ports.measure(metric, Unit::Seconds, *seconds as f64);
+                    }
+                }
+                Note::DataLate { .. } => checked.data_late += 1,
+                Note::DataStale { .. } => checked.stale += 1,
+                _ => {}
+            }
         }
     }
 }

@@ -3,17 +3,21 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{Environment, MeterCheckConfig, Metrics, Schedules, SecretKind, Start, SystemClock, Table};
+use aws::{BayouSettings, Environment, MeterCheckConfig, Metrics, Schedules, SecretKind, Start, SystemClock, Table};
 use campaign::{Head, Loader};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use meter_check::Config;
+use providers::Providers;
+use providers::bayou::{BayouClient, BayouConfig};
 use providers::leap::{LeapClient, LeapConfig};
 use serde_json::Value;
+use utilities::Utility;
 
 struct World {
     clock: SystemClock,
     table: Table,
     schedules: Schedules,
-    leap: LeapClient,
+    providers: Providers,
     metrics: Arc<Metrics>,
 }
 
@@ -21,7 +25,7 @@ journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, CommitJourney, FindContact, FindDue, LoadCampaign;
     schedules: ArmTimer;
-    leap: SearchMeters;
+    providers: SearchMeters, ReadStatus, ReadNewest;
     metrics: Count;
 });
 
@@ -43,7 +47,10 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let world = World {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
-        leap: LeapClient::new(leap, Arc::new(SystemClock))?,
+        providers: Providers {
+            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
+            bayou: bayou(config.bayou, &start)?,
+        },
         table: start.table,
         metrics: start.metrics,
     };
@@ -51,10 +58,28 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let (_, ()) = tokio::join!(campaigns.current(&world), world.schedules.warm_up());
     lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
         let campaign = campaigns.current(&world).await?;
-        let checked = meter_check::check(&world, &campaign.rules).await;
+        let config = Config {
+            id_key: &start.id_key,
+            asks_for_a_code: &|code| campaign.utilities.find(code).is_some_and(Utility::asks_for_a_code),
+        };
+        let checked = meter_check::check(&world, &config, &campaign.rules).await;
         tracing::info!(?checked, "meters looked for");
         world.metrics.flush();
         checked.map(drop).map_err(Error::from)
     }))
     .await
+}
+
+/// Bayou's client, where this deployment has Bayou.
+fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
+    let config = BayouConfig {
+        references: settings.references,
+        jitter_seed: start.seed,
+        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
+    };
+    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }

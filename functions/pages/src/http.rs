@@ -3,7 +3,7 @@
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use journey::Campaign;
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, Suppress};
+use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ReadStatus, Suppress};
 use percent_encoding::percent_decode_str;
 
 use crate::guard::{guard, let_forms_lead_on};
@@ -18,7 +18,7 @@ pub type Answer = Response<Vec<u8>>;
 /// Answers one request. Whatever is answered to HEAD has no body, but says how long it would be.
 pub async fn handle<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
 where
-    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + Count,
+    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + ReadStatus + FreshLink + Count,
     B: AsRef<[u8]>,
 {
     let is_head = request.method() == Method::HEAD;
@@ -36,7 +36,7 @@ where
 
 async fn answered<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
 where
-    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + Count,
+    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + ReadStatus + FreshLink + Count,
     B: AsRef<[u8]>,
 {
     let (parts, body) = request.into_parts();

@@ -15,9 +15,12 @@ use core::error::Error;
 
 use journey::contact::{Known, OptOut};
 use journey::link::{BadLink, LinkKey, LinkKind};
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, StoreError, Suppress};
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ProviderError, ReadStatus, StoreError,
+    Suppress,
+};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
-use journey::{Campaign, Event, Journey, JourneyId, Phase};
+use journey::{Campaign, Event, Journey, JourneyId, Phase, Provider};
 use utilities::Directory;
 
 use preferences::Preferences;
@@ -69,6 +72,8 @@ enum PageError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Take(#[from] TakeError),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
 }
 
 impl Pages {
@@ -91,7 +96,7 @@ impl Pages {
     /// `POST /r/{token}`: the person acts, and goes on to the provider's own link.
     pub async fn resume_acted<P>(&self, ports: &P, campaign: &Campaign, token: &str) -> Reply
     where
-        P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Count,
+        P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + ReadStatus + FreshLink + Count,
     {
         let id = match self.links.verify(LinkKind::Resume, token, ports.now()) {
             Ok(journey) => journey,
@@ -111,8 +116,30 @@ impl Pages {
             // The sign of life is lost, the person is not: the provider will tell of the session.
             tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken");
         }
-        match &known.contact.link {
-            Some(to) if campaign.link_hosts.allows(to) => Reply::Redirect { to: to.clone() },
+        if known.contact.provider == Provider::Bayou {
+            // Nobody who is connected by now is sent through the login once more.
+            match self.look_once_more(ports, campaign, &id, &known).await {
+                Ok(Some(journey)) if matches!(journey.phase, Phase::Completed { .. }) => {
+                    return page(200, layout::resume(self, Some(&journey), &known));
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(journey = %id, error = &error as &dyn Error, "not looked at once more"),
+            }
+        }
+        let link = match known.contact.provider {
+            Provider::Leap => known.contact.link.clone(),
+            // Its links live ten days, so each is asked for when it is needed (docs/bayou.md, section 9.2).
+            Provider::Bayou => match ports.fresh_link(known.contact.provider, &known.contact.reference).await {
+                Ok(link) => link,
+                Err(error) => {
+                    ports.count("page.no_fresh_link", 1);
+                    tracing::error!(journey = %id, error = &error as &dyn Error, "no fresh link");
+                    return page(503, layout::failed(self));
+                }
+            },
+        };
+        match link {
+            Some(to) if campaign.link_hosts.allows(&to) => Reply::Redirect { to },
             // Taken before its host was looked at, or under another campaign.
             Some(_) => {
                 tracing::error!(journey = %id, "the contact's link leads to a host that is not allowed; nobody is sent there");
@@ -178,6 +205,33 @@ impl Pages {
             Ok(None) | Err(_) => Preferences::of_nobody(),
         };
         page(200, layout::preferences(self, &now, true))
+    }
+
+    /// Asks the provider how the customer stands, and answers with the journey as it is after that.
+    async fn look_once_more<P>(
+        &self,
+        ports: &P,
+        campaign: &Campaign,
+        id: &JourneyId,
+        known: &Known,
+    ) -> Result<Option<Journey>, PageError>
+    where
+        P: Clock + LoadJourney + CommitJourney + ArmTimer + ReadStatus,
+    {
+        let snapshot = ports
+            .read_status(known.contact.provider, &known.contact.reference)
+            .await?;
+        let event = Event::StatusSeen {
+            snapshot,
+            region: None,
+            classification: known.contact.classification,
+        };
+        let person = Person {
+            contact: Some(&known.id),
+            known: None,
+        };
+        let taken = take(ports, campaign, id, IfAbsent::Ignore, person, &event.into()).await?;
+        Ok(taken.map(|taken| taken.journey))
     }
 
     /// The person, and the journey if it has begun: a partner's own message may have brought them here

@@ -3,17 +3,23 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table};
+use aws::{
+    BayouSettings, Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, SecretKind, Start,
+    SystemClock, Table,
+};
 use campaign::{Head, Loader};
 use journey::campaign::Channel;
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pages::{Brand, Pages};
+use providers::Providers;
+use providers::bayou::{BayouClient, BayouConfig};
 
 struct World {
     clock: SystemClock,
     table: Table,
     schedules: Schedules,
+    providers: Providers,
     metrics: Arc<Metrics>,
 }
 
@@ -21,6 +27,7 @@ journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, CommitJourney, FindContact, Suppress, LoadCampaign;
     schedules: ArmTimer;
+    providers: ReadStatus, FreshLink;
     metrics: Count;
 });
 
@@ -37,6 +44,11 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let world = World {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
+        // Leap's links are the contact's own.
+        providers: Providers {
+            leap: None,
+            bayou: bayou(config.bayou, &start)?,
+        },
         table: start.table,
         metrics: start.metrics,
     };
@@ -59,4 +71,18 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         Ok::<_, Error>(GatewayResponse::from(answer))
     }))
     .await
+}
+
+/// Bayou's client, where this deployment has Bayou.
+fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
+    let config = BayouConfig {
+        references: settings.references,
+        jitter_seed: start.seed,
+        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
+    };
+    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }

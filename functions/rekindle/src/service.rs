@@ -89,7 +89,6 @@ impl Service {
             composer: Composer {
                 templates: campaign.templates,
                 brand: campaign.brand,
-                touches: u16::try_from(campaign.rules.touches.len()).unwrap_or(u16::MAX),
                 directory: directory.clone(),
                 default_locale: campaign.locales.default,
                 offered: campaign.locales.offered,
@@ -270,5 +269,10 @@ async fn check_meters(world: &World) -> Result<(), journey::port::StoreError> {
     if world.find_due(Lane::Meter, world.now(), 1).await?.is_empty() {
         return Ok(());
     }
-    meter_check::check(world, &world.rules).await.map(drop)
+    let directory = &world.composer.directory;
+    let config = meter_check::Config {
+        id_key: &world.id_key,
+        asks_for_a_code: &|code| directory.find(code).is_some_and(utilities::Utility::asks_for_a_code),
+    };
+    meter_check::check(world, &config, &world.rules).await.map(drop)
 }

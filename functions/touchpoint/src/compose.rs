@@ -18,8 +18,6 @@ pub struct Composer {
     pub templates: Templates,
     /// Who writes.
     pub brand: Brand,
-    /// How many touches the campaign has.
-    pub touches: u16,
     /// Names, links and zones of utilities.
     pub directory: Directory,
     /// The language of those whose own is not offered.
@@ -74,7 +72,7 @@ impl Compose for Composer {
             locale: order.locale,
             diagnosis: order.diagnosis,
             touch: u16::from(order.key.touch.0),
-            touches: self.touches,
+            touches: order.touches,
             first_name: contact.first_name.clone(),
             brand: self.brand.clone(),
             utility: UtilityWords::of(&self.directory, order.utility.as_ref(), order.utility_name.as_deref()),

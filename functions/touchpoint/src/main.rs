@@ -4,13 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    Environment, Mailer, Metrics, Pusher, ScheduledFire, Schedules, SecretKind, Sender, Start, SystemClock, Table,
-    Texter, TouchpointConfig,
+    BayouSettings, Environment, Mailer, Metrics, Pusher, ScheduledFire, Schedules, SecretKind, Sender, Start,
+    SystemClock, Table, Texter, TouchpointConfig,
 };
 use campaign::{Loader, Running};
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::Providers;
+use providers::bayou::{BayouClient, BayouConfig};
 use providers::leap::{LeapClient, LeapConfig};
 use serde_json::{Value, json};
 use touchpoint::{Composer, Senders, TestSend, Testers, send_test};
@@ -74,7 +75,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         mailer,
         providers: Providers {
             leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
-            bayou: None,
+            bayou: bayou(config.bayou, &start)?,
         },
         table: start.table,
         metrics: start.metrics,
@@ -94,7 +95,15 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             ..world.clone()
         };
         if let Some(test) = event.payload.get("test") {
-            let sent = send_test(&world, &composer, &start.id_key, &testers, &order(test)?).await;
+            let sent = send_test(
+                &world,
+                &composer,
+                &campaign.head.rules,
+                &start.id_key,
+                &testers,
+                &order(test)?,
+            )
+            .await;
             // Whoever asked gets the reason. It is no failure of the function, which would alarm somebody else.
             return Ok(match sent {
                 Ok(message) => json!({ "message": message }),
@@ -107,6 +116,20 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         fired.map(|_| Value::Null).map_err(Error::from)
     }))
     .await
+}
+
+/// Bayou's client, where this deployment has Bayou.
+fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
+    let config = BayouConfig {
+        references: settings.references,
+        jitter_seed: start.seed,
+        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
+    };
+    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }
 
 /// A test message as an operator asks for it: `{"test": {"to": "qa@example.com", "channel": "email", "locale": "en",
@@ -128,7 +151,6 @@ fn composer(campaign: &Running, links: LinkKey, public_url: String, senders: Sen
     Composer {
         templates: campaign.templates.clone(),
         brand: head.brand,
-        touches: u16::try_from(head.rules.touches.len()).unwrap_or(u16::MAX),
         directory: head.utilities,
         default_locale: head.locales.default,
         offered: head.locales.offered,

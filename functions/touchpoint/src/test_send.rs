@@ -8,8 +8,8 @@ use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Inbox, Known, Locale, OptOut};
 use journey::port::{Clock, SendEmail, SendText};
 use journey::{
-    ContactId, Diagnosis, Flow, IdKey, JourneyId, PhoneNumber, Provider, Reference, SendKey, SendOrder, SendOutcome,
-    Touch, UtilityCode,
+    Campaign, ContactId, Diagnosis, Flow, IdKey, JourneyId, PhoneNumber, Provider, Reference, SendKey, SendOrder,
+    SendOutcome, Touch, UtilityCode,
 };
 use message::Length;
 
@@ -124,6 +124,7 @@ impl Tester {
 pub async fn send_test<P>(
     ports: &P,
     composer: &Composer,
+    campaign: &Campaign,
     id_key: &IdKey,
     testers: &Testers,
     test: &TestSend,
@@ -138,12 +139,13 @@ where
         (Channel::Email | Channel::Sms, _) => return Err(TestSendError::WrongChannel),
         (Channel::Push | Channel::Event, _) => return Err(TestSendError::NoTest(test.channel)),
     };
-    if !(1..=composer.touches).contains(&u16::from(test.touch)) {
-        return Err(TestSendError::NoSuchTouch(composer.touches));
+    let touches = u16::try_from(campaign.series(test.diagnosis.series()).len()).unwrap_or(u16::MAX);
+    if !(1..=touches).contains(&u16::from(test.touch)) {
+        return Err(TestSendError::NoSuchTouch(touches));
     }
     let now = ports.now();
     let known = nobody(id_key, test, email, phone).ok_or(TestSendError::NotAllowed)?;
-    let outcome = match composer.compose(&order(test, now), &known, now)? {
+    let outcome = match composer.compose(&order(test, touches, now), &known, now)? {
         Outgoing::Email(mut email) => {
             email.subject.insert_str(0, "[Test] ");
             ports.send_email(&email).await
@@ -167,7 +169,7 @@ where
     }
 }
 
-fn order(test: &TestSend, now: Timestamp) -> SendOrder {
+fn order(test: &TestSend, touches: u16, now: Timestamp) -> SendOrder {
     SendOrder {
         key: SendKey {
             // One of its own for each test, or the sender would take the second for the first.
@@ -182,6 +184,7 @@ fn order(test: &TestSend, now: Timestamp) -> SendOrder {
         locale: test.locale,
         utility: test.utility.clone(),
         utility_name: None,
+        touches,
         arm: "test".to_owned(),
     }
 }

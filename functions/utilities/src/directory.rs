@@ -31,6 +31,7 @@ enum Table {
 #[derive(Debug, Default)]
 struct Rows {
     by_code: BTreeMap<UtilityCode, Utility>,
+    by_bayou_code: BTreeMap<UtilityCode, UtilityCode>,
     /// Display names with case and spaces folded.
     by_display_name: BTreeMap<String, UtilityCode>,
 }
@@ -50,6 +51,13 @@ impl Rows {
             let code = utility.code.clone();
             for name in &utility.display_names {
                 rows.by_display_name.insert(fold(name), code.clone());
+            }
+            for bayou in utility
+                .bayou_codes
+                .iter()
+                .filter_map(|code| UtilityCode::of_bayou(code))
+            {
+                rows.by_bayou_code.insert(bayou, code.clone());
             }
             if rows.by_code.insert(code.clone(), utility).is_some() {
                 return Err(TableError::Twice(code.as_str().to_owned()));
@@ -95,10 +103,12 @@ impl Directory {
         &self.added
     }
 
-    /// Finds a utility by webhook code.
+    /// Finds a utility by Leap's webhook code, or by Bayou's in capitals.
     #[must_use]
     pub fn find(&self, code: &UtilityCode) -> Option<&Utility> {
-        self.rows()?.by_code.get(code)
+        let rows = self.rows()?;
+        let by_bayou = || rows.by_code.get(rows.by_bayou_code.get(code)?);
+        rows.by_code.get(code).or_else(by_bayou)
     }
 
     /// Does this customer connect by a form alone, without signing in with a utility? The region of the link decides;

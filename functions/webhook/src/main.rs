@@ -11,7 +11,7 @@ use aws::{
 use campaign::{Head, Loader};
 use journey::port::{Count, Unit};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use webhook::{Answer, Config, Secret, Secrets, http};
+use webhook::{Answer, BayouHook, Config, Secret, Secrets, http};
 
 /// An answer that takes longer is a "deliver again" (ARCHITECTURE.md, I8).
 const ANSWER_WITHIN: Duration = Duration::from_millis(1_900);
@@ -45,7 +45,20 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             current: secret(start.secrets.get(SecretKind::Webhook)?)?,
             other: start.secrets.find(SecretKind::WebhookNext).map(secret).transpose()?,
         },
-        bayou: None,
+        bayou: match config.bayou {
+            Some(references) => Some(BayouHook {
+                secrets: Secrets {
+                    current: secret(start.secrets.get(SecretKind::BayouWebhook)?)?,
+                    other: start
+                        .secrets
+                        .find(SecretKind::BayouWebhookNext)
+                        .map(secret)
+                        .transpose()?,
+                },
+                references,
+            }),
+            None => None,
+        },
         id_key: start.id_key,
         reserved_prefixes: config.reserved_prefixes,
     };

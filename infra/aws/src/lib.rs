@@ -27,9 +27,9 @@ pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;
 pub use config::{
-    AnnounceConfig, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings, MeterCheckConfig,
-    PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
-    TouchpointConfig, WebhookConfig,
+    AnnounceConfig, BayouSettings, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings,
+    MeterCheckConfig, PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack,
+    TextsConfig, TouchpointConfig, WebhookConfig,
 };
 pub use gateway::{GatewayRequest, GatewayResponse};
 pub use invoke::Invoker;

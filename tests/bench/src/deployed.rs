@@ -64,7 +64,6 @@ impl Deployed {
             composer: Composer {
                 templates: running.templates.clone(),
                 brand: head.brand,
-                touches: u16::try_from(head.rules.touches.len())?,
                 directory: head.utilities,
                 default_locale: head.locales.default,
                 offered: head.locales.offered,
@@ -76,5 +75,12 @@ impl Deployed {
             running,
             id_key,
         })
+    }
+    /// What `meter-check` must know besides its ports.
+    pub(crate) fn meter_check(&self) -> meter_check::Config<'_> {
+        meter_check::Config {
+            id_key: &self.id_key,
+            asks_for_a_code: &|_| false,
+        }
     }
 }

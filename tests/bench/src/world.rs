@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
     Announce, Announcement, AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney,
-    Count, Email, LookUpSend, ProviderError, Push, ReadChanges, ReadStatus, SearchMeters, SendEmail, SendPush,
+    Count, Email, FreshLink, LookUpSend, ProviderError, Push, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush,
     SendText, StoreError, Text,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
 };
 use journey::{
-    IdKey, JourneyId, Lane, MeterFound, MeterKind, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome,
+    IdKey, JourneyId, Lane, MeterFound, MeterKind, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome,
     Timer, stored,
 };
 
@@ -144,6 +144,19 @@ impl ReadStatus for Leap {
     async fn read_status(&self, _provider: Provider, reference: &Reference) -> Result<Snapshot, ProviderError> {
         self.ledger.called(Service::Leap);
         Ok(self.snapshot(reference))
+    }
+}
+
+/// Everybody here is Leap's.
+impl ReadNewest for Leap {
+    async fn read_newest(&self, _: Provider, _: &Reference) -> Result<Newest, ProviderError> {
+        Ok(Newest::default())
+    }
+}
+
+impl FreshLink for Leap {
+    async fn fresh_link(&self, _: Provider, _: &Reference) -> Result<Option<String>, ProviderError> {
+        Ok(None)
     }
 }
 
@@ -369,7 +382,7 @@ journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
     schedules: ArmTimer;
-    leap: ReadStatus, SearchMeters, ReadChanges;
+    leap: ReadStatus, ReadNewest, FreshLink, SearchMeters, ReadChanges;
     mail: SendEmail, SendText, SendPush, AnswerText, LookUpSend;
     bus: Announce;
     metrics: Count;

@@ -166,17 +166,37 @@ fn whole_number(text: &str) -> Option<usize> {
     if digits { text.parse().ok() } else { None }
 }
 
-pub(super) async fn explained<P>(ports: &P, config: &ApiConfig, name: Name) -> Result<Reply, Problem>
+pub(super) async fn explained<P>(ports: &P, config: &ApiConfig, name: Name, uri: &Uri) -> Result<Reply, Problem>
 where
     P: LoadJourney + FindContact,
 {
-    let id = journey_id(config, &name);
+    let id = JourneyId::new(&config.id_key, name.0, purpose(name.0, uri)?, &name.1);
     let failed = |error: StoreError| Problem::unavailable(&error);
     let loaded = ports.load_journey(&id).await.map_err(failed)?;
     let loaded =
         loaded.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "There is no journey with this reference."))?;
     let known = ports.contact_of(&id).await.map_err(failed)?;
     Ok(json(StatusCode::OK, &explain(&loaded.journey, known.as_ref())))
+}
+
+/// Which of a customer's journeys is asked for: `?purpose=reconnect`; without it the way to the first connection.
+fn purpose(provider: Provider, uri: &Uri) -> Result<Purpose, Problem> {
+    let mut asked = None;
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        if name != "purpose" || asked.is_some() {
+            return Err(Problem::bad_request(
+                "A journey is asked for with purpose, once, and nothing else.",
+            ));
+        }
+        let purpose: Purpose = value
+            .parse()
+            .map_err(|error: journey::UnknownName| Problem::bad_request(error.to_string()))?;
+        if !provider.purposes().contains(&purpose) {
+            return Err(Problem::bad_request("This provider's customers have no such journey."));
+        }
+        asked = Some(purpose);
+    }
+    Ok(asked.unwrap_or(Purpose::Enroll))
 }
 
 #[derive(Serialize)]

@@ -109,7 +109,7 @@ where
         Route::Document => Ok(document()),
         Route::Contacts(provider) => customers::list(ports, route::provider(provider)?, &parts.uri).await,
         Route::Journey(provider, reference) => {
-            customers::explained(ports, config, route::named(provider, reference)?).await
+            customers::explained(ports, config, route::named(provider, reference)?, &parts.uri).await
         }
         Route::Links(provider, reference) => customers::minted(ports, config, route::named(provider, reference)?).await,
         Route::Contact(provider, reference) => {

@@ -186,6 +186,7 @@ impl Deciding<'_> {
             locale: facts.locale,
             utility: self.journey.utility.clone().or_else(|| facts.utility.clone()),
             utility_name: finding.utility_name,
+            touches: u16::try_from(self.rules().len()).unwrap_or(u16::MAX),
             arm: self.journey.assignment.arm.clone(),
         }));
         // The timer stays as it is until the outcome moves it: what is due already costs no write of

@@ -22,6 +22,9 @@ pub(crate) struct Options {
     provider: Provider,
     /// The provider's reference of the customer.
     reference: String,
+    /// Which of the customer's journeys: `enroll`, or `reconnect` (Bayou).
+    #[arg(long, default_value = "enroll")]
+    purpose: Purpose,
     /// Print JSON, as `GET /journeys/{provider}/{reference}` does.
     #[arg(long)]
     json: bool,
@@ -30,7 +33,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let reference = Reference::new(&*options.reference)?;
     let reading = Reading::open(&options.place)?;
-    let id = JourneyId::new(&reading.id_key, options.provider, Purpose::Enroll, &reference);
+    let id = JourneyId::new(&reading.id_key, options.provider, options.purpose, &reference);
     let Some(loaded) = reading.store.load_journey(&id).await? else {
         let known = reading.store.contact_of(&id).await?.is_some();
         let sentence = if known {
@@ -79,6 +82,10 @@ fn text(explanation: &Explanation) -> String {
         format!("{}, arm {}", explanation.experiment, explanation.arm),
     );
     fact("e-mail", explanation.email.replace('_', " "));
+    if let Some(data) = &explanation.data {
+        fact("bills", data.bills.replace('_', " "));
+        fact("intervals", data.intervals.replace('_', " "));
+    }
     for touch in &explanation.touches {
         let at = touch.at.map(|at| format!(" at {at:.0}")).unwrap_or_default();
         let why = touch.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();

@@ -112,7 +112,6 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let store = Store::open(&data, config.id_key.clone(), clock)?;
     let outbox = Outbox::new(store.clone(), config::outbox(&campaign)).context("[sender] of the campaign")?;
     let composer = Composer {
-        touches: u16::try_from(campaign.rules.touches.len()).unwrap_or(u16::MAX),
         templates: campaign.templates,
         brand: campaign.brand,
         directory: campaign.utilities,
@@ -131,7 +130,15 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         utility,
     };
     let ports = Ports { store, outbox };
-    let message = send_test(&ports, &composer, &config.id_key, &config.testers, &test).await?;
+    let message = send_test(
+        &ports,
+        &composer,
+        &campaign.rules,
+        &config.id_key,
+        &config.testers,
+        &test,
+    )
+    .await?;
     say(&format!(
         "Sent as {message}: it is in {}. Its links lead to a page that says that they are of a test.\n",
         data.path().join("outbox").display()

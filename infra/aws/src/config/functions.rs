@@ -1,9 +1,10 @@
 //! What each function needs to know, read from the environment at its start.
 
+use journey::References;
 use url::Url;
 
 use super::Environment;
-use super::parts::{LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
+use super::parts::{BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
 use super::reader::{ConfigError, Reader};
 
 /// What `webhook` needs.
@@ -17,6 +18,8 @@ pub struct WebhookConfig {
     pub secrets: SecretNames,
     /// The name of the secret header, in lower case (`WEBHOOK_HEADER`, or `x-rekindle-key`).
     pub header: String,
+    /// What the partner's references are at Bayou; none without a secret for its webhooks.
+    pub bayou: Option<References>,
     /// References that begin with these are other systems' (`RESERVED_PREFIXES`).
     pub reserved_prefixes: Vec<String>,
 }
@@ -28,10 +31,12 @@ pub struct TouchpointConfig {
     pub stack: Stack,
     /// How schedules are made.
     pub schedules: SchedulesConfig,
-    /// Identity key and Leap's API key.
+    /// Identity key and the providers' API keys.
     pub secrets: SecretNames,
     /// How Leap's API is used.
     pub leap: LeapSettings,
+    /// How Bayou's API is used; none where there is no Bayou.
+    pub bayou: Option<BayouSettings>,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
     /// The SES configuration set that mail goes through (`CONFIGURATION_SET`).
@@ -68,10 +73,12 @@ pub struct MeterCheckConfig {
     pub stack: Stack,
     /// How schedules are made.
     pub schedules: SchedulesConfig,
-    /// Identity key and Leap's API key.
+    /// Identity key and the providers' API keys.
     pub secrets: SecretNames,
     /// How Leap's API is used.
     pub leap: LeapSettings,
+    /// How Bayou's API is used; none where there is no Bayou.
+    pub bayou: Option<BayouSettings>,
 }
 
 /// What `feedback` needs.
@@ -119,6 +126,8 @@ pub struct PagesConfig {
     pub secrets: SecretNames,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
+    /// How Bayou's API is used; none where there is no Bayou.
+    pub bayou: Option<BayouSettings>,
 }
 
 /// What `announce` needs.
@@ -136,6 +145,15 @@ pub struct AnnounceConfig {
     pub public_url: String,
 }
 
+/// The secrets of a function that asks Bayou, where there is Bayou.
+fn with_bayou(kinds: &[SecretKind], bayou: &Option<Option<BayouSettings>>) -> Vec<SecretKind> {
+    let mut kinds = kinds.to_vec();
+    if !matches!(bayou, Some(None)) {
+        kinds.push(SecretKind::BayouApiKey);
+    }
+    kinds
+}
+
 impl WebhookConfig {
     /// Reads it.
     ///
@@ -145,7 +163,13 @@ impl WebhookConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::Webhook, SecretKind::WebhookNext]);
+        let mut kinds = vec![SecretKind::IdentityKey, SecretKind::Webhook, SecretKind::WebhookNext];
+        let has_bayou = read.names(SecretKind::BayouWebhook);
+        if has_bayou {
+            kinds.extend([SecretKind::BayouWebhook, SecretKind::BayouWebhookNext]);
+        }
+        let secrets = read.secrets(&kinds);
+        let references = read.bayou_references();
         let header = read.webhook_header();
         let reserved_prefixes = read.reserved_prefixes();
         read.finish(|| {
@@ -154,6 +178,7 @@ impl WebhookConfig {
                 schedules: schedules?,
                 secrets: secrets?,
                 header: header?,
+                bayou: references.map(|references| has_bayou.then_some(references))?,
                 reserved_prefixes: reserved_prefixes?,
             })
         })
@@ -169,8 +194,8 @@ impl TouchpointConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LeapApiKey]);
-        let leap = read.leap();
+        let (leap, bayou) = (read.leap(), read.bayou());
+        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey, SecretKind::LeapApiKey], &bayou));
         let public_url = read.public_url();
         let configuration_set = read.configuration_set();
         let texts = read.texts();
@@ -183,6 +208,7 @@ impl TouchpointConfig {
                 schedules: schedules?,
                 secrets: secrets?,
                 leap: leap?,
+                bayou: bayou?,
                 public_url: public_url?,
                 configuration_set: configuration_set?,
                 texts: texts?,
@@ -227,14 +253,15 @@ impl MeterCheckConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LeapApiKey]);
-        let leap = read.leap();
+        let (leap, bayou) = (read.leap(), read.bayou());
+        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey, SecretKind::LeapApiKey], &bayou));
         read.finish(|| {
             Some(MeterCheckConfig {
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,
                 leap: leap?,
+                bayou: bayou?,
             })
         })
     }
@@ -309,7 +336,8 @@ impl PagesConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let secrets = read.secrets(&[SecretKind::IdentityKey]);
+        let bayou = read.bayou();
+        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey], &bayou));
         let public_url = read.public_url();
         read.finish(|| {
             Some(PagesConfig {
@@ -317,6 +345,7 @@ impl PagesConfig {
                 schedules: schedules?,
                 secrets: secrets?,
                 public_url: public_url?,
+                bayou: bayou?,
             })
         })
     }

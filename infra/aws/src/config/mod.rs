@@ -13,7 +13,9 @@ pub use functions::{
     AnnounceConfig, ContactsConfig, FeedbackConfig, MeterCheckConfig, PagesConfig, ReconcileConfig, TouchpointConfig,
     WebhookConfig,
 };
-pub use parts::{LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig};
+pub use parts::{
+    BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
+};
 pub use reader::ConfigError;
 use reader::Reader;
 

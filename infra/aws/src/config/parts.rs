@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use http::HeaderName;
+use journey::References;
 use url::Url;
 
 use super::reader::{Reader, is_arn_of, is_one_word};
@@ -40,6 +41,17 @@ pub struct LeapSettings {
     pub page_size: u32,
 }
 
+/// How Bayou's API is used, where a deployment has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BayouSettings {
+    /// Where it is (`BAYOU_BASE_URL`; without it there is no Bayou).
+    pub base_url: Url,
+    /// The budget that this function has of it (`BAYOU_CALLS_PER_MINUTE`).
+    pub calls_per_minute: NonZeroU32,
+    /// What the partner's references are there (`BAYOU_REFERENCES`, or `external_id`).
+    pub references: References,
+}
+
 /// How texts are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextsConfig {
@@ -64,6 +76,12 @@ pub enum SecretKind {
     ApiTokenNext,
     /// The key of Leap's API.
     LeapApiKey,
+    /// The key of Bayou's API.
+    BayouApiKey,
+    /// The secret in the URL that Bayou calls.
+    BayouWebhook,
+    /// The other one that is right while it is changed.
+    BayouWebhookNext,
     /// The key that announcements are signed with: `whsec_...`.
     Announce,
 }
@@ -79,6 +97,9 @@ impl SecretKind {
             SecretKind::ApiToken => "API_TOKEN_PARAMETER",
             SecretKind::ApiTokenNext => "API_TOKEN_NEXT_PARAMETER",
             SecretKind::LeapApiKey => "LEAP_API_KEY_PARAMETER",
+            SecretKind::BayouApiKey => "BAYOU_API_KEY_PARAMETER",
+            SecretKind::BayouWebhook => "BAYOU_WEBHOOK_SECRET_PARAMETER",
+            SecretKind::BayouWebhookNext => "BAYOU_WEBHOOK_SECRET_NEXT_PARAMETER",
             SecretKind::Announce => "ANNOUNCE_SECRET_PARAMETER",
         }
     }
@@ -87,11 +108,13 @@ impl SecretKind {
     #[must_use]
     pub const fn is_optional(self) -> bool {
         match self {
-            SecretKind::WebhookNext | SecretKind::ApiTokenNext => true,
+            SecretKind::WebhookNext | SecretKind::ApiTokenNext | SecretKind::BayouWebhookNext => true,
             SecretKind::IdentityKey
             | SecretKind::Webhook
             | SecretKind::ApiToken
             | SecretKind::LeapApiKey
+            | SecretKind::BayouApiKey
+            | SecretKind::BayouWebhook
             | SecretKind::Announce => false,
         }
     }
@@ -101,12 +124,14 @@ impl SecretKind {
     #[must_use]
     pub const fn at_least(self) -> usize {
         match self {
-            SecretKind::LeapApiKey => 1,
+            SecretKind::LeapApiKey | SecretKind::BayouApiKey => 1,
             SecretKind::IdentityKey
             | SecretKind::Webhook
             | SecretKind::WebhookNext
             | SecretKind::ApiToken
             | SecretKind::ApiTokenNext
+            | SecretKind::BayouWebhook
+            | SecretKind::BayouWebhookNext
             | SecretKind::Announce => 16,
         }
     }
@@ -164,6 +189,42 @@ impl Reader<'_> {
             calls_per_minute: calls?,
             page_size: page_size?.unwrap_or(10),
         })
+    }
+
+    /// Without a base URL there is no Bayou.
+    pub(super) fn bayou(&mut self) -> Option<Option<BayouSettings>> {
+        let right = url_like("https://bayou.energy/api/v2");
+        let base_url = self.optional("BAYOU_BASE_URL", &right, parse_url);
+        let references = self.bayou_references();
+        let Some(base_url) = base_url? else {
+            return Some(None);
+        };
+        let calls = self.required(
+            "BAYOU_CALLS_PER_MINUTE",
+            "a whole number of at least 1; Bayou publishes no limit, so ask for yours",
+            |value| value.parse().ok(),
+        );
+        Some(Some(BayouSettings {
+            base_url,
+            calls_per_minute: calls?,
+            references: references?,
+        }))
+    }
+
+    /// What the partner's references are at Bayou.
+    pub(super) fn bayou_references(&mut self) -> Option<References> {
+        let right = "external_id or customer_id: what your references are at Bayou";
+        let references = self.optional("BAYOU_REFERENCES", right, |value| match value {
+            "external_id" => Some(References::ExternalId),
+            "customer_id" => Some(References::CustomerId),
+            _ => None,
+        });
+        Some(references?.unwrap_or_default())
+    }
+
+    /// Is the variable set that names a secret's parameter?
+    pub(super) fn names(&self, kind: SecretKind) -> bool {
+        self.is_set(kind.variable())
     }
 
     /// A public URL without its last slash, ready to be continued.

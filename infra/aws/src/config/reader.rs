@@ -58,6 +58,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Is a variable there?
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.environment.get(name).is_some()
+    }
+
     /// A variable that must be there, in one piece: no white space, no control characters.
     pub(super) fn text(&mut self, name: &str, right: &str) -> Option<String> {
         self.required(name, right, |value| is_one_word(value).then(|| value.to_owned()))

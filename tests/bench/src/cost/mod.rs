@@ -104,7 +104,8 @@ async fn whatever_happens(
     reconcile::sweep(&Sweeping { world }, 1_000).await?;
     let sweep = surroundings.ledger.close();
     surroundings.ledger.invoked("meter-check", Door::Inside);
-    meter_check::check(&surroundings.world(), rules).await?;
+    let config = deployed.meter_check();
+    meter_check::check(&surroundings.world(), &config, rules).await?;
     let check = surroundings.ledger.close();
     Ok(pass.into_iter().chain(sweep).chain(check).collect())
 }

@@ -345,7 +345,8 @@ impl<'a> Story<'a> {
     async fn look_for_meters(&self) -> anyhow::Result<()> {
         self.surroundings.ledger.invoked("meter-check", Door::Inside);
         let rules = &self.deployed.running.head.rules;
-        let checked = meter_check::check(&self.surroundings.world(), rules).await?;
+        let config = self.deployed.meter_check();
+        let checked = meter_check::check(&self.surroundings.world(), &config, rules).await?;
         ensure!(checked.failed == 0, "a meter check went wrong: {checked:?}");
         Ok(())
     }

@@ -14,8 +14,11 @@
 //! number), never from a shared stream of random numbers, so the order in which answers happen to
 //! arrive changes nothing.
 
+mod agenda;
+pub mod bayou;
 mod clock;
 mod leap;
+mod names;
 mod sandbox;
 mod seed;
 mod trouble;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Receiver, START, Story, at, fixture};
 
 /// Checks that two documents have the same keys and types, throughout; null stands for anything.
-fn check(path: &str, recorded: &Value, ours: &Value) {
+pub(super) fn check(path: &str, recorded: &Value, ours: &Value) {
     match (recorded, ours) {
         (Value::Null, _) | (_, Value::Null) => {}
         (Value::Object(recorded), Value::Object(ours)) => {

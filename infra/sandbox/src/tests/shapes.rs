@@ -22,7 +22,9 @@ pub(super) fn check(path: &str, recorded: &Value, ours: &Value) {
         (Value::Array(recorded), Value::Array(ours)) => {
             if let Some(first) = recorded.first() {
                 for (number, value) in ours.iter().enumerate() {
-                    check(&format!("{path}[{number}]"), first, value);
+                    // Things of different kinds stand in one list in the same order as recorded.
+                    let recorded = recorded.get(number).unwrap_or(first);
+                    check(&format!("{path}[{number}]"), recorded, value);
                 }
             }
         }

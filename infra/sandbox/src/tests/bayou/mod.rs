@@ -1,5 +1,10 @@
 //! Bayou's stand-in driven as its users drive it: over HTTP, with a clock moved by hand.
 
+mod api;
+mod connections;
+mod data;
+mod deliveries;
+mod people;
 mod shapes;
 
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! The stand-in's answers beside the contract's fixtures: the same keys, the same types.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{DAY, GAS, LIGHT, MINUTE, POWER, Reason, START, Story, at, fixture};
@@ -110,7 +112,7 @@ async fn every_event_is_like_its_fixtures_in_each_spelling() {
         // Two bills of one event may be written in two ways: numbers as text, or not.
         let way = |body: &Value| {
             let object = &body["object"];
-            let keys: Vec<String> = object.as_object().unwrap().keys().cloned().collect();
+            let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
             (keys, object["reason"].clone(), object["account_number"].is_number())
         };
         let mut bodies = story.events(recorded["event"].as_str().unwrap());

@@ -44,6 +44,7 @@ impl World {
         let is_late = rng.random_bool(0.05);
         let late = if is_late { rng.random_range(90..=1_200) } else { 0 };
         let (bills_after, intervals_after) = (rng.random_range(5..=50), rng.random_range(5..=50));
+        let unread_after = bills_after;
         let day = rng.random_range(18 * HOUR..=26 * HOUR);
         let stays_unread = rng.random_bool(UNREAD_P);
         let (bills_after, intervals_after) = match utility.velocity {
@@ -62,7 +63,7 @@ impl World {
                         month,
                         is_read: false,
                     };
-                    self.agenda.add(seconds(bills_after.min(40)), found);
+                    self.agenda.add(seconds(unread_after), found);
                 }
                 let more = if is_slow && month == 0 && stays_unread { DAY } else { 0 };
                 let found = Task::BillFound {

@@ -188,10 +188,10 @@ impl BayouSandbox {
     /// What is true of each `external_id`, whatever anybody was told.
     pub fn truth(&self) -> BTreeMap<String, Truth> {
         let world = self.shared.world();
-        let truth = |(external_id, person): (&String, &crate::bayou::world::Person)| {
-            (external_id.clone(), person.truth.clone())
-        };
-        world.people.iter().map(truth).collect()
+        let people = world.people.iter();
+        people
+            .map(|(external_id, person)| (external_id.clone(), person.truth.clone()))
+            .collect()
     }
 
     /// Stops serving and delivering; what has not been delivered is not delivered any more.

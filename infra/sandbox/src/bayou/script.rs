@@ -42,8 +42,11 @@ pub(crate) fn alone(customer: &Customer, mut rng: ChaCha8Rng) -> Vec<Step> {
 /// The visit of a customer who came back, after a message or to repair.
 pub(crate) fn returning(customer: &Customer, finishes: bool, mut rng: ChaCha8Rng) -> Vec<Step> {
     let mut walk = Walk::new(&mut rng);
+    if finishes {
+        walk.log_in(customer);
+        return walk.steps;
+    }
     match customer.habit {
-        _ if finishes => walk.log_in(customer),
         Habit::WrongPassword | Habit::FailsSecondFactor => walk.fail(2),
         Habit::NeverClicks
         | Habit::StopsAtLogin

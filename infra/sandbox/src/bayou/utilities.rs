@@ -90,7 +90,7 @@ pub static LIGHT: Utility = Utility {
 /// No interval data.
 pub static GAS: Utility = Utility {
     code: "speculoos_gas",
-    display_name: "Speculoos Gas & Electric",
+    display_name: "Speculoos Gas and Electric",
     zone: "America/Chicago",
     has_intervals: false,
     city: "Chicago",

@@ -14,6 +14,7 @@ use crate::bayou::api::errors::{self, Refusal};
 use crate::bayou::api::input::Stated;
 use crate::bayou::config::NewLink;
 use crate::bayou::engine::Shared;
+use crate::bayou::stats::Truth;
 use crate::bayou::world::World;
 use crate::clock::whole_second;
 
@@ -119,11 +120,22 @@ impl World {
         let Some(record) = self.records.get_mut(&id) else {
             return Err(errors::NO_CUSTOMER);
         };
+        if record.external_id == external_id {
+            return Ok(());
+        }
+        let mut truth = Truth::default();
         if let Some(old) = std::mem::replace(&mut record.external_id, external_id.clone()) {
             self.by_external_id.remove(&old);
+            // What has happened goes with the record; who acts under the old name has none any more.
+            if let Some(person) = self.people.get_mut(&old) {
+                truth = std::mem::take(&mut person.truth);
+                person.truth.habit = truth.habit.take();
+            }
         }
         if let Some(external_id) = external_id {
-            self.people.entry(external_id.clone()).or_default();
+            let person = self.people.entry(external_id.clone()).or_default();
+            truth.habit = person.truth.habit;
+            person.truth = truth;
             self.by_external_id.insert(external_id, id);
         }
         Ok(())

@@ -81,6 +81,12 @@ pub(crate) const CONFLICT: Refusal = refusal(
     "customer_external_id_conflict",
     "There is a customer with this external_id already.",
 );
+pub(crate) const METHOD: Refusal = refusal(
+    StatusCode::METHOD_NOT_ALLOWED,
+    "invalid_request",
+    "method_not_allowed",
+    "There is no such call on this path.",
+);
 pub(crate) const NO_KEY: Refusal = refusal(
     StatusCode::UNAUTHORIZED,
     "auth_error",

@@ -6,6 +6,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::bayou::config::MfaMethod;
@@ -102,7 +103,7 @@ pub(crate) async fn submit(
 
 impl World {
     /// Whose form a link opens now; nobody's if it is old, and that is counted.
-    fn owner(&mut self, link: &Link, now: jiff::Timestamp) -> Result<u64, Page> {
+    fn owner(&mut self, link: &Link, now: Timestamp) -> Result<u64, Page> {
         let found = link.key.as_ref().and_then(|key| self.links.get(key)).copied();
         let Some((record_id, made_at)) = found else {
             return Err(Page::Unknown);
@@ -228,8 +229,8 @@ fn choice() -> String {
     let options: String = Utility::ALL
         .iter()
         .map(|utility| {
-            let name = utility.display_name.replace('&', "&amp;");
-            format!("<option value=\"{}\">{name}</option>", utility.code)
+            let Utility { code, display_name, .. } = utility;
+            format!("<option value=\"{code}\">{display_name}</option>")
         })
         .collect();
     format!("<p><label>Utility <select name=\"utility\" required>{options}</select></label></p>")

@@ -28,6 +28,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/customers/{id}/intervals", get(customers::intervals))
         .route("/bills", post(bills::upload))
         .route("/bills/{id}", get(bills::read))
+        .method_not_allowed_fallback(async || errors::METHOD)
         .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     Router::new()

@@ -38,6 +38,8 @@ async fn a_body_has_to_be_declared_as_json_and_to_be_it() {
     for body in ["", "[]", "3", "{"] {
         assert_eq!(post("application/json", body).await.0, 400, "{body}");
     }
+    let (status, error) = story.call(story.http.delete(story.url("/customers/1"))).await;
+    assert_eq!((status, &error["error_type"]), (405, &json!("invalid_request")));
     let undeclared = story.http.patch(story.url("/customers/1")).body("{}");
     assert_eq!(story.call(undeclared).await.0, 415);
 }
@@ -93,6 +95,11 @@ async fn an_external_id_is_unique_and_finds_its_customer_however_it_is_written()
     assert_eq!((status, &changed["utility"]), (200, &json!(GAS.code)));
     assert_eq!(story.customer("renamed").await["email"], "new@example.com");
     assert_eq!(story.get("/customers/external_id:other").await.0, 404);
+    let truth = story.sandbox.truth();
+    assert_eq!(
+        [truth["renamed"].created_at, truth["other"].created_at],
+        [Some(at(START)), None]
+    );
     let (_, all) = story.get("/customers").await;
     assert_eq!(all.as_array().unwrap().len(), 2);
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{BayouConfig, DAY, EDISON, EMAIL, KEY, LIGHT, MINUTE, PASSWORD, POWER, Reason, START, Story, at, page};
-use crate::bayou::{COOP, LossTold};
+use super::{
+    BayouConfig, DAY, EDISON, EMAIL, KEY, LIGHT, MINUTE, PASSWORD, POWER, Reason, START, Story, at, customer, page,
+};
+use crate::bayou::{COOP, Customer, FilledFlag, Habit, LossTold};
 
 const LOGIN: [(&str, &str); 2] = [("email", EMAIL), ("password", PASSWORD)];
 
@@ -150,10 +152,19 @@ async fn access_is_lost_for_either_reason_repaired_and_lost_again() {
 }
 
 #[tokio::test]
-async fn the_filled_flag_is_kept_or_reset_as_at_the_utility() {
+async fn the_filled_flag_is_kept_or_reset_as_at_the_utility_unless_the_customer_is_another() {
     let story = Story::start(1).await;
-    for (name, utility, filled) in [("kept", &POWER, true), ("reset", &LIGHT, false)] {
-        story.create(name, utility).await;
+    for (name, utility, filled_flag, filled) in [
+        ("kept", &POWER, None, true),
+        ("reset", &LIGHT, None, false),
+        ("kept-here", &LIGHT, Some(FilledFlag::Kept), true),
+        ("reset-here", &POWER, Some(FilledFlag::Reset), false),
+    ] {
+        story.sandbox.add_customer(Customer {
+            filled_flag,
+            ..customer(name, Habit::NeverClicks, utility)
+        });
+        story.settle().await;
         story.log_in(name).await;
         story
             .sandbox

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     BayouConfig, DAY, EDISON, EMAIL, KEY, LIGHT, MINUTE, PASSWORD, POWER, Reason, START, Story, at, customer, page,
 };
-use crate::bayou::{COOP, Customer, FilledFlag, Habit, LossTold};
+use crate::bayou::{COOP, Customer, FilledFlag, Habit, LossTold, Repair};
 
 const LOGIN: [(&str, &str); 2] = [("email", EMAIL), ("password", PASSWORD)];
 
@@ -63,6 +63,9 @@ async fn each_second_factor_wants_its_code() {
         let (_, done) = story.fill(&link, &[("code", "1234")]).await;
         assert!(done.contains("You are connected"), "{done}");
         assert_eq!(flags(&story, &name).await, [true, true]);
+        // A code is good for one login.
+        let (_, form) = story.fill(&link, &[("code", "1234")]).await;
+        assert!(form.contains("Your login is wrong."), "{form}");
     }
     // Where the utility demands it, the valid login is asked, too; a code alone opens nothing.
     story.create("demanded", &EDISON).await;
@@ -208,4 +211,35 @@ async fn a_loss_is_told_once_or_every_day_until_the_repair() {
         story.live_for(DAY * 3).await;
         assert_eq!(story.events("customer_must_reauthenticate").len(), times);
     }
+}
+
+#[tokio::test]
+async fn a_login_ahead_of_time_begins_the_ninety_days_anew() {
+    let story = Story::start(1).await;
+    story.create("home-1", &EDISON).await;
+    story.log_in("home-1").await;
+    story.leap_to(at(START) + DAY * 80).await;
+    story.log_in("home-1").await;
+    story.leap_to(at(START) + DAY * 160).await;
+    assert_eq!(flags(&story, "home-1").await, [true, true]);
+    story.leap_to(at(START) + DAY * 180).await;
+    assert_eq!(flags(&story, "home-1").await, [true, false]);
+}
+
+#[tokio::test]
+async fn whoever_has_repaired_access_does_not_come_again_for_it() {
+    let story = Story::start(1).await;
+    story.sandbox.add_customer(Customer {
+        repair: Repair::Alone,
+        ..customer("home-1", Habit::ConnectsAtOnce, &POWER)
+    });
+    story.live_for(DAY).await;
+    story
+        .sandbox
+        .require_reauthentication("home-1", Reason::CredentialsAreInvalid);
+    story.log_in("home-1").await;
+    let before = story.sandbox.truth()["home-1"].clone();
+    story.live_for(DAY * 6).await;
+    let after = &story.sandbox.truth()["home-1"];
+    assert_eq!((before.visits, before.repaired_at), (after.visits, after.repaired_at));
 }

@@ -150,3 +150,23 @@ async fn intervals_grow_by_the_hour_while_there_is_access_unless_they_stop_silen
     story.live_for(DAY).await;
     assert_eq!(last("grows").await, at(START) + DAY * 3);
 }
+
+#[tokio::test]
+async fn what_was_not_ready_when_access_was_lost_comes_after_the_repair() {
+    let story = Story::start(1).await;
+    story.create("home-1", &POWER).await;
+    story.log_in("home-1").await;
+    story
+        .sandbox
+        .require_reauthentication("home-1", Reason::CredentialsAreInvalid);
+    story.live_for(DAY).await;
+    assert_eq!(
+        story.told("home-1"),
+        ["customer_has_filled_credentials", "customer_must_reauthenticate"]
+    );
+    story.log_in("home-1").await;
+    story.live_for(MINUTE * 30).await;
+    for (event, times) in [("new_bill", 12), ("bills_ready", 1), ("intervals_ready", 1)] {
+        assert_eq!(story.events(event).len(), times, "{event}");
+    }
+}

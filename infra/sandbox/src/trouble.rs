@@ -1,5 +1,9 @@
 //! What can go wrong at the provider, switched on and off while the sandbox runs.
 
+use std::io;
+
+use axum::body::Body;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 /// The faults of a provider; the default is a provider without any.
@@ -42,4 +46,12 @@ pub enum ApiDown {
     Unreachable,
     /// Every call is answered 503.
     Unavailable,
+}
+
+/// A body that fails before its first byte makes the server close the connection, and the caller
+/// sees it end without an answer.
+pub(crate) fn cut_connection() -> Response {
+    let cut = io::Error::from(io::ErrorKind::ConnectionAborted);
+    let body = futures::stream::once(async { Err::<Vec<u8>, _>(cut) });
+    Response::new(Body::from_stream(body))
 }

@@ -175,6 +175,20 @@ impl World {
 /// presses its button, and is led to their own link.
 async fn visit(http: &Client, resume_url: Url, link: &str) -> Result<(), String> {
     let link = Url::parse(link).map_err(|_| "the customer has no link".to_owned())?;
+    let location = press_resume(http, &resume_url).await?;
+    if !location.is_some_and(|location| leads_to(&location, &link)) {
+        return Err("the resume page led somewhere else than to the customer's link".to_owned());
+    }
+    let provider = answer("the provider's page", http.get(link)).await?;
+    if provider.status().is_success() {
+        Ok(())
+    } else {
+        Err(format!("the provider's page answered {}", provider.status()))
+    }
+}
+
+/// Opens a resume page, presses its button, and says where the button leads, if anywhere.
+pub(crate) async fn press_resume(http: &Client, resume_url: &Url) -> Result<Option<Url>, String> {
     let page = answer("the resume page", http.get(resume_url.clone())).await?;
     if !page.status().is_success() {
         return Err(format!("the resume page answered {}", page.status()));
@@ -189,23 +203,13 @@ async fn visit(http: &Client, resume_url: Url, link: &str) -> Result<(), String>
         let status = redirect.status();
         return Err(format!("the resume page's button answered {status}, not 302 or 303"));
     }
-    let location = redirect
-        .headers()
-        .get(LOCATION)
+    let location = redirect.headers().get(LOCATION);
+    Ok(location
         .and_then(|location| location.to_str().ok())
-        .and_then(|location| resume_url.join(location).ok());
-    if !location.is_some_and(|location| leads_to(&location, &link)) {
-        return Err("the resume page led somewhere else than to the customer's link".to_owned());
-    }
-    let provider = answer("the provider's page", http.get(link)).await?;
-    if provider.status().is_success() {
-        Ok(())
-    } else {
-        Err(format!("the provider's page answered {}", provider.status()))
-    }
+        .and_then(|location| resume_url.join(location).ok()))
 }
 
-async fn answer(what: &str, request: reqwest::RequestBuilder) -> Result<Response, String> {
+pub(crate) async fn answer(what: &str, request: reqwest::RequestBuilder) -> Result<Response, String> {
     let answer = request.send().await;
     answer.map_err(|_| format!("{what} did not answer"))
 }

@@ -1,13 +1,11 @@
 //! The stand-in of Leap: its records, its webhooks, its API, and the customers who use it.
 
-pub(crate) mod agenda;
 pub(crate) mod api;
 pub(crate) mod customer;
 pub(crate) mod delivery;
 pub(crate) mod engine;
 pub(crate) mod event;
 pub(crate) mod meter;
-pub(crate) mod names;
 pub(crate) mod population;
 pub(crate) mod reaction;
 pub(crate) mod record;

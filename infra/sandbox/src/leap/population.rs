@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::clock::{later, whole_second};
 use crate::leap::customer::{Classification, Customer, Flow, Habit, MeterArrival};
-use crate::leap::names;
 use crate::leap::utilities::{CECONY, COMED, NYS, ONCOR, PECO, PGE, PPL, PSE, SCE, SDGE, SRP, Utility};
+use crate::names;
 use crate::seed::Seed;
 
 /// Customers with habits, generated from a seed.
@@ -273,11 +273,11 @@ fn link(customer: &Customer, base_url: &str) -> String {
     }
 }
 
-fn part_of(over: SignedDuration, rng: &mut ChaCha8Rng) -> SignedDuration {
+pub(crate) fn part_of(over: SignedDuration, rng: &mut ChaCha8Rng) -> SignedDuration {
     SignedDuration::from_secs(rng.random_range(0..=over.as_secs().max(0)))
 }
 
-fn csv_field(text: &str) -> String {
+pub(crate) fn csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::agenda::Agenda;
 use crate::clock::later;
-use crate::leap::agenda::Agenda;
 use crate::leap::customer::{Customer, Flow, MeterArrival};
 use crate::leap::delivery::{Delivery, fate};
 use crate::leap::event::Event;

@@ -1,6 +1,7 @@
 //! The sandbox driven as its users drive it: over HTTP, with a clock moved by hand.
 
 mod api;
+mod bayou;
 mod deliveries;
 mod habits;
 mod population;
@@ -267,8 +268,12 @@ fn kind(payload: &Value) -> String {
 }
 
 fn fixture(name: &str) -> Value {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/leap");
-    let text = std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
+    read_fixture("leap", name)
+}
+
+fn read_fixture(provider: &str, name: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
+    let text = std::fs::read_to_string(format!("{folder}/{provider}/{name}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -1,10 +1,8 @@
 //! What every API call goes through: the trouble there is, the key, and the count.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -13,7 +11,7 @@ use axum::response::Response;
 
 use crate::leap::api::errors::Family;
 use crate::leap::engine::Shared;
-use crate::trouble::ApiDown;
+use crate::trouble::{ApiDown, cut_connection};
 
 pub(crate) async fn guard(
     State(shared): State<Arc<Shared>>,
@@ -75,14 +73,6 @@ fn refusal(shared: &Shared, route: &str, family: Family, headers: &HeaderMap) ->
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
-}
-
-/// A body that fails before its first byte makes the server close the connection, and the caller
-/// sees it end without an answer.
-fn cut_connection() -> Response {
-    let cut = io::Error::from(io::ErrorKind::ConnectionAborted);
-    let body = futures::stream::once(async { Err::<Vec<u8>, _>(cut) });
-    Response::new(Body::from_stream(body))
 }
 
 fn count(shared: &Shared, route: String, status: u16) {

@@ -466,12 +466,12 @@ impl Stagehand<'_> {
             let body = body(webhook, &id, reference.expose());
             calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::Webhook(body.clone())));
         }
+        if let Some(import) = &step.import {
+            calls.push(Call::Put(Box::new(scenario::contact(import))));
+        }
         if let Some(webhook) = &step.bayou {
             let body = bayou_body(webhook, reference.expose());
             calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::BayouWebhook(body.clone())));
-        }
-        if let Some(import) = &step.import {
-            calls.push(Call::Put(Box::new(scenario::contact(import))));
         }
         if step.erase {
             calls.push(Call::Erase(reference.clone()));

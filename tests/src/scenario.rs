@@ -131,7 +131,8 @@ impl Scenario {
     #[must_use]
     pub fn reference_of(&self, step: &Step) -> Reference {
         let named = step.reference.clone().or_else(|| {
-            let first = self.contacts.first().or(step.import.as_ref())?.get("reference")?;
+            let mut imports = self.steps.iter().filter_map(|step| step.import.as_ref());
+            let first = self.contacts.first().or_else(|| imports.next())?.get("reference")?;
             first.as_str().map(str::to_owned)
         });
         Reference::new(named.expect("a step of a scenario without contacts names its reference")).unwrap()

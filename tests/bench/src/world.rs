@@ -9,15 +9,15 @@ use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
     Announce, Announcement, AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney,
-    Count, Email, FreshLink, LookUpSend, ProviderError, Push, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush,
-    SendText, StoreError, Text,
+    Count, Email, FreshLink, LookUpSend, ProviderError, Push, ReadChanges, ReadNewest, ReadStatus, SearchMeters,
+    SendEmail, SendPush, SendText, StoreError, Text,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
 };
 use journey::{
-    IdKey, JourneyId, Lane, MeterFound, MeterKind, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome,
-    Timer, stored,
+    IdKey, JourneyId, Lane, MeterFound, MeterKind, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey,
+    SendOutcome, Timer, stored,
 };
 
 use crate::ledger::{Ledger, Service};

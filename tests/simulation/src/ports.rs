@@ -12,8 +12,8 @@ use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email,
     FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError,
-    Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
-    SuppressAddress, Text, Versioned, Watermark,
+    Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError,
+    Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{

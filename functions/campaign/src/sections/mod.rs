@@ -6,10 +6,12 @@ mod experiment;
 mod law;
 mod people;
 mod rules;
+mod sharing;
 mod touches;
 
 pub(crate) use experiment::{Shares, experiment};
 pub(crate) use law::law;
 pub(crate) use people::{link_hosts, locales, messages, sender, utility_names};
 pub(crate) use rules::{advanced, caps, hours, meter, policies, series, zones};
+pub(crate) use sharing::sharing;
 pub(crate) use touches::{Touches, touches};

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use journey::Campaign;
 use journey::campaign::{Channel, TouchRule};
 
-use crate::document::Section;
+use crate::document::{Entry, Section};
 use crate::problem::Report;
 use crate::value::{Bounds, choice, days, minutes, placed, written};
 
@@ -63,15 +63,44 @@ pub(crate) fn touches(top: &mut Section<'_>, standard: &Campaign, report: &mut R
         report.error(&span, "touch", what);
     }
     // An override that ends is checked at each send; here the one of today, whenever that is, counts.
-    let text_within = standard.law.text_limit_on(Date::MIN).within;
+    let limits = Limits {
+        after: AFTER,
+        text_within: Some(standard.law.text_limit_on(Date::MIN).within),
+    };
     let mut found = Touches::default();
     for section in list {
-        touch(section, text_within, &mut found, report);
+        touch(section, limits, &mut found, report);
     }
     found
 }
 
-fn touch(mut section: Section<'_>, text_within: SignedDuration, found: &mut Touches, report: &mut Report<'_>) {
+/// Reads the touches of another series.
+pub(crate) fn touch_list(list: Vec<Section<'_>>, after: Bounds, report: &mut Report<'_>) -> Touches {
+    if list.len() > Campaign::MAX_TOUCHES {
+        let span = list.last().map_or(0..0, |last| last.span.clone());
+        let what = format!("{} touches; write at most {}", list.len(), Campaign::MAX_TOUCHES);
+        report.error(&span, "touch", what);
+    }
+    let limits = Limits {
+        after,
+        text_within: None,
+    };
+    let mut found = Touches::default();
+    for section in list {
+        touch(section, limits, &mut found, report);
+    }
+    found
+}
+
+/// What the times of a series' touches may be.
+#[derive(Clone, Copy)]
+struct Limits {
+    after: Bounds,
+    /// Until when a text may go, where the whole series counts from a moment of abandonment.
+    text_within: Option<SignedDuration>,
+}
+
+fn touch(mut section: Section<'_>, limits: Limits, found: &mut Touches, report: &mut Report<'_>) {
     let mut missing = |section: &Section<'_>, key: &str| {
         report.error(
             &section.span,
@@ -83,26 +112,19 @@ fn touch(mut section: Section<'_>, text_within: SignedDuration, found: &mut Touc
     for (key, _) in asked.into_iter().filter(|(_, there)| !there) {
         missing(&section, key);
     }
-    let after = placed(&mut section, "after", AFTER, report);
-    let until = placed(&mut section, "until", AFTER, report);
+    let after = placed(&mut section, "after", limits.after, report);
+    let until = placed(&mut section, "until", limits.after, report);
     let channels = match section.take("channels") {
         None => vec![Channel::Email],
         Some(entry) => {
-            let items = entry.list(report).unwrap_or_default();
-            let mut channels: Vec<Channel> = items
-                .iter()
-                .filter_map(|item| choice(item, &CHANNELS, report))
-                .collect();
-            let mut seen = BTreeSet::new();
-            channels.retain(|channel| seen.insert(*channel));
-            if items.is_empty() {
-                entry.error(report, "names no channel; write [\"email\"] or [\"sms\", \"email\"]");
-            }
-            let too_late = after.as_ref().is_some_and(|after| after.duration > text_within);
-            if too_late && channels.contains(&Channel::Sms) {
+            let channels = channels(&entry, report);
+            let last = limits
+                .text_within
+                .filter(|last| after.as_ref().is_some_and(|after| after.duration > *last));
+            if let Some(last) = last.filter(|_| channels.contains(&Channel::Sms)) {
                 let what = format!(
                     "a text may go within {} of the abandonment, and this touch is due later; leave \"sms\" out",
-                    written(text_within)
+                    written(last)
                 );
                 entry.error(report, what);
             }
@@ -121,4 +143,19 @@ fn touch(mut section: Section<'_>, text_within: SignedDuration, found: &mut Touc
             until: (until.entry.span, until.entry.path),
         });
     }
+}
+
+/// Reads a list of channels, in the order in which they are tried.
+pub(crate) fn channels(entry: &Entry<'_>, report: &mut Report<'_>) -> Vec<Channel> {
+    let items = entry.list(report).unwrap_or_default();
+    let mut channels: Vec<Channel> = items
+        .iter()
+        .filter_map(|item| choice(item, &CHANNELS, report))
+        .collect();
+    let mut seen = BTreeSet::new();
+    channels.retain(|channel| seen.insert(*channel));
+    if items.is_empty() {
+        entry.error(report, "names no channel; write [\"email\"] or [\"sms\", \"email\"]");
+    }
+    channels
 }

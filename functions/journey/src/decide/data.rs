@@ -105,7 +105,7 @@ impl Deciding<'_> {
                 Delivery::Awaited {
                     late_since: late_since @ None,
                     ..
-                } if late_at.is_some_and(|late_at| now >= late_at) => {
+                } if customer.is_currently_authenticated && late_at.is_some_and(|late_at| now >= late_at) => {
                     *late_since = Some(now);
                     notes.push(Note::DataLate { kind });
                 }

@@ -11,6 +11,8 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ("Clock", &[]),
     ("Count", &[]),
     ("ReadStatus", &[]),
+    ("ReadNewest", &[]),
+    ("FreshLink", &[]),
     ("ReadChanges", &[]),
     ("SearchMeters", &[]),
     // SES cannot be asked, its events tell; and of a text nobody can tell.

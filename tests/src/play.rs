@@ -372,7 +372,7 @@ impl Stagehand<'_> {
                     let (id_key, directory) = (id_key(), &stage.composer.directory);
                     let config = meter_check::Config {
                         id_key: &id_key,
-                        asks_for_a_code: &|code| directory.find(code).is_some_and(utilities::Utility::asks_for_a_code),
+                        asks_for_a_code: &|code| directory.find(code).map(utilities::Utility::asks_for_a_code),
                     };
                     poll_once(meter_check::check(&ports, &config, rules))
                 };

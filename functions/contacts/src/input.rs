@@ -41,7 +41,8 @@ pub struct ContactInput {
     pub region: Option<String>,
     /// `residential` or `commercial`.
     pub classification: Option<String>,
-    /// Leap's code of the utility that the link asks for, such as `PGE`.
+    /// The utility that the link asks for: Leap's code, such as `PGE`, or for Bayou's customers also Bayou's, such as
+    /// `con_edison`.
     pub utility: Option<String>,
     /// The provider's own URL as the person was given it.
     pub link: Option<String>,
@@ -168,8 +169,8 @@ impl ContactInput {
         let utility = check(
             "utility",
             self.utility,
-            |text| UtilityCode::parse(text).is_some(),
-            "not a utility code; write Leap's code, for example PGE or SDGE",
+            |text| UtilityCode::of_any_case(text).is_some(),
+            "not a utility code; write Leap's code, for example PGE, or Bayou's, for example con_edison",
         );
         let link = check(
             "link",
@@ -228,7 +229,7 @@ impl ContactInput {
                 .as_deref()
                 .and_then(self::classification)
                 .unwrap_or_default(),
-            utility: utility.as_deref().and_then(UtilityCode::parse),
+            utility: utility.as_deref().and_then(UtilityCode::of_any_case),
             link,
             sharing_ends_at: sharing_ends_at.as_deref().and_then(|text| text.parse().ok()),
             opted_out: self.opted_out.unwrap_or_default(),

@@ -398,9 +398,9 @@ impl UtilityCode {
         fits.then(|| UtilityCode(text.to_owned()))
     }
 
-    /// Takes Bayou's code of a utility, such as `con_edison`; `None` for what could be none.
+    /// Takes a code in letters of any case, such as Bayou's `con_edison`; `None` for what could be none.
     #[must_use]
-    pub fn of_bayou(code: &str) -> Option<Self> {
+    pub fn of_any_case(code: &str) -> Option<Self> {
         Self::parse(&code.to_ascii_uppercase())
     }
 

@@ -85,7 +85,8 @@ impl<P: Ports> Round<'_, P> {
             flow: person.contact.flow,
         };
         let utility = enrolment.utility.as_ref().or(person.contact.utility.as_ref());
-        let asks_for_a_code = utility.is_some_and(|code: &UtilityCode| (self.config.asks_for_a_code)(code));
+        let asks_for_a_code =
+            utility.is_some_and(|code: &UtilityCode| (self.config.asks_for_a_code)(code) == Some(true));
         let ends = person.contact.sharing_ends_at;
         let seen = Event::StatusSeen {
             snapshot,

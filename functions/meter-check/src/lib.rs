@@ -16,7 +16,7 @@ use journey::port::{
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{
-    Campaign, Event, IdKey, JourneyId, Lane, MeterFollowUp, Note, Phase, Provider, Unavailable, UtilityCode,
+    Campaign, DataKind, Event, IdKey, JourneyId, Lane, MeterFollowUp, Note, Phase, Provider, Unavailable, UtilityCode,
 };
 
 /// Journeys taken from the index of what is due in one go.
@@ -26,8 +26,8 @@ const ROUND: usize = 1_000;
 pub struct Config<'a> {
     /// The key of our own identifiers.
     pub id_key: &'a IdKey,
-    /// Does signing in at a utility always need a second step?
-    pub asks_for_a_code: &'a (dyn Fn(&UtilityCode) -> bool + Sync),
+    /// Does signing in at a utility always need a second step? None for one that the directory does not know.
+    pub asks_for_a_code: &'a (dyn Fn(&UtilityCode) -> Option<bool> + Sync),
 }
 
 impl core::fmt::Debug for Config<'_> {
@@ -111,8 +111,6 @@ pub async fn check<P: Ports>(ports: &P, config: &Config<'_>, campaign: &Campaign
     for (counter, by) in [
         ("meter.arrived", checked.arrived),
         ("meter.late", checked.late),
-        ("data.late", checked.data_late),
-        ("data.stale", checked.stale),
         ("reconcile.drift", checked.drift),
     ] {
         ports.count(counter, by as u64);
@@ -142,7 +140,11 @@ impl<P: Ports> Round<'_, P> {
         let event = event.into();
         match take(self.ports, self.campaign, journey, if_absent, person, &event).await {
             Ok(Some(taken)) => {
-                self.count(&taken.notes);
+                let utility = taken.journey.utility.as_ref();
+                // A provider's word for a utility is no label before the directory knows it: labels are few.
+                let utility = utility.filter(|code| (self.config.asks_for_a_code)(code).is_some());
+                let utility = utility.map_or("OTHER".to_owned(), |code| code.as_str().to_owned());
+                self.count(&taken.notes, &utility);
                 if let Phase::Completed {
                     at,
                     meter: MeterFollowUp::Arrived { at: arrived },
@@ -166,7 +168,8 @@ impl<P: Ports> Round<'_, P> {
         }
     }
 
-    fn count(&mut self, notes: &[Note]) {
+    fn count(&mut self, notes: &[Note], utility: &str) {
+        let labels = |kind: DataKind| [("kind", kind.as_str()), ("utility", utility)];
         for note in notes {
             let checked = &mut self.checked;
             match note {
@@ -176,17 +179,54 @@ impl<P: Ports> Round<'_, P> {
                 Note::DataReady { kind, after_s } => {
                     if let Some(seconds) = after_s {
                         let metric = match kind {
-                            journey::DataKind::Bills => "data.bills_wait_s",
-                            journey::DataKind::Intervals => "data.intervals_wait_s",
+                            DataKind::Bills => "data.bills_wait_s",
+                            DataKind::Intervals => "data.intervals_wait_s",
                         };
                         // Whole seconds of at most some weeks.
                         #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 seconds")]
                         self.ports.measure(metric, Unit::Seconds, *seconds as f64);
                     }
                 }
-                Note::DataLate { .. } => checked.data_late += 1,
-                Note::DataStale { .. } => checked.stale += 1,
-                _ => {}
+                Note::DataLate { kind } => {
+                    checked.data_late += 1;
+                    self.ports.count_labelled("data.late", &labels(*kind), 1);
+                }
+                Note::DataStale { kind } => {
+                    checked.stale += 1;
+                    self.ports.count_labelled("data.stale", &labels(*kind), 1);
+                }
+                Note::Opened { .. }
+                | Note::SignOfLife { .. }
+                | Note::ProviderActivity { .. }
+                | Note::Duplicate
+                | Note::Absorbed { .. }
+                | Note::AlreadyCompleted
+                | Note::MeterNews { .. }
+                | Note::Completed { .. }
+                | Note::CompletionContradicted
+                | Note::Reopened { .. }
+                | Note::CameBack
+                | Note::TimerSet { .. }
+                | Note::StaleTimer
+                | Note::Diagnosed { .. }
+                | Note::Held { .. }
+                | Note::Claimed { .. }
+                | Note::ChannelPassed { .. }
+                | Note::Sent { .. }
+                | Note::Retrying { .. }
+                | Note::SendUnknown { .. }
+                | Note::LateAnswer { .. }
+                | Note::DeliveryProblem { .. }
+                | Note::Skipped { .. }
+                | Note::Unrecognized
+                | Note::HandedBack
+                | Note::Stopped { .. }
+                | Note::MeterNotYet { .. }
+                | Note::MeterSearchUnavailable { .. }
+                | Note::MeterGivenUp
+                | Note::ConnectAgain { .. }
+                | Note::FallbackGiven { .. }
+                | Note::DataFresh { .. } => {}
             }
         }
     }

@@ -60,7 +60,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         let campaign = campaigns.current(&world).await?;
         let config = Config {
             id_key: &start.id_key,
-            asks_for_a_code: &|code| campaign.utilities.find(code).is_some_and(Utility::asks_for_a_code),
+            asks_for_a_code: &|code| campaign.utilities.find(code).map(Utility::asks_for_a_code),
         };
         let checked = meter_check::check(&world, &config, &campaign.rules).await;
         tracing::info!(?checked, "meters looked for");

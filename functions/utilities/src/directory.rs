@@ -55,7 +55,7 @@ impl Rows {
             for bayou in utility
                 .bayou_codes
                 .iter()
-                .filter_map(|code| UtilityCode::of_bayou(code))
+                .filter_map(|code| UtilityCode::of_any_case(code))
             {
                 rows.by_bayou_code.insert(bayou, code.clone());
             }

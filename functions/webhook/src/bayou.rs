@@ -136,7 +136,7 @@ impl Kind {
                 let event = Event::Connected {
                     at: text(object, "has_filled_credentials_on").and_then(|at| at.parse::<Timestamp>().ok()),
                     velocity,
-                    utility: text(object, "utility").and_then(UtilityCode::of_bayou),
+                    utility: text(object, "utility").and_then(UtilityCode::of_any_case),
                 };
                 vec![
                     (Purpose::Enroll, event.clone().into(), true),

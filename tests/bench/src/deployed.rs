@@ -80,7 +80,7 @@ impl Deployed {
     pub(crate) fn meter_check(&self) -> meter_check::Config<'_> {
         meter_check::Config {
             id_key: &self.id_key,
-            asks_for_a_code: &|_| false,
+            asks_for_a_code: &|_| None,
         }
     }
 }

@@ -263,7 +263,7 @@ impl Run {
             Box::pin(async move {
                 let config = meter_check::Config {
                     id_key: id_key(),
-                    asks_for_a_code: &|_| false,
+                    asks_for_a_code: &|_| None,
                 };
                 Ending::Done(meter_check::check(&ports, &config, &campaign).await.is_ok())
             })

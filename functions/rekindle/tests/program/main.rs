@@ -11,6 +11,7 @@
 )]
 
 mod announcing;
+mod bayou;
 mod campaign;
 mod cli;
 mod contract;

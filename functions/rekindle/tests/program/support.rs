@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use journey::port::Clock;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Response, StatusCode};
+use sandbox::bayou::{BayouConfig, BayouSandbox};
 use sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,6 +23,8 @@ pub(crate) const TOKEN: &str = "an-invented-bearer-token-of-tests";
 pub(crate) const WEBHOOK_SECRET: &str = "an-invented-webhook-secret-of-tests";
 /// 32 invented bytes.
 pub(crate) const ANNOUNCE_KEY: &str = "whsec_YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzIGxvbmc=";
+pub(crate) const BAYOU_KEY: &str = "an-invented-bayou-key-of-tests";
+pub(crate) const BAYOU_SECRET: &str = "an-invented-bayou-secret-of-tests";
 pub(crate) const API_KEY: &str = "an-invented-leap-key-of-tests";
 
 /// The base of the links in messages. A port that the system chooses is not known when the
@@ -58,6 +61,19 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Adds Bayou to the place: a stand-in of it, and its part of the configuration.
+    pub(crate) async fn with_bayou(&self) -> BayouSandbox {
+        let config = BayouConfig::new(7, BAYOU_KEY);
+        let bayou = BayouSandbox::start(config, self.clock.clone()).await.unwrap();
+        let text = fs::read_to_string(self.path("rekindle.toml")).unwrap();
+        let part = format!(
+            "[bayou]\nbase_url = \"{}/api/v2\"\napi_key_env = \"BAYOU_KEY\"\nwebhook_secret_env = \"BAYOU_SECRET\"\ncalls_per_minute = 6000\n",
+            bayou.base_url()
+        );
+        self.write("rekindle.toml", &format!("{text}\n{part}"));
+        bayou
+    }
+
     /// A place with one arm, no holdout, and the default touches.
     pub(crate) async fn new() -> Self {
         Self::with_touches("").await
@@ -102,6 +118,8 @@ impl Place {
             .env("TOKEN", TOKEN)
             .env("LEAP_KEY", API_KEY)
             .env("LEAP_SECRET", WEBHOOK_SECRET)
+            .env("BAYOU_KEY", BAYOU_KEY)
+            .env("BAYOU_SECRET", BAYOU_SECRET)
             .env("ANNOUNCE", ANNOUNCE_KEY);
         command
     }
@@ -440,6 +458,12 @@ impl Api {
     pub(crate) async fn contact(&self, reference: &str) -> Option<Value> {
         let request = self.http.get(self.contact_url(reference)).bearer_auth(TOKEN);
         found(request.send().await.unwrap()).await
+    }
+
+    /// What `GET /journeys` says of one of a Bayou customer's journeys, if there is one.
+    pub(crate) async fn connection(&self, reference: &str, purpose: &str) -> Option<Value> {
+        let url = self.url(&format!("/journeys/bayou/{}?purpose={purpose}", encoded(reference)));
+        found(self.http.get(url).bearer_auth(TOKEN).send().await.unwrap()).await
     }
 
     /// What `GET /journeys` says of a customer, if there is a journey.

@@ -109,10 +109,12 @@ fn the_footers_reason_is_true_of_who_reads_it() {
                 "porque empezó a conectar su cuenta de electricidad con Sunhome.",
             ],
         };
-        let expected = match variables.diagnosis {
-            Diagnosis::Invited => 0,
-            diagnosis if CONNECTED.contains(&diagnosis) => 1,
-            _ => 2,
+        let expected = if variables.diagnosis == Diagnosis::Invited {
+            0
+        } else if CONNECTED.contains(&variables.diagnosis) {
+            1
+        } else {
+            2
         };
         for (n, reason) in reasons.into_iter().enumerate() {
             assert_eq!(text.contains(reason), n == expected, "{variables:?} {text}");

@@ -44,7 +44,7 @@ fn a_folder_beside_the_file_overrides_the_built_in_words() {
     let loaded = LoadedCampaign::load(&file).unwrap();
     // The HTML part says something else: both parts are the author's affair, so it is told, not refused.
     let told: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 12, "{told:?}");
+    assert_eq!(told.len(), 20, "{told:?}");
     assert!(
         told[0].contains("en/") && told[0].contains("the text part of touch 1 does not say the same"),
         "{told:?}"

@@ -6,10 +6,12 @@ mod links;
 mod open;
 mod parity;
 mod pushes;
+mod sharing;
 mod texts;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use journey::contact::Locale;
 use journey::{Diagnosis, LinkHosts};
@@ -17,8 +19,9 @@ use utilities::Mfa;
 
 use crate::{Brand, TemplateSource, Templates, UtilityWords, Variables};
 
-fn builtin() -> Templates {
-    compile(&[]).unwrap()
+fn builtin() -> &'static Templates {
+    static BUILTIN: LazyLock<Templates> = LazyLock::new(|| compile(&[]).unwrap());
+    &BUILTIN
 }
 
 fn compile(own: &[(&str, &str)]) -> Result<Templates, String> {

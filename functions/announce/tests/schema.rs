@@ -15,7 +15,10 @@ use std::collections::BTreeSet;
 use journey::campaign::Channel;
 use journey::contact::{Classification, Facts, Inbox, Locale, Permission};
 use journey::status::Snapshot;
-use journey::{DeliveryProblem, Event, Flow, Resolution, SendKey, SendOutcome, StatusAnswer, Touch, UtilityCode};
+use journey::{
+    DeliveryProblem, Event, Flow, Given, LossReason, Newest, Occasion, Purpose, Resolution, SendKey, SendOutcome,
+    StatusAnswer, Touch, UtilityCode, Velocity,
+};
 use serde_json::{Value, json};
 
 use support::{Customer, World, finisher, journey_id, stream};
@@ -176,7 +179,83 @@ fn everybody() -> Vec<Customer> {
         });
     }
     people.push(given_up.later(400 * 24 * 60).event(Event::StepReached));
+    people.extend(connected(next()));
     people
+}
+
+/// Bayou's: data that are late, come, stop and come again; connections that are lost or end; a bill by hand.
+fn connected(n: usize) -> Vec<Customer> {
+    let flags = |ready| Snapshot::Bayou(Some(bayou(ready)));
+    let begun = || Customer::of_bayou(n, Purpose::Enroll).event(Event::Invited);
+    let seen = |customer: Customer, ready, interval_days: i64| {
+        let timer = customer.journey().timer.clone().unwrap();
+        let minutes = timer.due.duration_since(customer.now()).as_mins() + 1;
+        let customer = customer.later(minutes.max(0));
+        let day = jiff::SignedDuration::from_hours(24 * interval_days);
+        let newest = Newest {
+            bill: Some(customer.now()),
+            interval: customer.now().checked_sub(day).ok(),
+        };
+        customer.event(Event::CustomerSeen {
+            generation: timer.generation,
+            customer: Some(bayou(ready)),
+            newest: Some(newest),
+        })
+    };
+    let told = begun().event(Event::Connected {
+        at: None,
+        velocity: Some(Velocity::Instant),
+        utility: UtilityCode::parse("CON_EDISON"),
+    });
+    let told = told.fires();
+    let generation = told.journey().timer.as_ref().unwrap().generation;
+    let mut data = told.event(Event::Rechecked {
+        generation,
+        status: StatusAnswer::Seen(flags(false)),
+        meters: None,
+        facts: facts(Permission::Allowed),
+    });
+    for (ready, days) in [(true, 0), (true, 9), (true, 0)] {
+        data = seen(data, ready, days);
+    }
+    let again = |n, event: Event| Customer::of_bayou(n, Purpose::Reconnect).event(event);
+    let mut people = vec![data];
+    for (place, why) in [
+        LossReason::CredentialsInvalid,
+        LossReason::MfaExpired,
+        LossReason::Untold,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let was_connected = true;
+        people.push(again(
+            n + 1_000 * (place + 1),
+            Event::ReauthorizationNeeded { why, was_connected },
+        ));
+    }
+    for (place, occasion) in [Occasion::Expected, Occasion::ConsentEnds(people[0].now())]
+        .into_iter()
+        .enumerate()
+    {
+        people.push(again(n + 10_000 * (place + 1), Event::RenewalDue { occasion }));
+    }
+    for (place, what) in [Given::Bill, Given::Account].into_iter().enumerate() {
+        let given = Customer::of_bayou(n + 100_000 * (place + 1), Purpose::Enroll);
+        people.push(given.event(Event::FallbackGiven { what }));
+    }
+    people
+}
+
+fn bayou(data: bool) -> journey::Customer {
+    journey::Customer {
+        has_filled_credentials: true,
+        is_currently_authenticated: true,
+        has_accounts: true,
+        bills_are_ready: data,
+        intervals_are_ready: data,
+        ..journey::Customer::default()
+    }
 }
 
 fn bodies() -> Vec<Value> {

@@ -336,6 +336,8 @@ fn an_explanation_says_where_the_customer_stands() {
         {
           "journey": "desuym5ikp2jx2ge45ekrur6ni",
           "provider": "leap",
+          "purpose": "enroll",
+          "series": "drop_off",
           "episode": 1,
           "phase": "live",
           "summary": "The customer is on the way, or has dropped off.",
@@ -357,6 +359,7 @@ fn an_explanation_says_where_the_customer_stands() {
           "opted_out": null,
           "consents": [],
           "closed": [],
+          "data": null,
           "touches": [
             {
               "touch": 1,

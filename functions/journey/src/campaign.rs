@@ -313,7 +313,7 @@ impl Sharing {
                 touch(0, 2 * day),
                 touch(23 * day, 25 * day),
                 touch(29 * day, 30 * day),
-                touch(30 * day, 33 * day),
+                touch(30 * day, 32 * day),
             ],
             consent_end_lead: hours(30 * day),
             renew_after: None,

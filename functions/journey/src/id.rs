@@ -506,7 +506,7 @@ mod tests {
             assert_eq!(provider.as_str().parse(), Ok(provider));
         }
         let unknown = "Leap".parse::<Provider>().unwrap_err();
-        assert_eq!(unknown.to_string(), "unknown provider; it must be one of: leap");
+        assert_eq!(unknown.to_string(), "unknown provider; it must be one of: bayou, leap");
     }
 
     #[test]
@@ -519,10 +519,10 @@ mod tests {
 
     #[test]
     fn a_utilitys_code_is_of_capitals_digits_and_underscores() {
-        for good in ["SDGE", "PGE_2", "7", &"X".repeat(32)] {
+        for good in ["SDGE", "PGE_2", "7", &"X".repeat(48)] {
             assert_eq!(UtilityCode::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "sdge", "SD GE", "SDGE-1", "PGÉ", &"X".repeat(33)] {
+        for bad in ["", "sdge", "SD GE", "SDGE-1", "PGÉ", &"X".repeat(49)] {
             assert_eq!(UtilityCode::parse(bad), None, "{bad}");
         }
     }

@@ -108,7 +108,12 @@ fn look(story: Story, customer: Option<Customer>, newest: Option<Newest>) -> Sto
 
 /// Looks until the next thing due is no look.
 fn looks(mut story: Story, customer: &Customer) -> Story {
-    while story.journey.timer.as_ref().is_some_and(|timer| timer.why == TimerWhy::Poll) {
+    while story
+        .journey
+        .timer
+        .as_ref()
+        .is_some_and(|timer| timer.why == TimerWhy::Poll)
+    {
         story = look(story, Some(customer.clone()), None);
     }
     story
@@ -119,7 +124,10 @@ fn why(story: &Story) -> Option<TimerWhy> {
 }
 
 fn diagnosis(story: &Story) -> &'static str {
-    story.orders.last().map_or("nothing was sent", |order| order.diagnosis.as_str())
+    story
+        .orders
+        .last()
+        .map_or("nothing was sent", |order| order.diagnosis.as_str())
 }
 
 fn is_provisional(story: &Story) -> bool {
@@ -142,7 +150,10 @@ fn t2_who_was_invited_and_never_came_gets_the_gentle_series_and_then_ordinary_ma
     assert_eq!(story.journey.series(), Series::Invitation);
     assert_eq!(story.journey.touches.len(), story.campaign.sharing.invitation.len());
     let story = touch(touch(story, &nobody()), &nobody());
-    assert_eq!((touches(&story.journey).as_str(), diagnosis(&story)), ("sent, sent", "invited"));
+    assert_eq!(
+        (touches(&story.journey).as_str(), diagnosis(&story)),
+        ("sent, sent", "invited")
+    );
     let story = looks(story, &Customer::default()).fire().status(nobody());
     assert!(matches!(story.journey.phase, Phase::HandedBack { .. }));
 }
@@ -170,25 +181,45 @@ fn t1_after_an_invitation_s_message_the_drop_off_is_an_episode_of_its_own() {
     assert_eq!((story.journey.series(), story.journey.episode), (Series::DropOff, 2));
     assert_eq!(touches(&story.journey), "waiting, waiting, waiting");
     let story = touch(story, &nobody());
-    assert_eq!((touches(&story.journey).as_str(), diagnosis(&story)), ("sent, waiting, waiting", "utility_not_connected"));
+    assert_eq!(
+        (touches(&story.journey).as_str(), diagnosis(&story)),
+        ("sent, waiting, waiting", "utility_not_connected")
+    );
 }
 
 #[test]
 fn t3_two_visits_without_success_are_another_message() {
-    let story = invited().event(Event::LinkFollowed).later("5m").event(Event::LinkFollowed);
+    let story = invited()
+        .event(Event::LinkFollowed)
+        .later("5m")
+        .event(Event::LinkFollowed);
     assert_eq!(diagnosis(&touch(story, &nobody())), "repeated_returns");
     let patient = of_bayou(Purpose::Enroll).campaign(|c| c.sharing.returns = 3);
     let mut patient = patient;
     let campaign = patient.campaign.clone();
     let id = journey_id("MSCOTT123");
-    patient.journey = Journey::begin(id, Provider::Bayou, Purpose::Enroll, journey::Flow::Unknown, patient.now, &campaign);
-    let story = patient.event(Event::Invited).event(Event::LinkFollowed).later("5m").event(Event::LinkFollowed);
+    patient.journey = Journey::begin(
+        id,
+        Provider::Bayou,
+        Purpose::Enroll,
+        journey::Flow::Unknown,
+        patient.now,
+        &campaign,
+    );
+    let story = patient
+        .event(Event::Invited)
+        .event(Event::LinkFollowed)
+        .later("5m")
+        .event(Event::LinkFollowed);
     assert_eq!(diagnosis(&touch(story, &nobody())), "utility_not_connected");
 }
 
 #[test]
 fn t5_a_connection_silences_at_once_and_is_confirmed_by_the_record() {
-    let story = invited().event(Event::LinkFollowed).later("10m").event(connects(Velocity::Instant));
+    let story = invited()
+        .event(Event::LinkFollowed)
+        .later("10m")
+        .event(connects(Velocity::Instant));
     assert!(is_provisional(&story));
     assert_eq!(why(&story), Some(TimerWhy::Confirm));
     let confirmed = story.clone().fire().status(of(with_all_data()));
@@ -248,7 +279,9 @@ fn t6_late_is_by_the_utility_s_own_speed_and_writes_to_nobody() {
     let waited = slow.now.duration_since(at(MORNING));
     assert_eq!(waited, SignedDuration::from_hours(26));
     // A connection that was lost brings no data: that is another matter.
-    let Snapshot::Bayou(Some(gone)) = broken(true) else { panic!() };
+    let Snapshot::Bayou(Some(gone)) = broken(true) else {
+        panic!()
+    };
     let gone = Customer {
         bills_are_ready: false,
         intervals_are_ready: false,
@@ -278,7 +311,13 @@ fn t6_an_account_without_intervals_waits_for_none() {
     ] {
         let story = connected_with(Velocity::Instant, customer);
         assert_eq!(story.journey.data.as_ref().unwrap().intervals, Delivery::NotOffered);
-        assert!(matches!(story.journey.phase, Phase::Completed { meter: MeterFollowUp::Arrived { .. }, .. }));
+        assert!(matches!(
+            story.journey.phase,
+            Phase::Completed {
+                meter: MeterFollowUp::Arrived { .. },
+                ..
+            }
+        ));
     }
 }
 
@@ -318,7 +357,10 @@ fn t9_and_t10_a_loss_is_told_at_once_by_its_reason_and_then_by_the_series() {
 #[test]
 fn u4_broken_is_only_what_once_stood() {
     for flag_kept in [true, false] {
-        assert_eq!(diagnosis(&touch(loses(LossReason::MfaExpired), &broken(flag_kept))), "mfa_expired");
+        assert_eq!(
+            diagnosis(&touch(loses(LossReason::MfaExpired), &broken(flag_kept))),
+            "mfa_expired"
+        );
     }
     // All flags are gone, and we do not know of a connection either: somebody made the loss up.
     let unknown = of_bayou(Purpose::Reconnect).event(Event::ReauthorizationNeeded {
@@ -326,9 +368,16 @@ fn u4_broken_is_only_what_once_stood() {
         was_connected: false,
     });
     let story = unknown.fire().status(nobody());
-    assert!(story.orders.is_empty() && story.told.contains("NotConfirmed"), "{}", story.told);
+    assert!(
+        story.orders.is_empty() && story.told.contains("NotConfirmed"),
+        "{}",
+        story.told
+    );
     // The same flags, and we know of the connection.
-    assert_eq!(diagnosis(&touch(loses(LossReason::MfaExpired), &nobody())), "mfa_expired");
+    assert_eq!(
+        diagnosis(&touch(loses(LossReason::MfaExpired), &nobody())),
+        "mfa_expired"
+    );
 }
 
 #[test]
@@ -344,12 +393,22 @@ fn u6_told_again_it_is_one_episode_and_only_a_repair_opens_the_next() {
     assert_eq!(again.journey, story.journey);
     // The reason is news.
     let told = again.event(lost(LossReason::MfaExpired));
-    assert_eq!((told.journey.episode, told.journey.occasion), (1, Some(Occasion::Lost(LossReason::MfaExpired))));
+    assert_eq!(
+        (told.journey.episode, told.journey.occasion),
+        (1, Some(Occasion::Lost(LossReason::MfaExpired)))
+    );
     // Handed back, it stays so, however often it is told.
     let mut over = told;
     while over.journey.is_live() {
-        over = looks(over, &broken(true).customer().cloned().unwrap()).fire().status(broken(true));
-        if over.journey.touches.iter().any(|touch| matches!(touch, journey::TouchRecord::Claimed { .. })) {
+        over = looks(over, &broken(true).customer().cloned().unwrap())
+            .fire()
+            .status(broken(true));
+        if over
+            .journey
+            .touches
+            .iter()
+            .any(|touch| matches!(touch, journey::TouchRecord::Claimed { .. }))
+        {
             over = over.accepted();
         }
     }
@@ -357,12 +416,18 @@ fn u6_told_again_it_is_one_episode_and_only_a_repair_opens_the_next() {
     let still = over.clone().later("48h").event(lost(LossReason::MfaExpired));
     assert_eq!(still.journey, over.journey);
     // A repair, and the next loss is a new one, however soon and however many there were.
-    let mut story = still.event(connects(Velocity::Instant)).fire().status(of(with_all_data()));
+    let mut story = still
+        .event(connects(Velocity::Instant))
+        .fire()
+        .status(of(with_all_data()));
     for episode in 2..12 {
         story = story.later("1h").event(lost(LossReason::MfaExpired));
         assert_eq!(story.journey.episode, episode);
         story = touch(story, &broken(false));
-        story = story.event(connects(Velocity::Instant)).fire().status(of(with_all_data()));
+        story = story
+            .event(connects(Velocity::Instant))
+            .fire()
+            .status(of(with_all_data()));
         assert!(is_sure(&story));
     }
 }
@@ -373,11 +438,18 @@ fn t11_repaired_by_any_route_is_silence_at_once() {
     let told = open.clone().event(connects(Velocity::Instant));
     assert!(is_provisional(&told));
     let found = look(open.clone(), Some(with_all_data()), None);
-    let Phase::Completed { evidence, .. } = found.journey.phase else { panic!() };
+    let Phase::Completed { evidence, .. } = found.journey.phase else {
+        panic!()
+    };
     assert_eq!(evidence, Evidence::Status);
-    let asked = looks(open, broken(true).customer().unwrap()).fire().status(of(with_all_data()));
+    let asked = looks(open, broken(true).customer().unwrap())
+        .fire()
+        .status(of(with_all_data()));
     assert!(is_sure(&asked));
-    assert_eq!(asked.journey.timer, None, "a repaired connection waits for nothing here");
+    assert_eq!(
+        asked.journey.timer, None,
+        "a repaired connection waits for nothing here"
+    );
 }
 
 #[test]
@@ -420,7 +492,14 @@ fn t13_a_consent_s_end_is_told_30_7_and_1_days_before_and_once_after() {
     let mut story = of_bayou(Purpose::Reconnect).at("2026-07-06T16:00:00Z");
     let campaign = story.campaign.clone();
     let id = journey_id("MSCOTT123");
-    story.journey = Journey::begin(id, Provider::Bayou, Purpose::Reconnect, journey::Flow::Unknown, story.now, &campaign);
+    story.journey = Journey::begin(
+        id,
+        Provider::Bayou,
+        Purpose::Reconnect,
+        journey::Flow::Unknown,
+        story.now,
+        &campaign,
+    );
     let mut story = story.event(Event::RenewalDue {
         occasion: Occasion::ConsentEnds(ends),
     });
@@ -450,7 +529,9 @@ fn t13_a_later_end_is_a_renewal_and_the_same_end_begins_nothing_again() {
     let same = changed(story.clone(), Some("2026-07-20"));
     assert!(same.journey.is_live());
     let renewed = changed(story, Some("2027-07-20"));
-    let Phase::Completed { evidence, .. } = renewed.journey.phase else { panic!() };
+    let Phase::Completed { evidence, .. } = renewed.journey.phase else {
+        panic!()
+    };
     assert_eq!(evidence, Evidence::Renewed);
     let again = renewed.clone().later("48h").event(due("2026-07-20"));
     assert_eq!(again.journey, renewed.journey);
@@ -461,11 +542,16 @@ fn t13_a_later_end_is_a_renewal_and_the_same_end_begins_nothing_again() {
 #[test]
 fn t14_an_erased_person_is_never_begun_again() {
     let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
-    assert_eq!((erased.journey.timer.clone(), erased.journey.data.clone()), (None, None));
+    assert_eq!(
+        (erased.journey.timer.clone(), erased.journey.data.clone()),
+        (None, None)
+    );
     let gone = loses(LossReason::MfaExpired).event(Event::ContactErased);
     let told = gone.clone().later("1h").event(lost(LossReason::MfaExpired));
     assert_eq!(told.journey.phase, gone.journey.phase);
-    let Phase::Stopped { why, .. } = told.journey.phase else { panic!() };
+    let Phase::Stopped { why, .. } = told.journey.phase else {
+        panic!()
+    };
     assert_eq!(why, StopReason::Erased);
     let due = gone.later("2h").event(Event::RenewalDue {
         occasion: Occasion::Expected,
@@ -477,7 +563,12 @@ fn t14_an_erased_person_is_never_begun_again() {
 fn a_bill_or_an_account_by_hand_is_the_end_and_a_connection_after_it_is_welcome() {
     let story = invited().event(Event::LinkFollowed).later("10m");
     let given = story.event(Event::FallbackGiven { what: Given::Bill });
-    let Phase::Completed { evidence, ref meter, .. } = given.journey.phase else { panic!() };
+    let Phase::Completed {
+        evidence, ref meter, ..
+    } = given.journey.phase
+    else {
+        panic!()
+    };
     assert_eq!((evidence, meter), (Evidence::Fallback, &MeterFollowUp::NotAwaited));
     assert_eq!(given.journey.timer, None);
     let later = given.later("48h").event(connects(Velocity::Instant));
@@ -503,8 +594,14 @@ fn new_data_that_stop_silently_are_told_once_and_so_is_their_coming_back() {
     let story = look(story, Some(with_all_data()), newest("2026-07-06"));
     assert_eq!((count(&story, "DataStale"), count(&story, "DataFresh")), (1, 1));
     // A lost connection is another matter.
-    let Snapshot::Bayou(Some(gone)) = broken(true) else { panic!() };
-    let mut lost = look(connected_with(Velocity::Instant, with_all_data()), Some(gone.clone()), newest("2026-07-01"));
+    let Snapshot::Bayou(Some(gone)) = broken(true) else {
+        panic!()
+    };
+    let mut lost = look(
+        connected_with(Velocity::Instant, with_all_data()),
+        Some(gone.clone()),
+        newest("2026-07-01"),
+    );
     for _ in 0..5 {
         lost = look(lost, Some(gone.clone()), newest("2026-07-01"));
     }
@@ -519,7 +616,10 @@ fn looks_at_an_open_customer_come_soon_and_then_less_and_less_often() {
         story = look(story, Some(Customer::default()), None);
         at_minutes.push(story.now.duration_since(at(MORNING)).as_mins());
     }
-    assert_eq!(at_minutes, [5, 10, 15, 22, 33, 50, 75, 113, 170, 256, 384, 576, 864, 1297]);
+    assert_eq!(
+        at_minutes,
+        [5, 10, 15, 22, 33, 50, 75, 113, 170, 256, 384, 576, 864, 1297]
+    );
     // One that could not be made is made up for by the next.
     let timer = invited().journey.timer.clone().unwrap();
     let mut story = invited();

@@ -394,6 +394,14 @@ fn each_diagnosis_has_its_turn_and_its_name() {
         utility_down: Provider, has a message
         provider_down: Provider, has a message
         nothing_left: Provider, is silent
+        invited: Customer, has a message
+        repeated_returns: Customer, has a message
+        password_changed: Customer, has a message
+        mfa_expired: Customer, has a message
+        access_lost: Customer, has a message
+        renewal_due: Customer, has a message
+        consent_ending: Customer, has a message
+        consent_ended: Customer, has a message
         unrecognized: Unclear, is silent
     "#]]
     .assert_eq(&table);

@@ -73,6 +73,15 @@ impl Customer {
         }
     }
 
+    /// A customer of Bayou's, on one of the two ways.
+    pub(crate) fn of_bayou(n: usize, purpose: Purpose) -> Self {
+        let mut customer = Customer::new(n);
+        let id = JourneyId::new(&id_key(), Provider::Bayou, purpose, &reference(n));
+        let flow = Flow::Unknown;
+        customer.journey = Journey::begin(id, Provider::Bayou, purpose, flow, customer.now, &customer.campaign);
+        customer
+    }
+
     pub(crate) fn later(mut self, minutes: i64) -> Self {
         self.now += SignedDuration::from_mins(minutes);
         self

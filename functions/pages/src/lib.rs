@@ -4,6 +4,7 @@
 //! a person's mail program) makes, is a sign of life or an opt-out. Every page is server-rendered,
 //! without scripts and without a request to anybody else.
 
+mod fallback;
 mod guard;
 pub mod http;
 mod layout;
@@ -82,7 +83,7 @@ impl Pages {
             Err(bad) => return self.bad_link(bad),
         };
         match self.read(ports, &journey).await {
-            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known)),
+            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known, token)),
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error),
         }
@@ -103,7 +104,7 @@ impl Pages {
             Err(error) => return self.failed(&id, &error),
         };
         if matches!(&journey, Some(journey) if matches!(journey.phase, Phase::Completed { .. })) {
-            return page(200, layout::resume(self, journey.as_ref(), &known));
+            return page(200, layout::resume(self, journey.as_ref(), &known, token));
         }
         ports.count("page.resumed", 1);
         let event = Event::LinkFollowed.into();

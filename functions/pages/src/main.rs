@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table};
+use aws::{
+    Bills, Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, Start, SystemClock, Table,
+};
 use campaign::{Head, Loader};
 use journey::campaign::Channel;
 use journey::link::LinkKey;
@@ -13,6 +15,7 @@ use pages::{Brand, Pages};
 struct World {
     clock: SystemClock,
     table: Table,
+    bills: Bills,
     schedules: Schedules,
     metrics: Arc<Metrics>,
 }
@@ -20,6 +23,7 @@ struct World {
 journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, CommitJourney, FindContact, Suppress, LoadCampaign;
+    bills: KeepFallback, TakeUpload, EraseFallback;
     schedules: ArmTimer;
     metrics: Count;
 });
@@ -36,6 +40,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let links = LinkKey::new(start.id_key.derive("link"));
     let world = World {
         clock: SystemClock,
+        bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         table: start.table,
         metrics: start.metrics,

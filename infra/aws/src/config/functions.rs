@@ -106,6 +106,8 @@ pub struct ContactsConfig {
     pub secrets: SecretNames,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
+    /// The bucket of bills (`BILLS_BUCKET`).
+    pub bills_bucket: String,
 }
 
 /// What `pages` needs.
@@ -119,6 +121,8 @@ pub struct PagesConfig {
     pub secrets: SecretNames,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
+    /// The bucket of bills (`BILLS_BUCKET`).
+    pub bills_bucket: String,
 }
 
 /// What `announce` needs.
@@ -289,12 +293,14 @@ impl ContactsConfig {
         let schedules = read.schedules();
         let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext]);
         let public_url = read.public_url();
+        let bills_bucket = read.bills_bucket();
         read.finish(|| {
             Some(ContactsConfig {
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,
                 public_url: public_url?,
+                bills_bucket: bills_bucket?,
             })
         })
     }
@@ -311,12 +317,14 @@ impl PagesConfig {
         let schedules = read.schedules();
         let secrets = read.secrets(&[SecretKind::IdentityKey]);
         let public_url = read.public_url();
+        let bills_bucket = read.bills_bucket();
         read.finish(|| {
             Some(PagesConfig {
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,
                 public_url: public_url?,
+                bills_bucket: bills_bucket?,
             })
         })
     }

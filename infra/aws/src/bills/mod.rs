@@ -9,9 +9,6 @@
 
 mod post_policy;
 
-#[cfg(test)]
-mod tests;
-
 use core::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -318,3 +315,6 @@ fn absent(failure: &Failure) -> Result<(), StoreError> {
         Failure::Refused { .. } | Failure::NotSent | Failure::Unclear { .. } => Err(call(failure)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Every variable that any function reads, and a value that is right.
-const RIGHT: [(&str, &str); 28] = [
+const RIGHT: [(&str, &str); 29] = [
     ("STACK_NAME", "rekindle"),
     ("TABLE_NAME", "rekindle-table"),
     ("SCHEDULE_GROUP", "rekindle"),

@@ -238,7 +238,10 @@ async fn who_has_no_online_account_sends_a_bill_or_types_the_account_in() {
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let (bill, page) = (file("bill.pdf", b"%PDF-1.7\nan invented bill"), file("page.pdf", b"<html></html>"));
+    let (bill, page) = (
+        file("bill.pdf", b"%PDF-1.7\nan invented bill"),
+        file("page.pdf", b"<html></html>"),
+    );
     let choose = async |path: &str| {
         reach(&chromium, "#file").await;
         let input = chromium.driver.find(By::Css("#file")).await.unwrap();
@@ -276,7 +279,10 @@ async fn who_has_no_online_account_sends_a_bill_or_types_the_account_in() {
     chromium.press(ENTER).await;
     chromium.reads("No queda nada más por hacer.").await;
     let account = &site.given("site-account").await["account"];
-    assert_eq!((&account["line"], &account["state"]), (&json!("100 Example Street"), &json!("CA")));
+    assert_eq!(
+        (&account["line"], &account["state"]),
+        (&json!("100 Example Street"), &json!("CA"))
+    );
     assert_eq!(account["zip"], "90000");
     chromium.close().await;
 }

@@ -14,7 +14,10 @@ async fn the_latest_bill_stays_and_no_file_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let (ana, ben) = (contact("ana"), contact("ben"));
-    store.keep_bill(&ben, BillKind::Png, b"ben's", minutes(0)).await.unwrap();
+    store
+        .keep_bill(&ben, BillKind::Png, b"ben's", minutes(0))
+        .await
+        .unwrap();
     for (n, bill) in [b"first", b"again"].iter().enumerate() {
         let at = minutes(i64::try_from(n).unwrap());
         store.keep_bill(&ana, BillKind::Pdf, *bill, at).await.unwrap();

@@ -1,20 +1,21 @@
 //! What customers gave instead of a connection, in a bucket.
 //!
-//! `incoming/{contact}/{random}`  what a browser has posted: nobody has looked at it, and it expires in a day.
+//! `incoming/{contact}/{name}`    what a browser has posted: nobody has looked at it, and it expires in a day.
 //! `kept/{contact}/bill`          the bill, copied once it was known to be one: no form leads here.
 //! `kept/{contact}/account`       the account, as JSON.
 //!
 //! A form stays good for ten minutes, also after its file was looked at; so what is kept is a copy, made on
-//! condition that it is of the same content. All names are keyed hashes or drawn by lot.
+//! condition that it is of the same content. All names are keyed hashes; that of an upload
+//! nobody can guess.
 
 mod post_policy;
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{MetadataDirective, ServerSideEncryption};
-use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use journey::port::{Clock, EraseFallback, KeepFallback, ReadFallback, StoreError, TakeUpload, UploadForm, Uploaded};
 use journey::{Account, BillFile, BillKind, ContactId, Fallback, KeptAccount, KeptBill};
@@ -31,6 +32,9 @@ const UPLOADED: &str = "application/octet-stream";
 
 /// How long a link to a bill works.
 const LINK: Duration = Duration::from_secs(5 * 60);
+
+/// Tells apart the forms of one moment.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// When something was given, in an object's own metadata.
 const GIVEN_AT: &str = "given-at";
@@ -175,15 +179,16 @@ impl KeepFallback for Bills {
 
 impl TakeUpload for Bills {
     async fn upload_form(&self, contact: &ContactId, back: &str) -> Result<Option<UploadForm>, StoreError> {
-        let number: u128 = rand::random();
-        let name = BASE32_NOPAD.encode(&number.to_be_bytes()).to_lowercase();
+        let now = SystemClock.now();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = self.post.name(&format!("{contact} {} {number}", now.as_nanosecond()));
         let post = Post {
             bucket: &self.bucket,
             key: &format!("incoming/{contact}/{name}"),
             redirect: &format!("{}{back}", self.public_url),
             content_type: UPLOADED,
         };
-        Ok(Some(self.post.form(&post, SystemClock.now())))
+        Ok(Some(self.post.form(&post, now)))
     }
 
     async fn uploaded(&self, contact: &ContactId, name: &str) -> Result<Option<Uploaded>, StoreError> {

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use journey::LONGEST_BILL;
@@ -43,6 +43,12 @@ pub(super) struct Post<'a> {
 }
 
 impl PostKey {
+    /// A name that follows from `of`, and that nobody else can work out.
+    pub(super) fn name(&self, of: &str) -> String {
+        let hash = mac(self.secret_access_key.as_bytes(), of);
+        BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_lowercase()
+    }
+
     /// A form for one file of up to [`LONGEST_BILL`] bytes: nothing in it can be changed but the file.
     pub(super) fn form(&self, post: &Post<'_>, now: Timestamp) -> UploadForm {
         let day = now.strftime("%Y%m%d").to_string();

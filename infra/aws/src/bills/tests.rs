@@ -45,7 +45,7 @@ fn uris(asked: &[Asked]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_form_posts_to_a_name_that_was_drawn_by_lot_and_leads_back() {
+async fn a_form_posts_to_a_name_of_its_own_and_leads_back() {
     let (_, bills) = bills(Vec::new());
     let mut names = Vec::new();
     for _ in 0..2 {

@@ -9,14 +9,15 @@ use jiff::Timestamp;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
-    Email, FindContact, FindDue, FireTimer, FreshLink, KeepContact, KeepWatermark, ListContacts, LoadJourney,
-    LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus,
-    SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
+    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, KeepContact, KeepFallback, KeepWatermark,
+    ListContacts, LoadJourney, LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges,
+    ReadFallback, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
+    SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, ContactId, JourneyId, Lane, MeterFound, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey,
-    SendOutcome, Timer, Unavailable,
+    Account, AddressId, BillFile, BillKind, ContactId, Fallback, JourneyId, KeptAccount, KeptBill, Lane, MeterFound,
+    Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
 };
 
 use crate::stage::Stage;
@@ -168,6 +169,134 @@ impl KeepContact for Ports<'_> {
     async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
         let effect = |state: &mut State| state.erase(id, only_if);
         self.step("erase_contact", effect, || Err(out_of_reach().into())).await
+    }
+}
+
+impl KeepFallback for Ports<'_> {
+    async fn keep_bill(
+        &self,
+        contact: &ContactId,
+        kind: BillKind,
+        bill: &[u8],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            let given = state.fallbacks.entry(contact.clone()).or_default();
+            given.kept.bill = Some(KeptBill {
+                given_at: at,
+                kind,
+                bytes: bill.len() as u64,
+            });
+            given.bill = bill.to_vec();
+            Ok(())
+        };
+        self.step("keep_bill", effect, || Err(out_of_reach())).await
+    }
+
+    async fn keep_account(&self, contact: &ContactId, account: &Account, at: Timestamp) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            let given = state.fallbacks.entry(contact.clone()).or_default();
+            given.kept.account = Some(KeptAccount {
+                given_at: at,
+                account: account.clone(),
+            });
+            Ok(())
+        };
+        self.step("keep_account", effect, || Err(out_of_reach())).await
+    }
+}
+
+/// As a bucket does it, in small; an upload's name is `incoming/`, the contact, and whatever.
+impl TakeUpload for Ports<'_> {
+    async fn upload_form(&self, contact: &ContactId, back: &str) -> Result<Option<UploadForm>, StoreError> {
+        let effect = |state: &mut State| {
+            Ok(state.uploads.as_ref().map(|_| UploadForm {
+                action: "https://bills.example.com/".to_owned(),
+                fields: vec![
+                    ("key", format!("incoming/{contact}/1")),
+                    (
+                        "success_action_redirect",
+                        format!("https://reminders.example.com{back}"),
+                    ),
+                ],
+            }))
+        };
+        self.step("upload_form", effect, || Err(out_of_reach())).await
+    }
+
+    async fn uploaded(&self, contact: &ContactId, name: &str) -> Result<Option<Uploaded>, StoreError> {
+        let effect = |state: &mut State| {
+            let is_theirs = name.starts_with(&format!("incoming/{contact}/"));
+            let content = state
+                .uploads
+                .as_ref()
+                .filter(|_| is_theirs)
+                .and_then(|uploads| uploads.get(name));
+            Ok(content.map(|content| Uploaded {
+                name: name.to_owned(),
+                tag: content.len().to_string(),
+                bytes: content.len() as u64,
+                head: content.iter().copied().take(<Self as TakeUpload>::HEAD).collect(),
+            }))
+        };
+        self.step("uploaded", effect, || Err(out_of_reach())).await
+    }
+
+    async fn keep_upload(
+        &self,
+        contact: &ContactId,
+        upload: &Uploaded,
+        kind: BillKind,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let content = self
+            .world
+            .lock()
+            .uploads
+            .as_ref()
+            .and_then(|uploads| uploads.get(&upload.name).cloned());
+        match content {
+            Some(content) => self.keep_bill(contact, kind, &content, at).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    async fn drop_upload(&self, upload: &Uploaded) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            if let Some(uploads) = &mut state.uploads {
+                uploads.remove(&upload.name);
+            }
+            Ok(())
+        };
+        self.step("drop_upload", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl ReadFallback for Ports<'_> {
+    async fn find_fallback(&self, contact: &ContactId) -> Result<Fallback, StoreError> {
+        let effect = |state: &mut State| {
+            let given = state.fallbacks.get(contact);
+            Ok(given.map(|given| given.kept.clone()).unwrap_or_default())
+        };
+        self.step("find_fallback", effect, || Err(out_of_reach())).await
+    }
+
+    async fn read_bill(&self, contact: &ContactId) -> Result<Option<BillFile>, StoreError> {
+        let effect = |state: &mut State| {
+            let given = state.fallbacks.get(contact);
+            Ok(given.and_then(|given| Some(BillFile::Bytes(given.kept.bill.as_ref()?.kind, given.bill.clone()))))
+        };
+        self.step("read_bill", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl EraseFallback for Ports<'_> {
+    async fn erase_fallback(&self, contact: &ContactId) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            state.fallbacks.remove(contact);
+            Ok(())
+        };
+        self.step("erase_fallback", effect, || Err(out_of_reach())).await
     }
 }
 

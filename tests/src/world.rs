@@ -14,8 +14,8 @@ use journey::port::{
 };
 use journey::status::Snapshot;
 use journey::{
-    AddressId, Campaign, ContactId, Journey, JourneyId, Lane, Note, Noted, Occasion, Phase, Provider, Purpose,
-    Reference, Resolution, SendKey, Timer, TouchRecord, stored,
+    AddressId, Campaign, ContactId, Fallback, Journey, JourneyId, Lane, Note, Noted, Occasion, Phase, Provider,
+    Purpose, Reference, Resolution, SendKey, Timer, TouchRecord, stored,
 };
 
 use crate::happening::{Happening, What};
@@ -84,6 +84,9 @@ pub(crate) struct State {
     pub(crate) journeys: BTreeMap<JourneyId, Row>,
     pub(crate) contacts: BTreeMap<ContactId, Contact>,
     pub(crate) inboxes: BTreeMap<AddressId, Inbox>,
+    pub(crate) fallbacks: BTreeMap<ContactId, Given>,
+    /// What browsers have handed to the store itself, by name; none where bills come to the page.
+    pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) watermark: Option<Watermark>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) provider: ScriptedProvider,
@@ -107,6 +110,13 @@ pub(crate) struct State {
     pub(crate) asked: BTreeMap<JourneyId, bool>,
     /// The reference of each journey, for the reader's eye only.
     names: BTreeMap<JourneyId, String>,
+}
+
+/// What a customer gave instead of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) kept: Fallback,
+    pub(crate) bill: Vec<u8>,
 }
 
 /// A stored journey.
@@ -139,6 +149,8 @@ impl World {
             journeys: BTreeMap::new(),
             contacts: BTreeMap::new(),
             inboxes: BTreeMap::new(),
+            fallbacks: BTreeMap::new(),
+            uploads: None,
             watermark: None,
             schedules: Vec::new(),
             provider: ScriptedProvider::new(page_size),
@@ -166,6 +178,31 @@ impl World {
     /// From now on one call fails.
     pub fn set_fault(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
+    }
+
+    /// From now on browsers hand bills to the store itself.
+    pub fn take_uploads(&self) {
+        self.lock().uploads = Some(BTreeMap::new());
+    }
+
+    /// A browser hands something to the store itself.
+    pub fn upload(&self, name: &str, content: &[u8]) {
+        let mut state = self.lock();
+        if let Some(uploads) = &mut state.uploads {
+            uploads.insert(name.to_owned(), content.to_vec());
+        }
+    }
+
+    /// What is left of what browsers have handed to the store itself.
+    #[must_use]
+    pub fn uploads(&self) -> usize {
+        self.lock().uploads.as_ref().map_or(0, BTreeMap::len)
+    }
+
+    /// How many calls of ports there were.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.lock().steps
     }
 
     /// How many journeys are stored.

@@ -8,7 +8,8 @@ mod table;
 
 use journey::contact::{Contact, Facts};
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, FindContact, KeepContact, LoadJourney, Precondition, PutError, StoreError,
+    ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, LoadJourney, Precondition, PutError,
+    StoreError,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, ContactId, Event, IdKey, JourneyId, Provider, Purpose, Reference, Territory};
@@ -96,7 +97,8 @@ const fn tells_of_customers(provider: Provider) -> bool {
 /// Erases a contact and ends its journeys. Answers whether there was one.
 ///
 /// The journey goes on to exist under its keyed hash, without anything that names the person; a
-/// suppressed address stays suppressed, as a keyed hash as well.
+/// suppressed address stays suppressed, as a keyed hash as well. A bill or an account that the person gave by
+/// hand goes with the contact.
 ///
 /// # Errors
 /// [`ContactError`] when the precondition does not hold, or the store fails; then do it again.
@@ -109,11 +111,12 @@ pub async fn erase<P>(
     only_if: &Precondition,
 ) -> Result<bool, ContactError>
 where
-    P: Clock + KeepContact + LoadJourney + CommitJourney + ArmTimer,
+    P: Clock + KeepContact + EraseFallback + LoadJourney + CommitJourney + ArmTimer,
 {
-    let existed = ports
-        .erase_contact(&ContactId::new(id_key, provider, reference), only_if)
-        .await?;
+    let id = ContactId::new(id_key, provider, reference);
+    let existed = ports.erase_contact(&id, only_if).await?;
+    // After the contact: whoever gives something in this moment finds nobody to keep it for.
+    ports.erase_fallback(&id).await?;
     for purpose in provider.purposes() {
         let journey = JourneyId::new(id_key, provider, *purpose, reference);
         let erased = Event::ContactErased.into();

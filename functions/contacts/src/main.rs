@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    ContactsConfig, Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind, Start, SystemClock,
-    Table,
+    Bills, ContactsConfig, Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind, Start,
+    SystemClock, Table,
 };
 use campaign::{Head, LoadError, Loader};
 use contacts::api::{self, ApiConfig, Problem, Tokens};
@@ -15,6 +15,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 struct World {
     clock: SystemClock,
     table: Table,
+    bills: Bills,
     schedules: Schedules,
     metrics: Arc<Metrics>,
 }
@@ -22,6 +23,7 @@ struct World {
 journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
+    bills: ReadFallback, EraseFallback;
     schedules: ArmTimer;
     metrics: Count;
 });
@@ -43,10 +45,11 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         tokens: Tokens::new(tokens.into_iter().flatten().map(aws::Secret::expose)),
         links: LinkKey::new(start.id_key.derive("link")),
         id_key: start.id_key,
-        public_url: config.public_url,
+        public_url: config.public_url.clone(),
     };
     let world = World {
         clock: SystemClock,
+        bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         table: start.table,
         metrics: start.metrics,

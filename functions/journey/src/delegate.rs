@@ -57,6 +57,31 @@ macro_rules! delegate_port {
             async erase_contact(id: &$crate::ContactId, only_if: &$crate::port::Precondition) -> Result<bool, $crate::port::PutError>;
         }}
     };
+    ($type:ty, $field:ident, KeepFallback) => {
+        $crate::delegate_port! { @impl $type, $field, KeepFallback {
+            async keep_bill(contact: &$crate::ContactId, kind: $crate::BillKind, bill: &[u8], at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
+            async keep_account(contact: &$crate::ContactId, account: &$crate::Account, at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;
+        }}
+    };
+    ($type:ty, $field:ident, TakeUpload) => {
+        $crate::delegate_port! { @impl $type, $field, TakeUpload {
+            async upload_form(contact: &$crate::ContactId, back: &str) -> Result<Option<$crate::port::UploadForm>, $crate::port::StoreError>;
+            async uploaded(contact: &$crate::ContactId, name: &str) -> Result<Option<$crate::port::Uploaded>, $crate::port::StoreError>;
+            async keep_upload(contact: &$crate::ContactId, upload: &$crate::port::Uploaded, kind: $crate::BillKind, at: $crate::port::Timestamp) -> Result<bool, $crate::port::StoreError>;
+            async drop_upload(upload: &$crate::port::Uploaded) -> Result<(), $crate::port::StoreError>;
+        }}
+    };
+    ($type:ty, $field:ident, ReadFallback) => {
+        $crate::delegate_port! { @impl $type, $field, ReadFallback {
+            async find_fallback(contact: &$crate::ContactId) -> Result<$crate::Fallback, $crate::port::StoreError>;
+            async read_bill(contact: &$crate::ContactId) -> Result<Option<$crate::BillFile>, $crate::port::StoreError>;
+        }}
+    };
+    ($type:ty, $field:ident, EraseFallback) => {
+        $crate::delegate_port! { @impl $type, $field, EraseFallback {
+            async erase_fallback(contact: &$crate::ContactId) -> Result<(), $crate::port::StoreError>;
+        }}
+    };
     ($type:ty, $field:ident, ListContacts) => {
         $crate::delegate_port! { @impl $type, $field, ListContacts {
             async list_contacts(limit: usize, after: Option<&str>) -> Result<$crate::port::ContactPage, $crate::port::PageError>;

@@ -54,6 +54,18 @@ pub(crate) fn guard(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, POLICY.clone());
 }
 
+/// Lets the forms of a guarded answer lead to one other place, by its origin, and back here from it.
+pub(crate) fn let_forms_lead_to(headers: &mut HeaderMap, url: &str) {
+    let mut parts = url.split('/');
+    let (Some(scheme), Some(_), Some(host)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        policy(&format!("; form-action 'self' {scheme}//{host}")),
+    );
+}
+
 /// Lets the forms of a guarded answer lead to other sites.
 pub(crate) fn let_forms_lead_on(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, ONWARDS.clone());

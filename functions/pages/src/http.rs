@@ -1,15 +1,20 @@
-//! `/r/{token}` and `/u/{token}` over HTTP, whoever carries them: one machine's server or a Lambda.
+//! `/r/{token}`, `/f/{token}` and `/u/{token}` over HTTP, whoever carries them: one machine's server or a Lambda.
 
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use journey::Campaign;
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ReadStatus, Suppress};
+use journey::link::LinkKind;
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, Count, EraseFallback, FindContact, FreshLink, KeepFallback, LoadJourney,
+    ReadStatus, Suppress, TakeUpload,
+};
 use percent_encoding::percent_decode_str;
 
-use crate::guard::{guard, let_forms_lead_on};
+use crate::fallback::{self, Answered};
+use crate::guard::{guard, let_forms_lead_on, let_forms_lead_to};
 use crate::{Pages, Reply, layout};
 
-/// The longest body that is read. Our forms have a handful of fields.
+/// The longest body that is read, but for a bill. Our forms have a handful of fields.
 pub const MAX_BODY_BYTES: usize = 4 * 1024;
 
 /// A whole answer.
@@ -18,7 +23,18 @@ pub type Answer = Response<Vec<u8>>;
 /// Answers one request. Whatever is answered to HEAD has no body, but says how long it would be.
 pub async fn handle<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
 where
-    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + ReadStatus + FreshLink + Count,
+    P: Clock
+        + FindContact
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + Suppress
+        + ReadStatus
+        + FreshLink
+        + KeepFallback
+        + TakeUpload
+        + EraseFallback
+        + Count,
     B: AsRef<[u8]>,
 {
     let is_head = request.method() == Method::HEAD;
@@ -36,7 +52,18 @@ where
 
 async fn answered<P, B>(pages: &Pages, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer
 where
-    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Suppress + ReadStatus + FreshLink + Count,
+    P: Clock
+        + FindContact
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer
+        + Suppress
+        + ReadStatus
+        + FreshLink
+        + KeepFallback
+        + TakeUpload
+        + EraseFallback
+        + Count,
     B: AsRef<[u8]>,
 {
     let (parts, body) = request.into_parts();
@@ -60,10 +87,14 @@ where
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         return answer;
     }
-    if body.len() > MAX_BODY_BYTES {
-        return too_large();
+    if body.len() > max_body_bytes(pages, ports, &parts.uri) {
+        return match page {
+            Page::Fallback => responded(pages.fallback_too_long(ports, &token).await),
+            Page::Resume | Page::Preferences => too_large(),
+        };
     }
     let reply = match (page, is_post) {
+        (Page::Fallback, _) => return responded(pages.fallback(ports, campaign, &token, &parts, body).await),
         (Page::Resume, false) => pages.resume(ports, &token).await,
         (Page::Resume, true) => pages.resume_acted(ports, campaign, &token).await,
         (Page::Preferences, false) => pages.preferences(ports, &token).await,
@@ -73,6 +104,28 @@ where
         }
     };
     respond(reply)
+}
+
+/// The longest body that is read at an address. Only who comes with a link of ours may send a bill.
+#[must_use]
+pub fn max_body_bytes(pages: &Pages, clock: &impl Clock, uri: &Uri) -> usize {
+    match place(uri.path()) {
+        Some((Page::Fallback, token)) if pages.links.verify(LinkKind::Resume, token, clock.now()).is_ok() => {
+            fallback::MAX_BODY_BYTES
+        }
+        Some((Page::Resume | Page::Fallback | Page::Preferences, _)) | None => MAX_BODY_BYTES,
+    }
+}
+
+/// The answer to a bill that is longer than [`max_body_bytes`], of which nothing was read; none at other addresses.
+pub async fn bill_too_large<P>(pages: &Pages, ports: &P, uri: &Uri) -> Option<Answer>
+where
+    P: Clock + FindContact + LoadJourney + TakeUpload,
+{
+    match place(uri.path()) {
+        Some((Page::Fallback, token)) => Some(responded(pages.fallback_too_long(ports, token).await)),
+        Some((Page::Resume | Page::Preferences, _)) | None => None,
+    }
 }
 
 /// The answer to a body that is longer than [`MAX_BODY_BYTES`].
@@ -90,15 +143,28 @@ pub fn too_slow() -> Answer {
 #[derive(Clone, Copy)]
 enum Page {
     Resume,
+    Fallback,
     Preferences,
 }
 
 fn place(path: &str) -> Option<(Page, &str)> {
-    let (page, token) = match path.strip_prefix("/r/") {
-        Some(token) => (Page::Resume, token),
-        None => (Page::Preferences, path.strip_prefix("/u/")?),
-    };
+    let pages = [
+        ("/r/", Page::Resume),
+        ("/f/", Page::Fallback),
+        ("/u/", Page::Preferences),
+    ];
+    let (page, token) = pages
+        .into_iter()
+        .find_map(|(prefix, page)| Some((page, path.strip_prefix(prefix)?)))?;
     (!token.is_empty() && !token.contains('/')).then_some((page, token))
+}
+
+fn responded(answered: Answered) -> Answer {
+    let mut answer = respond(answered.reply);
+    if let Some(url) = answered.leads_to {
+        let_forms_lead_to(answer.headers_mut(), &url);
+    }
+    answer
 }
 
 fn respond(reply: Reply) -> Answer {

@@ -7,14 +7,15 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use utilities::Utility;
 
 use crate::Pages;
+use crate::fallback;
 use crate::preferences::Preferences;
 use crate::sharing;
 use crate::words::{Words, left, left_of_form, minutes, words};
 
 /// The pages' style, whole: the policy names it by its hash.
 pub(crate) const STYLE: &str = "
-:root { color-scheme: light dark; --ink: #1b2733; --soft: #52606d; --paper: #f6f8f7; --card: #ffffff; --line: #d9e0dd; --go: #0b6b4f; --on-go: #ffffff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #eef2f0; --soft: #b3c0ba; --paper: #121715; --card: #1b2320; --line: #33403a; --go: #4cc79a; --on-go: #08130f; } }
+:root { color-scheme: light dark; --ink: #1b2733; --soft: #52606d; --paper: #f6f8f7; --card: #ffffff; --line: #d9e0dd; --go: #0b6b4f; --on-go: #ffffff; --bad: #a3261d; }
+@media (prefers-color-scheme: dark) { :root { --ink: #eef2f0; --soft: #b3c0ba; --paper: #121715; --card: #1b2320; --line: #33403a; --go: #4cc79a; --on-go: #08130f; --bad: #ffaea5; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 main { max-width: 34rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
@@ -33,11 +34,14 @@ legend { font-weight: 600; padding: 0 .25rem; }
 .choice { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; cursor: pointer; }
 .choice input { width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--go); }
 .choice input:not(:checked) { appearance: none; border: 2px solid var(--soft); border-radius: .1875rem; }
-button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .soft { color: var(--soft); font-size: .9375rem; }
+.field { margin-top: 1rem; } .field label { font-weight: 600; } .field p { margin: .25rem 0; }
+.field input, .field select { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; color: var(--ink); background: var(--card); border: 1px solid var(--soft); border-radius: .5rem; }
+.error { color: var(--bad); font-weight: 600; }
 ";
 
-fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup) -> Markup {
+pub(crate) fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup) -> Markup {
     let words = words(locale);
     html! {
         (DOCTYPE)
@@ -63,9 +67,12 @@ fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup) -> Markup
     }
 }
 
-pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known) -> Markup {
+pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, token: &str) -> Markup {
     let locale = known.contact.locale;
     let words = words(locale);
+    if journey.is_some_and(fallback::was_given) {
+        return fallback::given_before(pages, locale);
+    }
     if let Some(Phase::Completed { .. }) = journey.map(|journey| &journey.phase) {
         return document(pages, locale, words.done_title, &html! { p { (words.done) } });
     }
@@ -85,6 +92,7 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known) ->
     let body = html! {
         p { (left(locale, diagnosis)) " " (minutes(locale, pages.brand.minutes_needed)) }
         form method="post" { input type="hidden" name="continue" value="1"; button type="submit" { (words.go_on) } }
+        (fallback::link(known, token))
         h2 { (words.at_hand_title) }
         ul {
             @if form_only {

@@ -4,6 +4,7 @@
 //! a person's mail program) makes, is a sign of life or an opt-out. Every page is server-rendered,
 //! without scripts and without a request to anybody else.
 
+mod fallback;
 mod guard;
 pub mod http;
 mod layout;
@@ -87,7 +88,7 @@ impl Pages {
             Err(bad) => return self.bad_link(bad),
         };
         match self.read(ports, &journey).await {
-            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known)),
+            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known, token)),
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error),
         }
@@ -108,7 +109,7 @@ impl Pages {
             Err(error) => return self.failed(&id, &error),
         };
         if matches!(&journey, Some(journey) if matches!(journey.phase, Phase::Completed { .. })) {
-            return page(200, layout::resume(self, journey.as_ref(), &known));
+            return page(200, layout::resume(self, journey.as_ref(), &known, token));
         }
         ports.count("page.resumed", 1);
         let event = Event::LinkFollowed.into();
@@ -120,7 +121,7 @@ impl Pages {
             // Nobody who is connected by now is sent through the login once more.
             match self.look_once_more(ports, campaign, &id, &known).await {
                 Ok(Some(journey)) if matches!(journey.phase, Phase::Completed { .. }) => {
-                    return page(200, layout::resume(self, Some(&journey), &known));
+                    return page(200, layout::resume(self, Some(&journey), &known, token));
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(journey = %id, error = &error as &dyn Error, "not looked at once more"),

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    BayouSettings, Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, SecretKind, Start,
-    SystemClock, Table,
+    BayouSettings, Bills, Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, SecretKind,
+    Start, SystemClock, Table,
 };
 use campaign::{Head, Loader};
 use journey::campaign::Channel;
@@ -18,6 +18,7 @@ use providers::bayou::{BayouClient, BayouConfig};
 struct World {
     clock: SystemClock,
     table: Table,
+    bills: Bills,
     schedules: Schedules,
     providers: Providers,
     metrics: Arc<Metrics>,
@@ -26,6 +27,7 @@ struct World {
 journey::delegate_ports!(World {
     clock: Clock;
     table: LoadJourney, CommitJourney, FindContact, Suppress, LoadCampaign;
+    bills: KeepFallback, TakeUpload, EraseFallback;
     schedules: ArmTimer;
     providers: ReadStatus, FreshLink;
     metrics: Count;
@@ -43,6 +45,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let links = LinkKey::new(start.id_key.derive("link"));
     let world = World {
         clock: SystemClock,
+        bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         // Leap's links are the contact's own.
         providers: Providers {

@@ -1,9 +1,10 @@
-//! The ports on AWS: one table in DynamoDB, one-shot schedules, SES and SNS, a bus, secrets in SSM.
+//! The ports on AWS: one table in DynamoDB, one-shot schedules, SES and SNS, a bus, bills in S3, secrets in SSM.
 //!
 //! Architecture invariant: an SDK's types end here. What leaves this crate are the rules' own types,
 //! and errors that say what the caller can do.
 
 mod announcer;
+mod bills;
 mod bus;
 mod clients;
 mod clock;
@@ -23,6 +24,7 @@ mod testing;
 mod texter;
 
 pub use announcer::Announcer;
+pub use bills::Bills;
 pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;

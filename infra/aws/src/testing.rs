@@ -29,6 +29,15 @@ pub(crate) fn text(status: u16, body: &str) -> Answer {
     Answer(answer.unwrap())
 }
 
+/// An object of a bucket, with its headers.
+pub(crate) fn object(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+    let mut answer = Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    Answer(answer.body(SdkBody::from(body)).unwrap())
+}
+
 /// A service's error, as its REST and JSON protocols have it.
 pub(crate) fn refused(status: u16, code: &str, message: &str) -> Answer {
     let body = serde_json::json!({"__type": code, "message": message}).to_string();
@@ -57,6 +66,10 @@ impl Asked {
     pub(crate) fn form(&self) -> BTreeMap<String, String> {
         let parsed = url::Url::parse(&format!("http://form/?{}", String::from_utf8_lossy(&self.body))).unwrap();
         parsed.query_pairs().into_owned().collect()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

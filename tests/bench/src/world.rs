@@ -9,15 +9,15 @@ use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{
     Announce, Announcement, AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney,
-    Count, Email, FreshLink, LookUpSend, ProviderError, Push, ReadChanges, ReadNewest, ReadStatus, SearchMeters,
-    SendEmail, SendPush, SendText, StoreError, Text,
+    Count, Email, EraseFallback, FreshLink, KeepFallback, LookUpSend, ProviderError, Push, ReadChanges, ReadNewest,
+    ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, TakeUpload, Text, UploadForm, Uploaded,
 };
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityStatus,
 };
 use journey::{
-    IdKey, JourneyId, Lane, MeterFound, MeterKind, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey,
-    SendOutcome, Timer, stored,
+    Account, BillKind, ContactId, IdKey, JourneyId, Lane, MeterFound, MeterKind, Newest, PhoneNumber, Provider,
+    Reference, Resolution, SendKey, SendOutcome, Timer, stored,
 };
 
 use crate::ledger::{Ledger, Service};
@@ -360,6 +360,7 @@ impl Surroundings {
             leap: self.leap.clone(),
             mail: self.mail.clone(),
             bus: Bus(self.ledger.clone()),
+            bills: NoBills,
             stream: self.stream.clone(),
             metrics: Uncounted,
         }
@@ -374,6 +375,7 @@ pub(crate) struct World {
     leap: Leap,
     mail: Mail,
     bus: Bus,
+    bills: NoBills,
     stream: Stream,
     metrics: Uncounted,
 }
@@ -385,6 +387,7 @@ journey::delegate_ports!(World {
     leap: ReadStatus, ReadNewest, FreshLink, SearchMeters, ReadChanges;
     mail: SendEmail, SendText, SendPush, AnswerText, LookUpSend;
     bus: Announce;
+    bills: KeepFallback, TakeUpload, EraseFallback;
     metrics: Count;
 });
 
@@ -394,6 +397,47 @@ impl CommitJourney for World {
         let (id, after) = (commit.journey.id.clone(), stored::encode(commit.journey));
         self.table.commit_journey(commit).await?;
         self.stream.written(id, after);
+        Ok(())
+    }
+}
+
+/// Nobody in these stories gives anything by hand.
+struct NoBills;
+
+fn nothing_given() -> StoreError {
+    StoreError::Unavailable("nothing is given by hand here".into())
+}
+
+impl KeepFallback for NoBills {
+    async fn keep_bill(&self, _: &ContactId, _: BillKind, _: &[u8], _: Timestamp) -> Result<(), StoreError> {
+        Err(nothing_given())
+    }
+
+    async fn keep_account(&self, _: &ContactId, _: &Account, _: Timestamp) -> Result<(), StoreError> {
+        Err(nothing_given())
+    }
+}
+
+impl TakeUpload for NoBills {
+    async fn upload_form(&self, _: &ContactId, _: &str) -> Result<Option<UploadForm>, StoreError> {
+        Ok(None)
+    }
+
+    async fn uploaded(&self, _: &ContactId, _: &str) -> Result<Option<Uploaded>, StoreError> {
+        Ok(None)
+    }
+
+    async fn keep_upload(&self, _: &ContactId, _: &Uploaded, _: BillKind, _: Timestamp) -> Result<bool, StoreError> {
+        Err(nothing_given())
+    }
+
+    async fn drop_upload(&self, _: &Uploaded) -> Result<(), StoreError> {
+        Err(nothing_given())
+    }
+}
+
+impl EraseFallback for NoBills {
+    async fn erase_fallback(&self, _: &ContactId) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -127,6 +127,29 @@ impl Site {
         }
     }
 
+    /// Tells the program of a customer of Bayou's: the address of the page for who has no online account.
+    ///
+    /// # Panics
+    /// When the program does not take it.
+    pub async fn without_account(&self, reference: &str, locale: &str) -> String {
+        let contact = json!({ "email": format!("{reference}@example.com"), "locale": locale });
+        let path = format!("/contacts/bayou/{reference}");
+        self.ask(self.partner(Method::PUT, &path).json(&contact)).await;
+        let path = format!("/links/bayou/{reference}");
+        let links = self.ask(self.partner(Method::POST, &path)).await;
+        let resume = links["resume_url"].as_str().unwrap();
+        resume.replacen(PUBLIC_URL, &self.base, 1)
+    }
+
+    /// What a customer of Bayou's gave by hand.
+    ///
+    /// # Panics
+    /// When there is nothing.
+    pub async fn given(&self, reference: &str) -> Value {
+        let path = format!("/fallbacks/bayou/{reference}");
+        self.ask(self.partner(Method::GET, &path)).await
+    }
+
     /// Lets the program hear of a session, as the provider's webhook tells it.
     ///
     /// # Panics

@@ -11,9 +11,9 @@ use journey::campaign::Channel;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email,
-    FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition, ProviderError,
-    Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError,
-    Suppress, SuppressAddress, Text, Versioned, Watermark,
+    EraseFallback, FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition,
+    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
+    StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -290,6 +290,13 @@ impl KeepContact for Ports {
 
     async fn erase_contact(&self, id: &ContactId, only_if: &Precondition) -> Result<bool, PutError> {
         self.store(|state| state.erase(id, only_if), Err(busy().into())).await
+    }
+}
+
+/// Nobody in these cases gives anything by hand, so there is nothing to erase, and no fault to draw.
+impl EraseFallback for Ports {
+    async fn erase_fallback(&self, _: &ContactId) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

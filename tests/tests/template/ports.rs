@@ -36,6 +36,11 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ListContacts", &["dynamodb:Scan"]),
+    ("KeepFallback", &["s3:PutObject"]),
+    // The browser posts with what the form's signer may.
+    ("TakeUpload", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
+    ("ReadFallback", &["s3:GetObject"]),
+    ("EraseFallback", &["s3:DeleteObject", "s3:ListBucket"]),
     (
         "Suppress",
         &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
@@ -131,6 +136,12 @@ const CALLS: &[(&str, &[&str])] = &[
     ("client.invoke()", &["lambda:InvokeFunction"]),
     ("client.put_events()", &["events:PutEvents"]),
     ("client.describe_event_bus()", &["events:DescribeEventBus"]),
+    ("client.get_object()", &["s3:GetObject"]),
+    ("client.head_object()", &["s3:GetObject"]),
+    ("client.put_object()", &["s3:PutObject"]),
+    ("client.copy_object()", &["s3:GetObject", "s3:PutObject"]),
+    ("client.delete_object()", &["s3:DeleteObject"]),
+    ("client.list_objects_v2()", &["s3:ListBucket"]),
 ];
 
 /// What the adapters ask of AWS, read from their text; tests apart.

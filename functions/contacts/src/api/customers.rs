@@ -4,7 +4,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use journey::contact::Contact;
 use journey::link::LinkKind;
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, FindContact, KeepContact, ListContacts, LoadJourney, PageError, StoreError,
+    ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, ListContacts, LoadJourney, PageError,
+    StoreError,
 };
 use journey::{Campaign, ContactId, JourneyId, Provider, Purpose, Reference};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,7 +17,7 @@ use super::{ApiConfig, conditions};
 use crate::input::is_field_name;
 use crate::{ContactError, ContactInput, explain};
 
-type Name = (Provider, Reference);
+pub(super) type Name = (Provider, Reference);
 
 /// How many contacts a page has unless the caller says, and at most.
 const PAGE: usize = 50;
@@ -68,7 +69,7 @@ pub(super) async fn erase<P>(
     headers: &HeaderMap,
 ) -> Result<Reply, Problem>
 where
-    P: Clock + KeepContact + LoadJourney + CommitJourney + ArmTimer,
+    P: Clock + KeepContact + EraseFallback + LoadJourney + CommitJourney + ArmTimer,
 {
     let only_if = conditions::of_write(headers)?;
     crate::erase(ports, &config.id_key, campaign, provider, &reference, &only_if)
@@ -224,7 +225,7 @@ where
     Ok(json(StatusCode::OK, &minted))
 }
 
-async fn find<P: FindContact>(
+pub(super) async fn find<P: FindContact>(
     ports: &P,
     config: &ApiConfig,
     (provider, reference): &Name,
@@ -252,7 +253,7 @@ fn tagged(mut reply: Reply, contact: &Contact) -> Reply {
     reply
 }
 
-fn no_contact() -> Problem {
+pub(super) fn no_contact() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "There is no contact with this reference.")
 }
 

@@ -8,6 +8,7 @@ mod answer;
 pub mod campaigns;
 mod conditions;
 mod customers;
+mod fallbacks;
 mod problem;
 mod route;
 mod tokens;
@@ -15,7 +16,9 @@ mod tokens;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use journey::link::LinkKey;
-use journey::port::{ArmTimer, Clock, CommitJourney, FindContact, KeepContact, ListContacts, LoadJourney};
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, ListContacts, LoadJourney, ReadFallback,
+};
 use journey::{Campaign, IdKey};
 
 pub use answer::Reply;
@@ -77,7 +80,15 @@ pub fn too_slow() -> Reply {
 /// Answers one request.
 pub async fn handle<P, B>(ports: &P, config: &ApiConfig, campaign: &Campaign, request: Request<B>) -> Reply
 where
-    P: Clock + KeepContact + FindContact + ListContacts + LoadJourney + CommitJourney + ArmTimer,
+    P: Clock
+        + KeepContact
+        + FindContact
+        + ListContacts
+        + ReadFallback
+        + EraseFallback
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer,
     B: AsRef<[u8]>,
 {
     let (parts, body) = request.into_parts();
@@ -100,7 +111,15 @@ async fn respond<P>(
     body: &[u8],
 ) -> Result<Reply, Problem>
 where
-    P: Clock + KeepContact + FindContact + ListContacts + LoadJourney + CommitJourney + ArmTimer,
+    P: Clock
+        + KeepContact
+        + FindContact
+        + ListContacts
+        + ReadFallback
+        + EraseFallback
+        + LoadJourney
+        + CommitJourney
+        + ArmTimer,
 {
     let Some(route) = Route::of(&parts.uri) else {
         return Err(Problem::nothing_here());
@@ -111,6 +130,8 @@ where
         Route::Journey(provider, reference) => {
             customers::explained(ports, config, route::named(provider, reference)?, &parts.uri).await
         }
+        Route::Fallback(provider, reference) => fallbacks::get(ports, config, route::named(provider, reference)?).await,
+        Route::Bill(provider, reference) => fallbacks::bill(ports, config, route::named(provider, reference)?).await,
         Route::Links(provider, reference) => customers::minted(ports, config, route::named(provider, reference)?).await,
         Route::Contact(provider, reference) => {
             let name = route::named(provider, reference)?;

@@ -15,24 +15,25 @@ pub(super) enum Route<'a> {
     Contact(&'a str, &'a str),
     Journey(&'a str, &'a str),
     Links(&'a str, &'a str),
+    Fallback(&'a str, &'a str),
+    Bill(&'a str, &'a str),
 }
 
 impl<'a> Route<'a> {
     pub(super) fn of(uri: &'a Uri) -> Option<Self> {
-        let mut segments = uri.path().strip_prefix('/')?.split('/');
-        let first = segments.next()?;
+        let segments: Vec<&str> = uri.path().strip_prefix('/')?.split('/').collect();
         // A segment that is empty names nothing.
-        let mut next = || segments.next().filter(|segment| !segment.is_empty());
-        let (second, third) = (next(), next());
-        if segments.next().is_some() {
+        if segments.contains(&"") {
             return None;
         }
-        match (first, second, third) {
-            ("openapi.yaml", None, None) if !uri.path().ends_with('/') => Some(Route::Document),
-            ("contacts", Some(provider), None) if !uri.path().ends_with('/') => Some(Route::Contacts(provider)),
-            ("contacts", Some(provider), Some(reference)) => Some(Route::Contact(provider, reference)),
-            ("journeys", Some(provider), Some(reference)) => Some(Route::Journey(provider, reference)),
-            ("links", Some(provider), Some(reference)) => Some(Route::Links(provider, reference)),
+        match *segments.as_slice() {
+            ["openapi.yaml"] => Some(Route::Document),
+            ["contacts", provider] => Some(Route::Contacts(provider)),
+            ["contacts", provider, reference] => Some(Route::Contact(provider, reference)),
+            ["journeys", provider, reference] => Some(Route::Journey(provider, reference)),
+            ["links", provider, reference] => Some(Route::Links(provider, reference)),
+            ["fallbacks", provider, reference] => Some(Route::Fallback(provider, reference)),
+            ["fallbacks", provider, reference, "bill"] => Some(Route::Bill(provider, reference)),
             _ => None,
         }
     }
@@ -40,7 +41,9 @@ impl<'a> Route<'a> {
     /// The methods that it answers to, as `Allow` lists them.
     pub(super) const fn allow(self) -> &'static str {
         match self {
-            Route::Document | Route::Contacts(_) | Route::Journey(..) => "GET, HEAD",
+            Route::Document | Route::Contacts(_) | Route::Journey(..) | Route::Fallback(..) | Route::Bill(..) => {
+                "GET, HEAD"
+            }
             Route::Contact(..) => "GET, HEAD, PUT, DELETE",
             Route::Links(..) => "POST",
         }

@@ -9,8 +9,8 @@ use journey::campaign::{Campaign, Channel};
 use journey::contact::Facts;
 use journey::status::Snapshot;
 use journey::{
-    Decision, Delivered, Effect, Event, EventId, Flow, Journey, MeterFound, Note, Phase, Resolution, SendKey,
-    SendOrder, SendOutcome, StatusAnswer, TimerWhy, Touch, TouchRecord, Unavailable, decide, stored,
+    Decision, Delivered, Effect, Event, EventId, Flow, Journey, MeterFound, Note, Occasion, Phase, Resolution, SendKey,
+    SendOrder, SendOutcome, Series, StatusAnswer, TimerWhy, Touch, TouchRecord, Unavailable, decide, stored,
 };
 
 use super::{at, campaign, effects, facts, journey, notes, phase, span, timer, touches};
@@ -448,12 +448,18 @@ fn send_holds(
             if *attempt == key.attempt && *at == journey::to_millisecond(now) && *channel == key.channel
     ));
     // The window, counted again from the campaign.
-    let rule = &campaign.touches[touch.index()];
+    let rule = &campaign.series(next.series())[touch.index()];
     let after = match next.assignment.first_after_s {
-        Some(seconds) if touch == Touch(1) => jiff::SignedDuration::from_secs(seconds).min(rule.until),
+        Some(seconds) if touch == Touch(1) && next.series() == Series::DropOff => {
+            jiff::SignedDuration::from_secs(seconds).min(rule.until)
+        }
         Some(_) | None => rule.after,
     };
-    let waited = now.duration_since(next.last_sign_of_life);
+    let counts_from = match next.occasion {
+        Some(Occasion::ConsentEnds(end)) => end.checked_sub(campaign.sharing.consent_end_lead).unwrap(),
+        Some(Occasion::Lost(_) | Occasion::Expected) | None => next.last_sign_of_life,
+    };
+    let waited = now.duration_since(counts_from);
     assert!(
         waited >= after && waited <= rule.until + campaign.window_grace,
         "sent outside its window\n{}",

@@ -16,6 +16,7 @@ mod campaign;
 mod cli;
 mod contract;
 mod demo;
+mod fallback;
 mod hostile;
 mod kill;
 mod leaks;

@@ -19,6 +19,7 @@ use aws_types::SdkConfig;
 
 pub(crate) use failure::Failure;
 
+use crate::bills::PostKey;
 use crate::config::{ConfigError, Environment};
 
 /// A connection inside one Region is up in a few milliseconds. One that takes a second is lost, and
@@ -61,6 +62,7 @@ pub struct Clients {
     shared: SdkConfig,
     mail: SharedHttpClient,
     endpoints: Endpoints,
+    post: PostKey,
 }
 
 impl Clients {
@@ -93,6 +95,13 @@ impl Clients {
     }
 
     fn over(account: Account, endpoints: Endpoints, http: SharedHttpClient, mail: SharedHttpClient) -> Self {
+        let post = PostKey {
+            region: account.region.clone(),
+            access_key_id: account.access_key_id.clone(),
+            secret_access_key: account.secret_access_key.clone(),
+            session_token: account.session_token.clone(),
+            endpoint: endpoints.of("S3"),
+        };
         let credentials = Credentials::new(
             account.access_key_id,
             account.secret_access_key,
@@ -112,6 +121,7 @@ impl Clients {
             shared,
             mail,
             endpoints,
+            post,
         }
     }
 
@@ -175,6 +185,24 @@ impl Clients {
         aws_sdk_eventbridge::Client::from_conf(config.build())
     }
 
+    /// The bucket of bills.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let endpoint = self.endpoints.of("S3");
+        let mut config = aws_sdk_s3::config::Builder::from(&self.shared)
+            .timeout_config(timeouts(ATTEMPT, OPERATION))
+            .retry_config(retries(BACKOFF))
+            // An emulator has no host name for each bucket.
+            .force_path_style(endpoint.is_some());
+        config.set_endpoint_url(endpoint);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// What signs forms that post to a bucket.
+    pub(crate) fn post_key(&self) -> PostKey {
+        self.post.clone()
+    }
+
     /// The secrets.
     #[must_use]
     pub fn ssm(&self) -> aws_sdk_ssm::Client {
@@ -209,7 +237,16 @@ pub(crate) struct Account {
 struct Endpoints(BTreeMap<&'static str, String>);
 
 impl Endpoints {
-    const SERVICES: [&'static str; 7] = ["DYNAMODB", "SCHEDULER", "SESV2", "SNS", "EVENTBRIDGE", "SSM", "LAMBDA"];
+    const SERVICES: [&'static str; 8] = [
+        "DYNAMODB",
+        "SCHEDULER",
+        "SESV2",
+        "SNS",
+        "EVENTBRIDGE",
+        "SSM",
+        "LAMBDA",
+        "S3",
+    ];
 
     fn read(environment: &Environment) -> Self {
         let all = environment.get("AWS_ENDPOINT_URL");

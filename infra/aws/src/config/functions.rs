@@ -113,6 +113,8 @@ pub struct ContactsConfig {
     pub secrets: SecretNames,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
+    /// The bucket of bills (`BILLS_BUCKET`).
+    pub bills_bucket: String,
 }
 
 /// What `pages` needs.
@@ -128,6 +130,8 @@ pub struct PagesConfig {
     pub public_url: String,
     /// How Bayou's API is used; none where there is no Bayou.
     pub bayou: Option<BayouSettings>,
+    /// The bucket of bills (`BILLS_BUCKET`).
+    pub bills_bucket: String,
 }
 
 /// What `announce` needs.
@@ -316,12 +320,14 @@ impl ContactsConfig {
         let schedules = read.schedules();
         let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext]);
         let public_url = read.public_url();
+        let bills_bucket = read.bills_bucket();
         read.finish(|| {
             Some(ContactsConfig {
                 stack: stack?,
                 schedules: schedules?,
                 secrets: secrets?,
                 public_url: public_url?,
+                bills_bucket: bills_bucket?,
             })
         })
     }
@@ -339,6 +345,7 @@ impl PagesConfig {
         let bayou = read.bayou();
         let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey], &bayou));
         let public_url = read.public_url();
+        let bills_bucket = read.bills_bucket();
         read.finish(|| {
             Some(PagesConfig {
                 stack: stack?,
@@ -346,6 +353,7 @@ impl PagesConfig {
                 secrets: secrets?,
                 public_url: public_url?,
                 bayou: bayou?,
+                bills_bucket: bills_bucket?,
             })
         })
     }

@@ -233,6 +233,10 @@ impl Reader<'_> {
         Some(url.as_str().trim_end_matches('/').to_owned())
     }
 
+    pub(super) fn bills_bucket(&mut self) -> Option<String> {
+        self.text("BILLS_BUCKET", "the name of a bucket, such as rekindle-bills-1a2b3c")
+    }
+
     pub(super) fn announce_url(&mut self) -> Option<Option<Url>> {
         self.optional("ANNOUNCE_URL", &url_like("https://example.com/hooks"), parse_url)
     }

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Every variable that any function reads, and a value that is right.
-const RIGHT: [(&str, &str); 28] = [
+const RIGHT: [(&str, &str); 29] = [
     ("STACK_NAME", "rekindle"),
     ("TABLE_NAME", "rekindle-table"),
     ("SCHEDULE_GROUP", "rekindle"),
@@ -23,6 +23,7 @@ const RIGHT: [(&str, &str); 28] = [
     ("ANNOUNCE_SECRET_PARAMETER", "/rekindle/announce-secret"),
     ("WEBHOOK_HEADER", "X-Partner-Key"),
     ("RESERVED_PREFIXES", "crm-, test-"),
+    ("BILLS_BUCKET", "rekindle-bills"),
     ("PUBLIC_URL", "https://remind.example.com/"),
     ("LEAP_BASE_URL", "https://leap.example.com"),
     ("LEAP_CALLS_PER_MINUTE", "60"),
@@ -112,8 +113,8 @@ fn each_function_names_all_that_it_misses_and_nothing_else() {
         ("reconcile", &["TOUCHPOINT_FUNCTION"]),
         ("meter-check", &[]),
         ("feedback", &["CONFIGURATION_SET", "ACCOUNT_ID"]),
-        ("contacts", &["API_TOKEN_PARAMETER", "PUBLIC_URL"]),
-        ("pages", &["PUBLIC_URL"]),
+        ("contacts", &["API_TOKEN_PARAMETER", "BILLS_BUCKET", "PUBLIC_URL"]),
+        ("pages", &["BILLS_BUCKET", "PUBLIC_URL"]),
         ("announce", &["EVENT_BUS_NAME", "PUBLIC_URL"]),
     ];
     for ((function, read), (expected, own)) in read_all(&Environment::default()).into_iter().zip(own) {

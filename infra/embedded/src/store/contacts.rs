@@ -386,12 +386,12 @@ fn suppress_erased(
 }
 
 /// Folds the write-ahead log into the file and empties it: until then it holds the old pages, too.
-fn wipe_log(connection: &Connection) {
+pub(super) fn wipe_log(connection: &Connection) {
     let wiped = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     if !matches!(wiped, Ok(0)) {
         tracing::warn!(
             ?wiped,
-            "an erased contact is still in the database's log, until it is folded in"
+            "what was erased is still in the database's log, until it is folded in"
         );
     }
 }

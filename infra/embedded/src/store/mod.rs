@@ -2,6 +2,7 @@
 
 mod contacts;
 mod counters;
+mod fallbacks;
 mod fault;
 mod inboxes;
 mod journeys;
@@ -48,6 +49,8 @@ struct Inner {
     // The order of the fields is the order in which they are dropped: the writer's connection must be
     // the last one, since it is then that SQLite folds its log into the file.
     readers: readers::Readers,
+    /// One bill at a time: what one sweeps away may be another's.
+    bills: tokio::sync::Mutex<()>,
     writer: writer::Writer,
     /// Given back last.
     data: DataDir,
@@ -79,6 +82,7 @@ impl Store {
             alarms: Arc::default(),
             streaming: Arc::default(),
             readers: readers::Readers::new(path),
+            bills: tokio::sync::Mutex::new(()),
             writer,
             data: data.clone(),
         })))

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::data_dir::OpenError;
 
 /// One step from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 3] = [FIRST, TEXTS, PUSHES_AND_EVENTS];
+const MIGRATIONS: [&str; 4] = [FIRST, TEXTS, PUSHES_AND_EVENTS, FALLBACKS];
 
 /// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
 ///
@@ -141,6 +141,18 @@ const PUSHES_AND_EVENTS: &str = "
         first_record TEXT    PRIMARY KEY,
         records      INTEGER NOT NULL,
         at           INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Bills and accounts that customers gave by hand.
+const FALLBACKS: &str = "
+    -- The latest of each, by the contact's keyed hash. A bill's record names its file in `given/`.
+    CREATE TABLE fallbacks (
+        contact TEXT NOT NULL,
+        what    TEXT NOT NULL,
+        at      TEXT NOT NULL,
+        record  TEXT NOT NULL,
+        PRIMARY KEY (contact, what)
     ) STRICT, WITHOUT ROWID;
 ";
 

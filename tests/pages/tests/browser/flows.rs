@@ -215,3 +215,74 @@ async fn tab_stops_at_everything_in_its_order() {
     }
     chromium.close().await;
 }
+
+/// The button that sends a bill, and the one that sends the account.
+const SEND_BILL: &str = "form[enctype] button";
+const SEND_ACCOUNT: &str = "form:not([enctype]) button";
+
+/// Types into a field that is reached by Tab.
+async fn type_in(chromium: &Chromium, field: &str, text: &str) {
+    reach(chromium, field).await;
+    for key in text.chars() {
+        chromium.press(key).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_online_account_sends_a_bill_or_types_the_account_in() {
+    let site = Site::start().await;
+    let chromium = Chromium::start(TELEPHONE).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (bill, page) = (
+        file("bill.pdf", b"%PDF-1.7\nan invented bill"),
+        file("page.pdf", b"<html></html>"),
+    );
+    let choose = async |path: &str| {
+        reach(&chromium, "#file").await;
+        let input = chromium.driver.find(By::Css("#file")).await.unwrap();
+        input.send_keys(path).await.unwrap();
+        reach(&chromium, SEND_BILL).await;
+        chromium.press(ENTER).await;
+    };
+    chromium.open(&site.without_account("site-bill", "en").await).await;
+    reach(&chromium, "a[href*='/f/']").await;
+    chromium.press(ENTER).await;
+    chromium.shows("#file").await;
+    choose(&page).await;
+    chromium.shows("#file-error").await;
+    assert_eq!(chromium.overhang().await, 0, "the page with an error is too wide");
+    choose(&bill).await;
+    chromium.reads("There is nothing more to do.").await;
+    assert_eq!(site.given("site-bill").await["bill"]["media_type"], "application/pdf");
+
+    let resume = site.without_account("site-account", "es").await;
+    chromium.open(&resume.replacen("/r/", "/f/", 1)).await;
+    for (field, text) in [
+        ("#number", "1234567890"),
+        ("#line", "100 Example Street"),
+        ("#city", "Springfield"),
+        ("#state", "CA"),
+        ("#zip", "900"),
+    ] {
+        type_in(&chromium, field, text).await;
+    }
+    reach(&chromium, SEND_ACCOUNT).await;
+    chromium.press(ENTER).await;
+    chromium.shows("#zip-error").await;
+    type_in(&chromium, "#zip", "90000").await;
+    reach(&chromium, SEND_ACCOUNT).await;
+    chromium.press(ENTER).await;
+    chromium.reads("No queda nada más por hacer.").await;
+    let account = &site.given("site-account").await["account"];
+    assert_eq!(
+        (&account["line"], &account["state"]),
+        (&json!("100 Example Street"), &json!("CA"))
+    );
+    assert_eq!(account["zip"], "90000");
+    chromium.close().await;
+}

@@ -58,6 +58,8 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         part
     })
     .await;
+    let account = site.without_account(&format!("account-{locale}"), locale).await;
+    let fallback = account.replacen("/r/", "/f/", 1);
     let changing = of("changing", json!({ "opted_out": false })).await;
     vec![
         sight("resume", &usual.resume, None),
@@ -65,6 +67,8 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         sight("resume-form", &form.resume, None),
         sight("resume-without-link", &linkless.resume, Some("main:not(:has(form))")),
         sight("resume-done", &done.resume, None),
+        sight("resume-bayou", &account, None),
+        sight("fallback", &fallback, None),
         sight("preferences", &usual.preferences, None),
         sight("preferences-out", &out.preferences, None),
         sight("preferences-part", &part.preferences, None),

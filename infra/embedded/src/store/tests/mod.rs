@@ -2,4 +2,5 @@
 
 mod contacts;
 mod database;
+mod fallbacks;
 mod journeys;

@@ -168,9 +168,8 @@ impl Figures {
         let connections: Vec<&Connection> = enrolments()
             .filter_map(|enrolment| enrolment.connection.as_ref())
             .collect();
-        let first = |kind: fn(&Connection) -> First| {
-            FirstData::of(connections.iter().map(|of| (of.velocity, kind(of))))
-        };
+        let first =
+            |kind: fn(&Connection) -> First| FirstData::of(connections.iter().map(|of| (of.velocity, kind(of))));
         Figures {
             funnel: Funnel::of(enrolments()),
             customer_time: Spread::of(connections.iter().filter_map(|of| of.customer_s)),

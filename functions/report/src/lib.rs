@@ -16,9 +16,7 @@ use journey::{Journey, Provider, UtilityCode};
 use serde::Serialize;
 use utilities::Mfa;
 
-pub use figures::{
-    Figures, FirstData, Funnel, Messages, Reauthorization, Refresh, RepairedWithin, Repair, Waits,
-};
+pub use figures::{Figures, FirstData, Funnel, Messages, Reauthorization, Refresh, Repair, RepairedWithin, Waits};
 pub use questions::{Answer, UNAVAILABLE};
 pub use spread::{Share, Spread};
 pub use words::span;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::figures::{Figures, FirstData, Waits};
-use crate::words::{share, span, spread};
+use crate::words::{share, spread};
 
 /// What the providers' APIs do not show, each with its reason.
 pub const UNAVAILABLE: [(&str, &str); 6] = [
@@ -122,7 +122,10 @@ fn given(figures: &Figures) -> [String; 8] {
             spread(&figures.customer_time)
         ),
         "Unavailable: not in the API.".to_owned(),
-        format!("At least {} had a second factor that expired.", share(lost.mfa_at_least)),
+        format!(
+            "At least {} had a second factor that expired.",
+            share(lost.mfa_at_least)
+        ),
         format!(
             "{} gave a bill or the account by hand; {} messages went to customers who came back without getting through.",
             funnel.fallback_given,
@@ -144,7 +147,7 @@ fn given(figures: &Figures) -> [String; 8] {
             first(&figures.intervals)
         ),
         format!(
-            "Newest interval within 24 h: {}; it was when we last looked: {}. Stopped silently: bills of {}, intervals of {}.",
+            "Newest interval within 24 h: {}; when we last looked: {}. Stopped silently: bills of {}, intervals of {}.",
             share(refresh.fresh_within_24h),
             share(refresh.fresh_when_looked),
             refresh.bills_stale,
@@ -169,7 +172,7 @@ fn first(data: &FirstData) -> String {
 
 /// `in 60 s 7 of 10 (70 %), at most 9: 3 found by a look`.
 fn within(waits: &Waits) -> String {
-    let certain = format!("in {} {}", span(60), share(waits.within_60s));
+    let certain = format!("in 60 s {}", share(waits.within_60s));
     if waits.found == 0 {
         return certain;
     }

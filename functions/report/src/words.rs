@@ -30,12 +30,7 @@ pub fn span(seconds: u64) -> String {
 pub(crate) fn spread(spread: &Spread) -> String {
     match (spread.p50_s, spread.p90_s) {
         (Some(half), Some(most)) => {
-            format!(
-                "p50 {}, p90 {} (of {})",
-                span(half),
-                span(most),
-                spread.count
-            )
+            format!("p50 {}, p90 {} (of {})", span(half), span(most), spread.count)
         }
         (None, _) | (_, None) => "nobody measured yet".to_owned(),
     }
@@ -45,7 +40,7 @@ pub(crate) fn spread(spread: &Spread) -> String {
 pub(crate) fn share(share: Share) -> String {
     match share.percent() {
         Some(percent) => format!("{} of {} ({percent} %)", share.part, share.of),
-        None => "none of 0".to_owned(),
+        None => "nobody yet".to_owned(),
     }
 }
 

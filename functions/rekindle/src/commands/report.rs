@@ -243,8 +243,7 @@ fn reauthorization(rows: &[(String, &Figures)]) -> Option<String> {
             [
                 name.clone(),
                 lost.losses.to_string(),
-                lost.per_100_in_30_days
-                    .map_or("-".to_owned(), |rate| rate.to_string()),
+                lost.per_100_in_30_days.map_or("-".to_owned(), |rate| rate.to_string()),
                 reason("credentials_are_invalid"),
                 reason("mfa_factor_has_expired"),
                 reason("untold"),
@@ -293,7 +292,11 @@ fn messages(total: &Figures) -> String {
         "of these ordered before it was known".to_owned(),
         messages.ordered_before.to_string(),
     ]);
-    table("Messages, by where the customer had stopped.", ["messages", "sent"], lines)
+    table(
+        "Messages, by where the customer had stopped.",
+        ["messages", "sent"],
+        lines,
+    )
 }
 
 fn unavailable(report: &Report) -> String {

@@ -57,6 +57,8 @@ fn dependencies_point_one_way() {
         // The words, and the file that chooses them.
         ("message", &["journey", "utilities"]),
         ("campaign", &["journey", "law", "message", "utilities"]),
+        // The figures.
+        ("report", &["journey", "utilities"]),
         // The use cases.
         ("webhook", &["journey"]),
         ("touchpoint", &["journey", "message", "utilities"]),

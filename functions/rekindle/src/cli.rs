@@ -43,6 +43,13 @@ enum Command {
     Serve(Serve),
     /// Say why each message to a customer was or was not sent.
     Explain(commands::explain::Options),
+    /// Print the figures: funnel, time to data, refresh, lost connections, messages.
+    ///
+    /// First the key questions to a provider of utility data, each with its answer for your own customers and with what
+    /// no figure can say; then a table for each kind of figure, by provider, utility, and the utilities' second factor.
+    /// Reads the journeys, which name nobody, also while `serve` is running. docs/report.md defines each figure.
+    #[command(after_help = "Example: rekindle report --json > report.json")]
+    Report(commands::report::Options),
     /// Import, export or erase contacts.
     #[command(subcommand)]
     Contacts(commands::contacts::Command),
@@ -97,6 +104,7 @@ impl Cli {
             Command::Serve(_) => "info",
             Command::Demo(_)
             | Command::Explain(_)
+            | Command::Report(_)
             | Command::Contacts(_)
             | Command::Preview(_)
             | Command::SendTest(_)
@@ -117,6 +125,7 @@ impl Cli {
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Explain(options) => commands::explain::run(&options).await,
+            Command::Report(options) => commands::report::run(&options),
             Command::Contacts(command) => commands::contacts::run(command).await,
             Command::Preview(options) => commands::preview::run(&options),
             Command::SendTest(options) => commands::send_test::run(options).await,

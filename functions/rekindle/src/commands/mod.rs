@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod explain;
 pub(crate) mod preview;
+pub(crate) mod report;
 pub(crate) mod send_test;
 pub(crate) mod serve;
 pub(crate) mod webhook;

@@ -21,7 +21,7 @@ fn ran(arguments: &[&str]) -> Ran {
 
 #[test]
 fn every_command_says_what_it_is_for() {
-    let cases: [(&[&str], &[&str]); 17] = [
+    let cases: [(&[&str], &[&str]); 18] = [
         (
             &[],
             &[
@@ -30,6 +30,7 @@ fn every_command_says_what_it_is_for() {
                 "demo",
                 "serve",
                 "explain",
+                "report",
                 "contacts",
                 "preview",
                 "send-test",
@@ -73,6 +74,17 @@ fn every_command_says_what_it_is_for() {
                 "--config",
                 "--data",
                 "was not sent",
+            ],
+        ),
+        (
+            &["report"],
+            &[
+                "--json",
+                "--config",
+                "--data",
+                "key questions",
+                "docs/report.md",
+                "Example:",
             ],
         ),
         (&["contacts"], &["import", "export", "erase"]),

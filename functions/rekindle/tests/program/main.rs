@@ -21,6 +21,7 @@ mod hostile;
 mod kill;
 mod leaks;
 mod main_job;
+mod report;
 mod slow;
 mod support;
 mod test_sends;

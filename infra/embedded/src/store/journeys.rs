@@ -116,6 +116,19 @@ impl Store {
         Ok(readable.collect())
     }
 
+    /// The contact of each journey, where it has one: a customer's journeys have the same. All of them are keyed hashes.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn contacts_of_journeys(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        Ok(self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT id, contact FROM journeys WHERE contact IS NOT NULL")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?)
+        })?)
+    }
+
     /// How many journeys are in each phase: `live`, `completed`, `handed_back`, `stopped`.
     ///
     /// # Errors

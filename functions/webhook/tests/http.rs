@@ -111,7 +111,10 @@ fn an_address_with_no_provider_in_it_is_none_of_ours() {
     for path in ["/", "/webhooks/", "/webhooks/leap/more"] {
         assert_eq!(detail(path), "There is nothing at this address.", "{path}");
     }
-    assert_eq!(detail("/webhooks/acme"), "There is no such provider; there is: bayou, leap.");
+    assert_eq!(
+        detail("/webhooks/acme"),
+        "There is no such provider; there is: bayou, leap."
+    );
 }
 
 #[test]

@@ -26,7 +26,7 @@ async fn a_lost_connection(place: &Place) {
         at: Some(now - SignedDuration::from_hours(48)),
         velocity: Some(Velocity::Instant),
         // Bayou's own code: one name stands for it and for Leap's.
-        utility: UtilityCode::of_bayou("pacific_gas_and_electric"),
+        utility: UtilityCode::of_any_case("pacific_gas_and_electric"),
     };
     let seen = Event::StatusSeen {
         snapshot: Snapshot::Bayou(Some(Customer {

@@ -30,7 +30,7 @@ impl Spread {
             // It grows with its values.
             count += usize::from(histogram.record(value).is_ok());
         }
-        let at = |quantile| (count > 0).then(|| histogram.value_at_quantile(quantile));
+        let at = |quantile| (count > 0).then(|| histogram.lowest_equivalent(histogram.value_at_quantile(quantile)));
         Spread {
             count,
             p50_s: at(0.5),

@@ -215,8 +215,9 @@ fn connected(n: usize) -> Vec<Customer> {
         meters: None,
         facts: facts(Permission::Allowed),
     });
-    for (ready, days) in [(true, 0), (true, 9), (true, 0)] {
-        data = seen(data, ready, days);
+    // Ready with what is new, then a day older each day.
+    for days in [0, 1, 2, 3, 4, 0] {
+        data = seen(data, true, days);
     }
     let again = |n, event: Event| Customer::of_bayou(n, Purpose::Reconnect).event(event);
     let mut people = vec![data];

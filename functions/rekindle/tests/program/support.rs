@@ -518,7 +518,7 @@ pub(crate) fn direct_contact(name: &str) -> Value {
         "email": format!("{name}@example.com"), "phone": null, "push": null,
         "consent": {"email": null, "sms": null, "push": null, "event": null}, "first_name": "Ana", "locale": "en",
         "zone": "America/Los_Angeles", "state": null, "flow": "direct_to_utility", "region": "CAISO",
-        "classification": "residential", "utility": "PGE",
+        "classification": "residential", "utility": "PGE", "sharing_ends_at": null,
         "link": format!("https://connect.leap.energy/pge/getting-started?refId={name}"),
         "opted_out": false,
     })

@@ -345,7 +345,7 @@ impl Stagehand<'_> {
                     return true;
                 };
                 // First the page, as a mail scanner would; it changes nothing.
-                let looked = poll_once(stage.pages.resume(&ports, &token));
+                let looked = poll_once(stage.pages.resume(&ports, rules, &token));
                 if looked.is_none() {
                     return false;
                 }

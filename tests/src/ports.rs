@@ -11,13 +11,14 @@ use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
     Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, KeepContact, KeepFallback, KeepWatermark,
     ListContacts, LoadJourney, LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges,
-    ReadFallback, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
-    SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
+    ReadFallback, ReadNewest, ReadStatus, ReadVisits, SearchMeters, SendEmail, SendPush, SendText, StoreError,
+    Suppress, SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
     Account, AddressId, BillFile, BillKind, ContactId, Fallback, JourneyId, KeptAccount, KeptBill, Lane, MeterFound,
-    Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
+    Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable, UtilityCode,
+    Visits,
 };
 
 use crate::stage::Stage;
@@ -334,6 +335,18 @@ impl SuppressAddress for Ports<'_> {
             Ok(())
         };
         self.step("suppress_address", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl ReadVisits for Ports<'_> {
+    async fn read_visits(
+        &self,
+        provider: Provider,
+        utility: &UtilityCode,
+        since: Timestamp,
+    ) -> Result<Visits, StoreError> {
+        let effect = |state: &mut State| Ok(state.visits(provider, utility, since));
+        self.step("read_visits", effect, || Err(out_of_reach())).await
     }
 }
 

@@ -15,7 +15,7 @@ use journey::port::{
 use journey::status::Snapshot;
 use journey::{
     AddressId, Campaign, ContactId, Fallback, Journey, JourneyId, Lane, Note, Noted, Occasion, Phase, Provider,
-    Purpose, Reference, Resolution, SendKey, Timer, TouchRecord, stored,
+    Purpose, Reference, Resolution, SendKey, Timer, TouchRecord, UtilityCode, Visit, Visited, Visits, stored,
 };
 
 use crate::happening::{Happening, What};
@@ -88,6 +88,8 @@ pub(crate) struct State {
     /// What browsers have handed to the store itself, by name; none where bills come to the page.
     pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) watermark: Option<Watermark>,
+    /// What was counted of visits to utilities.
+    pub(crate) visits: Vec<(Provider, UtilityCode, Visit, Timestamp)>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) provider: ScriptedProvider,
     pub(crate) sender: Sender,
@@ -152,6 +154,7 @@ impl World {
             fallbacks: BTreeMap::new(),
             uploads: None,
             watermark: None,
+            visits: Vec::new(),
             schedules: Vec::new(),
             provider: ScriptedProvider::new(page_size),
             sender: Sender::Works,
@@ -295,6 +298,14 @@ impl State {
         }))
     }
 
+    pub(crate) fn visits(&self, provider: Provider, utility: &UtilityCode, since: Timestamp) -> Visits {
+        let lately = |(by, to, _, at): &&(Provider, UtilityCode, Visit, Timestamp)| {
+            *by == provider && to == utility && *at >= since
+        };
+        let visits = self.visits.iter().filter(lately);
+        visits.fold(Visits::default(), |all, (_, _, visit, _)| all.and(*visit))
+    }
+
     pub(crate) fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError> {
         let id = &commit.journey.id;
         let before = self.load(id)?;
@@ -308,6 +319,15 @@ impl State {
             }
             self.inboxes
                 .insert(claim.address.clone(), inbox.with_send(claim.key.clone(), claim.at));
+        }
+        if let Some(Visited {
+            provider,
+            utility,
+            visit,
+            at,
+        }) = commit.visited
+        {
+            self.visits.push((provider, utility.clone(), visit, at));
         }
         let before = before.map(|before| before.journey);
         self.judge_commit(before.as_ref(), commit);

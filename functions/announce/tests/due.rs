@@ -36,6 +36,7 @@ fn facts() -> Facts {
         push: Permission::NoAddress,
         event: Permission::Allowed,
         sharing_ends_at: None,
+        visits: journey::Visits::default(),
         inbox: Inbox::default(),
     }
 }

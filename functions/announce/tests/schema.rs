@@ -63,6 +63,7 @@ fn facts(email: Permission) -> Facts {
         push: Permission::Allowed,
         event: Permission::Allowed,
         sharing_ends_at: None,
+        visits: journey::Visits::default(),
         inbox: Inbox::default(),
     }
 }

@@ -3,7 +3,7 @@
 //! A field that is not known is refused, not skipped: a function that does not know a rule would break it.
 //! So every change of these shapes raises [`FORMAT`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, Sharing, TouchRule, Unlisted};
 use journey::contact::Locale;
-use journey::{Arm, Campaign, Experiment, LinkHosts, SendingHours, UtilityCode};
+use journey::{Arm, Campaign, Experiment, IncidentRule, LinkHosts, SendingHours, UtilityCode};
 use law::{Closure, Law, Override};
 use message::{Brand, MessageName};
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,7 @@ struct RulesDocument {
     policies: PoliciesDocument,
     meter: MeterDocument,
     sharing: SharingDocument,
+    incident: IncidentDocument,
     #[serde(default, skip_serializing_if = "LinkHosts::is_empty")]
     link_hosts: LinkHosts,
 }
@@ -150,6 +151,17 @@ struct SharingDocument {
     look_every: SignedDuration,
     intervals_stale_after: SignedDuration,
     bills_stale_after: SignedDuration,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IncidentDocument {
+    within: SignedDuration,
+    stalls: u32,
+    percent: u16,
+    faults: u32,
+    look_again: SignedDuration,
+    paused: BTreeSet<UtilityCode>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -311,6 +323,7 @@ impl RulesDocument {
                 give_up_after: meter.give_up_after,
             },
             sharing: SharingDocument::of(&rules.sharing),
+            incident: IncidentDocument::of(&rules.incident),
             link_hosts: rules.link_hosts.clone(),
         }
     }
@@ -361,6 +374,7 @@ impl RulesDocument {
                 give_up_after: meter.give_up_after,
             },
             sharing: self.sharing.open(),
+            incident: self.incident.open(),
             link_hosts: self.link_hosts,
         })
     }
@@ -387,6 +401,8 @@ impl RulesDocument {
             ("sharing.look_every", self.sharing.look_every),
             ("sharing.intervals_stale_after", self.sharing.intervals_stale_after),
             ("sharing.bills_stale_after", self.sharing.bills_stale_after),
+            ("incident.within", self.incident.within),
+            ("incident.look_again", self.incident.look_again),
         ];
         let positive = |duration: SignedDuration| duration > SignedDuration::ZERO;
         let ends_later = |hours: &HoursDocument| hours.end.is_none_or(|end| hours.start < end);
@@ -430,6 +446,10 @@ impl RulesDocument {
             (
                 sharing.renew_after.is_none_or(positive),
                 "has a `sharing.renew_after` that is not a time to come",
+            ),
+            (
+                self.incident.stalls > 0 && self.incident.faults > 0 && self.incident.percent <= 100,
+                "has an `incident` that is always there, or never",
             ),
             (!self.default_zones.is_empty(), "has no `default_zones`"),
             (
@@ -547,6 +567,31 @@ impl SharingDocument {
             look_every: self.look_every,
             intervals_stale_after: self.intervals_stale_after,
             bills_stale_after: self.bills_stale_after,
+        }
+    }
+}
+
+impl IncidentDocument {
+    #[cfg(feature = "check")]
+    fn of(rule: &IncidentRule) -> Self {
+        IncidentDocument {
+            within: rule.within,
+            stalls: rule.stalls,
+            percent: rule.percent,
+            faults: rule.faults,
+            look_again: rule.look_again,
+            paused: rule.paused.clone(),
+        }
+    }
+
+    fn open(self) -> IncidentRule {
+        IncidentRule {
+            within: self.within,
+            stalls: self.stalls,
+            percent: self.percent,
+            faults: self.faults,
+            look_again: self.look_again,
+            paused: self.paused,
         }
     }
 }

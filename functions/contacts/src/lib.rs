@@ -68,7 +68,7 @@ where
     let facts = Facts::of(&known, &Territory::default());
     let person = Person {
         contact: Some(&id),
-        known: None,
+        ..Person::default()
     };
     for purpose in contact.provider.purposes() {
         let journey = JourneyId::new(id_key, contact.provider, *purpose, &contact.reference);

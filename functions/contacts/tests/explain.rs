@@ -169,6 +169,7 @@ fn each_reason_has_words_of_its_own() {
         HoldReason::Status(Unavailable::UnknownContact),
         HoldReason::NotConfirmed,
         HoldReason::Outage,
+        HoldReason::Incident,
         HoldReason::Cap,
         HoldReason::UnknownContact,
         HoldReason::Throttled,
@@ -183,6 +184,7 @@ fn each_reason_has_words_of_its_own() {
         Touch 1 waits until 2026-07-01T16:00:00Z: the contact is not known.
         Touch 1 waits until 2026-07-01T16:00:00Z: the provider does not know the reference yet.
         Touch 1 waits until 2026-07-01T16:00:00Z: the utility or the provider had a fault and gets time to recover.
+        Touch 1 waits until 2026-07-01T16:00:00Z: many customers do not get through at the utility, so its reminders wait.
         Touch 1 waits until 2026-07-01T16:00:00Z: the inbox has had enough for now.
         Touch 1 waits until 2026-07-01T16:00:00Z: the contact is not known yet.
         Touch 1 waits until 2026-07-01T16:00:00Z: the sender asked us to slow down.
@@ -196,6 +198,7 @@ fn each_reason_has_words_of_its_own() {
         SkipReason::StatusUnavailable,
         SkipReason::NotConfirmed,
         SkipReason::Outage,
+        SkipReason::Incident,
         SkipReason::Cap,
         SkipReason::OtherSeries,
         SkipReason::UnknownContact,
@@ -221,6 +224,7 @@ fn each_reason_has_words_of_its_own() {
         Touch 1 not sent: its window closed while the provider could not be asked.
         Touch 1 not sent: its window closed while the provider did not know the reference.
         Touch 1 not sent: its window closed while the utility or the provider had a fault.
+        Touch 1 was skipped: its window closed while many customers did not get through at the utility.
         Touch 1 not sent: its window closed under the inbox's cap.
         Touch 1 not sent: the same inbox is being reminded for another reference.
         Touch 1 not sent: the contact is not known.

@@ -115,6 +115,7 @@ async fn a_hard_bounce_closes_the_inbox_before_a_claim_that_is_in_flight() {
             key: &send_key(),
             at: stored.journey.opened_at,
         }),
+        visited: None,
     };
     assert!(matches!(
         place.store.commit_journey(claim).await,

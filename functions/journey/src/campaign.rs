@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection::Series;
 use crate::experiment::Experiment;
 use crate::hours::SendingHours;
+use crate::incident::IncidentRule;
 use crate::link_hosts::LinkHosts;
 
 /// A checked campaign.
@@ -55,6 +56,8 @@ pub struct Campaign {
     pub meter: MeterRule,
     /// What holds where customers share their data for good, and may lose the connection.
     pub sharing: Sharing,
+    /// When a utility's reminders wait because too many customers stall there.
+    pub incident: IncidentRule,
     /// Where links may lead, besides the provider's and our own pages.
     pub link_hosts: LinkHosts,
 }
@@ -284,6 +287,7 @@ impl Campaign {
                 give_up_after: hours(8 * 7 * 24),
             },
             sharing: Sharing::standard(),
+            incident: IncidentRule::standard(),
             link_hosts: LinkHosts::default(),
         }
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::Channel;
 use crate::endpoint::PushEndpoint;
 use crate::id::{AddressId, ContactId, IdKey, JourneyId, Provider, Reference, UtilityCode, keyed_hash};
+use crate::incident::Visits;
 use crate::phone::PhoneNumber;
 use crate::place::Territory;
 use crate::state::{Flow, SendKey};
@@ -189,6 +190,8 @@ pub struct Facts {
     pub event: Permission,
     /// Until when the person has agreed to share data, where that has an end.
     pub sharing_ends_at: Option<Timestamp>,
+    /// What became of everybody's latest visits to the person's utility.
+    pub visits: Visits,
     /// What was sent to the same person lately, on whichever channel and for whichever journey.
     pub inbox: Inbox,
 }
@@ -211,6 +214,7 @@ impl Facts {
             push: Permission::NoAddress,
             event: Permission::NoAddress,
             sharing_ends_at: None,
+            visits: Visits::default(),
             inbox: Inbox::default(),
         }
     }
@@ -233,6 +237,7 @@ impl Facts {
             push: known.permission(Channel::Push),
             event: known.permission(Channel::Event),
             sharing_ends_at: contact.sharing_ends_at,
+            visits: Visits::default(),
             inbox: inbox.clone(),
         }
     }

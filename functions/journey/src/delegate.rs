@@ -114,6 +114,11 @@ macro_rules! delegate_port {
             async fresh_link(provider: $crate::Provider, reference: &$crate::Reference) -> Result<Option<String>, $crate::port::ProviderError>;
         }}
     };
+    ($type:ty, $field:ident, ReadVisits) => {
+        $crate::delegate_port! { @impl $type, $field, ReadVisits {
+            async read_visits(provider: $crate::Provider, utility: &$crate::UtilityCode, since: $crate::port::Timestamp) -> Result<$crate::Visits, $crate::port::StoreError>;
+        }}
+    };
     ($type:ty, $field:ident, SearchMeters) => {
         $crate::delegate_port! { @impl $type, $field, SearchMeters {
             async search_meters(references: &[$crate::Reference]) -> Result<Vec<Vec<$crate::MeterFound>>, $crate::port::ProviderError>;

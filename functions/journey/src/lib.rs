@@ -23,6 +23,7 @@ mod fallback;
 mod feedback_id;
 mod hours;
 mod id;
+mod incident;
 mod keyword;
 mod lifecycle;
 pub mod link;
@@ -57,6 +58,7 @@ pub use id::{
     AddressId, ContactId, EventId, IdKey, InvalidId, InvalidReference, JourneyId, Provider, Purpose, Reference,
     UnknownName, UtilityCode, WeakKey,
 };
+pub use incident::{IncidentRule, Visit, Visited, Visits};
 pub use keyword::Keyword;
 pub use lifecycle::{Lifecycle, LifecycleEvent, lifecycle};
 pub use link_hosts::{InvalidHost, LinkHosts};

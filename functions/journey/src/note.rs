@@ -225,6 +225,8 @@ pub enum HoldReason {
     NotConfirmed,
     /// The utility or the provider had a fault; it gets time to recover.
     Outage,
+    /// Many customers stall at the utility; its reminders wait until people get through again.
+    Incident,
     /// The inbox has had enough for now.
     Cap,
     /// We do not know the person (yet).
@@ -251,6 +253,8 @@ pub enum SkipReason {
     NotConfirmed,
     /// Its window closed while the utility or the provider had a fault.
     Outage,
+    /// Its window closed while many customers stalled at the utility.
+    Incident,
     /// Its window closed under a cap.
     Cap,
     /// The same inbox is already being reminded for another reference.
@@ -294,6 +298,7 @@ impl HoldReason {
             HoldReason::Status(_) => "status_unavailable",
             HoldReason::NotConfirmed => "not_confirmed",
             HoldReason::Outage => "outage",
+            HoldReason::Incident => "incident",
             HoldReason::Cap => "cap",
             HoldReason::UnknownContact => "unknown_contact",
             HoldReason::Throttled => "throttled",
@@ -313,6 +318,7 @@ impl SkipReason {
             SkipReason::StatusUnavailable => "status_unavailable",
             SkipReason::NotConfirmed => "not_confirmed",
             SkipReason::Outage => "outage",
+            SkipReason::Incident => "incident",
             SkipReason::Cap => "cap",
             SkipReason::OtherSeries => "other_series",
             SkipReason::UnknownContact => "unknown_contact",
@@ -344,7 +350,12 @@ impl Note {
             | Note::MeterGivenUp
             | Note::DataLate { .. }
             | Note::DataStale { .. } => true,
-            Note::Held { why, .. } => matches!(why, HoldReason::Status(Unavailable::Unauthorized)),
+            Note::Held { why, .. } => {
+                matches!(
+                    why,
+                    HoldReason::Incident | HoldReason::Status(Unavailable::Unauthorized)
+                )
+            }
             Note::MeterSearchUnavailable { why } => matches!(why, Unavailable::Unauthorized),
             // Bounces and complaints happen; their rate has an alarm of its own.
             Note::DeliveryProblem { what, .. } => what.is_unsent(),

@@ -13,7 +13,8 @@ use crate::customer::Newest;
 use crate::endpoint::PushEndpoint;
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
 use crate::fallback::{Account, BillFile, BillKind, Fallback};
-use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference};
+use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode};
+use crate::incident::{Visited, Visits};
 use crate::phone::PhoneNumber;
 use crate::state::{Journey, Lane, SendKey, Timer};
 use crate::status::Snapshot;
@@ -66,6 +67,8 @@ pub struct Commit<'a> {
     pub contact: Option<&'a ContactId>,
     /// A send that is claimed with this write, in the inbox it goes to.
     pub claim: Option<InboxClaim<'a>>,
+    /// A visit that is counted with this write, or right after it: it may be lost, and is never counted twice.
+    pub visited: Option<Visited<'a>>,
 }
 
 /// A place under an inbox's cap, taken together with the claim.
@@ -91,6 +94,17 @@ pub trait LoadJourney: Sync {
 pub trait CommitJourney: Sync {
     /// Writes all of a commit or nothing, durably.
     fn commit_journey(&self, commit: Commit<'_>) -> impl Future<Output = Result<(), CommitError>> + Send;
+}
+
+/// Reads what became of the latest visits to a utility.
+pub trait ReadVisits: Sync {
+    /// Those of the whole hours of UTC that ended after `since`.
+    fn read_visits(
+        &self,
+        provider: Provider,
+        utility: &UtilityCode,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Visits, StoreError>> + Send;
 }
 
 /// Arms the schedule of a journey.

@@ -8,7 +8,8 @@ use crate::contact::Known;
 use crate::decide::{Decision, decide};
 use crate::effect::Effect;
 use crate::event::Delivered;
-use crate::id::{ContactId, JourneyId, Provider, Purpose};
+use crate::id::{ContactId, JourneyId, Provider, Purpose, UtilityCode};
+use crate::incident::{Visit, Visited};
 use crate::note::Note;
 use crate::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, InboxClaim, LoadJourney, StoreError, Versioned,
@@ -53,6 +54,16 @@ pub struct Person<'a> {
     pub contact: Option<&'a ContactId>,
     /// The contact as read for this decision: a claim takes its place in this inbox.
     pub known: Option<&'a Known>,
+    /// The utility that the partner names for the person.
+    pub utility: Option<&'a UtilityCode>,
+}
+
+impl<'a> Person<'a> {
+    /// The utility of a visit: the one that the customer went to, or else the one that the partner names.
+    fn utility_of(&self, journey: &'a Journey) -> Option<&'a UtilityCode> {
+        let known = self.known.and_then(|known| known.contact.utility.as_ref());
+        journey.utility.as_ref().or(self.utility).or(known)
+    }
 }
 
 /// What came of an event.
@@ -104,7 +115,9 @@ where
                 Versioned { journey, version: 0 }
             }
         };
-        let Decision { next, effects, notes } = decide(&loaded.journey, event, now, campaign);
+        let decision = decide(&loaded.journey, event, now, campaign);
+        let visit = Visit::shown_by(&loaded.journey, &decision, now, &campaign.incident);
+        let Decision { next, effects, notes } = decision;
         let timer_before = loaded.journey.timer.clone();
         if next == loaded.journey {
             return Ok(Some(Taken {
@@ -128,6 +141,12 @@ where
             expected: loaded.version,
             contact: person.contact,
             claim,
+            visited: visit.zip(person.utility_of(&next)).map(|(visit, utility)| Visited {
+                provider: next.provider,
+                utility,
+                visit,
+                at: now,
+            }),
         };
         match ports.commit_journey(commit).await {
             Ok(()) => {

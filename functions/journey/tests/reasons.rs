@@ -15,6 +15,7 @@ use journey::contact::Permission;
 use journey::status::{ConnectionStatus, UtilityErrorCode, UtilityStatus};
 use journey::{
     Campaign, Effect, Event, Experiment, HoldReason, Note, SendOutcome, SkipReason, TouchRecord, Unavailable,
+    UtilityCode,
 };
 
 use support::provider::{ASKED_FOR, failed, nothing, partial, record, snapshot, unheard_of, utility};
@@ -106,6 +107,12 @@ fn skipped_for(why: SkipReason) -> Way {
         SkipReason::StatusUnavailable => answered(|story| story.unavailable(Unavailable::Failing)),
         SkipReason::NotConfirmed => answered(|story| story.status(nothing())),
         SkipReason::Outage => answered(|story| story.status(failed(Some(UtilityErrorCode::UtilityError), MORNING))),
+        SkipReason::Incident => way(|story| {
+            story.campaign(|c| c.incident.look_again = span("7h")).facts(|facts| {
+                facts.utility = UtilityCode::parse("PGE");
+                facts.visits.stalled = 20;
+            })
+        }),
         SkipReason::Cap => way(|story| {
             story.campaign(|c| c.caps.one_series_per_inbox = false).facts(|facts| {
                 facts.inbox.sends = vec![other_send("2026-07-01T14:00:00Z"), other_send("2026-07-01T15:00:00Z")];
@@ -173,7 +180,7 @@ fn walk(way: Way) -> (Vec<SkipReason>, Vec<HoldReason>) {
     (skipped.collect(), held)
 }
 
-const SKIPS: [SkipReason; 23] = [
+const SKIPS: [SkipReason; 24] = [
     SkipReason::Holdout,
     SkipReason::WindowClosed,
     SkipReason::Collapsed,
@@ -181,6 +188,7 @@ const SKIPS: [SkipReason; 23] = [
     SkipReason::StatusUnavailable,
     SkipReason::NotConfirmed,
     SkipReason::Outage,
+    SkipReason::Incident,
     SkipReason::Cap,
     SkipReason::OtherSeries,
     SkipReason::UnknownContact,
@@ -223,6 +231,14 @@ fn held_for(why: HoldReason) -> Way {
             begun: way(|story| story.campaign(long_windows)).begun,
             ..skipped_for(SkipReason::Outage)
         },
+        HoldReason::Incident => way(|story| {
+            story
+                .campaign(|c| {
+                    c.incident.paused.extend(UtilityCode::parse("PGE"));
+                    long_windows(c);
+                })
+                .facts(|facts| facts.utility = UtilityCode::parse("PGE"))
+        }),
         HoldReason::Cap => way(|story| {
             story
                 .campaign(|c| {
@@ -249,6 +265,7 @@ fn every_reason_to_wait_is_reached() {
         HoldReason::Status(Unavailable::Failing),
         HoldReason::NotConfirmed,
         HoldReason::Outage,
+        HoldReason::Incident,
         HoldReason::Cap,
         HoldReason::UnknownContact,
         HoldReason::Throttled,

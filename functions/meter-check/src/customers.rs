@@ -2,7 +2,7 @@
 
 use journey::contact::Known;
 use journey::port::{ProviderError, StoreError};
-use journey::protocol::IfAbsent;
+use journey::protocol::{IfAbsent, Person};
 use journey::status::Snapshot;
 use journey::{
     Event, Journey, JourneyId, MeterFollowUp, Newest, Phase, Provider, Purpose, Unavailable, UtilityCode, renewal,
@@ -52,7 +52,12 @@ impl<P: Ports> Round<'_, P> {
             customer: customer.clone(),
             newest,
         };
-        self.record(id, event).await;
+        let of = Person {
+            contact: Some(&person.id),
+            known: None,
+            utility: person.contact.utility.as_ref(),
+        };
+        self.tell(id, IfAbsent::Ignore, of, event).await;
         if before.purpose == Purpose::Enroll && matches!(before.phase, Phase::Completed { .. }) {
             self.reconnection(&before, person, snapshot).await;
         }
@@ -93,10 +98,14 @@ impl<P: Ports> Round<'_, P> {
             region: None,
             classification: person.contact.classification,
         };
-        self.tell(&id, begin, Some(person), seen).await;
+        let of = Person {
+            contact: Some(&person.id),
+            known: None,
+            utility,
+        };
+        self.tell(&id, begin, of, seen).await;
         if let Some(occasion) = renewal(enrolment, ends, asks_for_a_code, self.ports.now(), self.campaign) {
-            self.tell(&id, begin, Some(person), Event::RenewalDue { occasion })
-                .await;
+            self.tell(&id, begin, of, Event::RenewalDue { occasion }).await;
         }
     }
 

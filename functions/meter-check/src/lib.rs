@@ -9,7 +9,6 @@ mod meters;
 
 use core::error::Error;
 
-use journey::contact::Known;
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, FindContact, FindDue, LoadJourney, ReadNewest, ReadStatus, SearchMeters,
     StoreError, Unit,
@@ -129,14 +128,10 @@ struct Round<'a, P> {
 impl<P: Ports> Round<'_, P> {
     /// Tells a journey what was seen of it.
     async fn record(&mut self, journey: &JourneyId, event: Event) {
-        self.tell(journey, IfAbsent::Ignore, None, event).await;
+        self.tell(journey, IfAbsent::Ignore, Person::default(), event).await;
     }
 
-    async fn tell(&mut self, journey: &JourneyId, if_absent: IfAbsent, of: Option<&Known>, event: Event) {
-        let person = Person {
-            contact: of.map(|known| &known.id),
-            known: None,
-        };
+    async fn tell(&mut self, journey: &JourneyId, if_absent: IfAbsent, person: Person<'_>, event: Event) {
         let event = event.into();
         match take(self.ports, self.campaign, journey, if_absent, person, &event).await {
             Ok(Some(taken)) => {

@@ -184,9 +184,10 @@ impl Pages {
             return Err(Box::new(self.bad_link(BadLink::Forged)));
         }
         match journey {
-            Some(journey) if matches!(journey.phase, Phase::Completed { .. }) => {
-                Err(Box::new(page(200, layout::resume(self, Some(&journey), &known, token))))
-            }
+            Some(journey) if matches!(journey.phase, Phase::Completed { .. }) => Err(Box::new(page(
+                200,
+                layout::resume(self, Some(&journey), &known, token, false),
+            ))),
             Some(_) | None => Ok(Visitor { token, id, known }),
         }
     }
@@ -312,7 +313,7 @@ impl Pages {
         };
         let person = Person {
             contact: Some(contact),
-            known: None,
+            ..Person::default()
         };
         take(
             ports,

@@ -6,7 +6,7 @@ use journey::Campaign;
 use journey::link::LinkKind;
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, EraseFallback, FindContact, FreshLink, KeepFallback, LoadJourney,
-    ReadStatus, Suppress, TakeUpload,
+    ReadStatus, ReadVisits, Suppress, TakeUpload,
 };
 use percent_encoding::percent_decode_str;
 
@@ -30,6 +30,7 @@ where
         + ArmTimer
         + Suppress
         + ReadStatus
+        + ReadVisits
         + FreshLink
         + KeepFallback
         + TakeUpload
@@ -59,6 +60,7 @@ where
         + ArmTimer
         + Suppress
         + ReadStatus
+        + ReadVisits
         + FreshLink
         + KeepFallback
         + TakeUpload
@@ -95,7 +97,7 @@ where
     }
     let reply = match (page, is_post) {
         (Page::Fallback, _) => return responded(pages.fallback(ports, campaign, &token, &parts, body).await),
-        (Page::Resume, false) => pages.resume(ports, &token).await,
+        (Page::Resume, false) => pages.resume(ports, campaign, &token).await,
         (Page::Resume, true) => pages.resume_acted(ports, campaign, &token).await,
         (Page::Preferences, false) => pages.preferences(ports, &token).await,
         (Page::Preferences, true) => {

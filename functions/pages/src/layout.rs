@@ -67,7 +67,7 @@ pub(crate) fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup
     }
 }
 
-pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, token: &str) -> Markup {
+pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, token: &str, incident: bool) -> Markup {
     let locale = known.contact.locale;
     let words = words(locale);
     if journey.is_some_and(fallback::was_given) {
@@ -90,6 +90,7 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, to
     let left = if form_only { left_of_form } else { left };
     let asks_for_a_code = utility.is_some_and(Utility::asks_for_a_code);
     let body = html! {
+        @if incident { p.incident { strong { (words.incident) } } }
         p { (left(locale, diagnosis)) " " (minutes(locale, pages.brand.minutes_needed)) }
         form method="post" { input type="hidden" name="continue" value="1"; button type="submit" { (words.go_on) } }
         (fallback::link(known, token))

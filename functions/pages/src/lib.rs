@@ -17,8 +17,8 @@ use core::error::Error;
 use journey::contact::{Known, OptOut};
 use journey::link::{BadLink, LinkKey, LinkKind};
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ProviderError, ReadStatus, StoreError,
-    Suppress,
+    ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ProviderError, ReadStatus, ReadVisits,
+    StoreError, Suppress,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{Campaign, Event, Journey, JourneyId, Phase, Provider};
@@ -79,16 +79,19 @@ enum PageError {
 
 impl Pages {
     /// `GET /r/{token}`: what is left to do.
-    pub async fn resume<P>(&self, ports: &P, token: &str) -> Reply
+    pub async fn resume<P>(&self, ports: &P, campaign: &Campaign, token: &str) -> Reply
     where
-        P: Clock + FindContact + LoadJourney,
+        P: Clock + FindContact + LoadJourney + ReadVisits,
     {
         let journey = match self.links.verify(LinkKind::Resume, token, ports.now()) {
             Ok(journey) => journey,
             Err(bad) => return self.bad_link(bad),
         };
         match self.read(ports, &journey).await {
-            Ok(Some((journey, known))) => page(200, layout::resume(self, journey.as_ref(), &known, token)),
+            Ok(Some((journey, known))) => {
+                let incident = has_incident(ports, campaign, journey.as_ref(), &known).await;
+                page(200, layout::resume(self, journey.as_ref(), &known, token, incident))
+            }
             Ok(None) => self.bad_link(BadLink::Expired),
             Err(error) => self.failed(&journey, &error),
         }
@@ -109,7 +112,7 @@ impl Pages {
             Err(error) => return self.failed(&id, &error),
         };
         if matches!(&journey, Some(journey) if matches!(journey.phase, Phase::Completed { .. })) {
-            return page(200, layout::resume(self, journey.as_ref(), &known, token));
+            return page(200, layout::resume(self, journey.as_ref(), &known, token, false));
         }
         ports.count("page.resumed", 1);
         let event = Event::LinkFollowed.into();
@@ -121,7 +124,7 @@ impl Pages {
             // Nobody who is connected by now is sent through the login once more.
             match self.look_once_more(ports, campaign, &id, &known).await {
                 Ok(Some(journey)) if matches!(journey.phase, Phase::Completed { .. }) => {
-                    return page(200, layout::resume(self, Some(&journey), &known, token));
+                    return page(200, layout::resume(self, Some(&journey), &known, token, false));
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(journey = %id, error = &error as &dyn Error, "not looked at once more"),
@@ -229,7 +232,7 @@ impl Pages {
         };
         let person = Person {
             contact: Some(&known.id),
-            known: None,
+            ..Person::default()
         };
         let taken = take(ports, campaign, id, IfAbsent::Ignore, person, &event.into()).await?;
         Ok(taken.map(|taken| taken.journey))
@@ -268,5 +271,29 @@ fn page(status: u16, html: maud::Markup) -> Reply {
     Reply::Page {
         status,
         html: html.into_string(),
+    }
+}
+
+/// Do many customers not get through at this one's utility? Who cannot be told so still gets the page.
+async fn has_incident<P: Clock + ReadVisits>(
+    ports: &P,
+    campaign: &Campaign,
+    journey: Option<&Journey>,
+    known: &Known,
+) -> bool {
+    let rule = &campaign.incident;
+    let contact = &known.contact;
+    let utility = journey.and_then(|journey| journey.utility.as_ref());
+    let Some(utility) = utility.or(contact.utility.as_ref()) else {
+        return false;
+    };
+    let now = ports.now();
+    let since = now.checked_sub(rule.within).unwrap_or(now);
+    match ports.read_visits(contact.provider, utility, since).await {
+        Ok(visits) => rule.pauses(utility, visits),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn Error, "visits cannot be read");
+            rule.paused.contains(utility)
+        }
     }
 }

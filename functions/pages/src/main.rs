@@ -26,7 +26,7 @@ struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, CommitJourney, FindContact, Suppress, LoadCampaign;
+    table: LoadJourney, CommitJourney, FindContact, Suppress, ReadVisits, LoadCampaign;
     bills: KeepFallback, TakeUpload, EraseFallback;
     schedules: ArmTimer;
     providers: ReadStatus, FreshLink;

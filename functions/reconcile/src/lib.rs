@@ -284,7 +284,7 @@ where
     };
     let person = Person {
         contact: Some(&contact_id),
-        known: None,
+        ..Person::default()
     };
     let taken = take(ports, campaign, &id, begin, person, &event.into()).await?;
     let drift = taken.as_ref().is_some_and(|taken| {

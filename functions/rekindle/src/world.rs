@@ -48,7 +48,7 @@ impl core::ops::Deref for World {
 journey::delegate_ports!(World {
     clock: Clock;
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
-        SuppressAddress, KeepWatermark, KeepFallback, TakeUpload, ReadFallback, EraseFallback, Count;
+        SuppressAddress, ReadVisits, KeepWatermark, KeepFallback, TakeUpload, ReadFallback, EraseFallback, Count;
     providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink;
     outbox: SendEmail, SendText, SendPush, LookUpSend;
 });

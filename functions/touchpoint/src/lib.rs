@@ -13,13 +13,13 @@ use core::error::Error;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Permission, SuppressedFor};
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, Push, ReadStatus, SearchMeters,
-    SendEmail, SendPush, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
+    ArmTimer, Clock, CommitJourney, Count, Email, FindContact, LoadJourney, LookUpSend, Push, ReadStatus, ReadVisits,
+    SearchMeters, SendEmail, SendPush, SendText, StoreError, SuppressAddress, Text, Timestamp, Unit,
 };
 use journey::protocol::{IfAbsent, Person, TakeError, Taken, take};
 use journey::{
     Campaign, Delivered, Effect, Event, HoldReason, JourneyId, Note, Resolution, SendOrder, SendOutcome, StatusAnswer,
-    Unavailable,
+    Unavailable, UtilityCode, Visits,
 };
 
 pub use compose::{ComposeError, Composer, Senders};
@@ -59,6 +59,7 @@ pub trait Ports:
     + ArmTimer
     + FindContact
     + ReadStatus
+    + ReadVisits
     + SearchMeters
     + SendEmail
     + SendText
@@ -76,6 +77,7 @@ impl<P> Ports for P where
         + ArmTimer
         + FindContact
         + ReadStatus
+        + ReadVisits
         + SearchMeters
         + SendEmail
         + SendText
@@ -120,6 +122,7 @@ where
         let late = ports.now().duration_since(timer.due).as_secs_f64();
         ports.measure("fire.lateness_s", Unit::Seconds, late.max(0.0));
     }
+    let utility = taken.journey.utility.clone();
     let mut notes = taken.notes;
     let mut effects = VecDeque::from(taken.effects);
     let mut looked = Looked::default();
@@ -129,7 +132,7 @@ where
             Effect::ArmTimer(_) => None,
             Effect::Recheck { generation, meters } => {
                 let taken;
-                (taken, looked) = firing.recheck(generation, meters).await?;
+                (taken, looked) = firing.recheck(generation, meters, utility.as_ref()).await?;
                 taken
             }
             Effect::Send(order) => firing.send(&order, &looked).await?,
@@ -147,7 +150,8 @@ where
             effects.extend(taken.effects);
         }
     }
-    report(ports, journey, &notes);
+    let named = looked.person.and_then(|known| known.contact.utility);
+    report(ports, journey, utility.or(named).as_ref(), &notes);
     Ok(notes)
 }
 
@@ -175,6 +179,7 @@ where
         let person = Person {
             contact: known.map(|known| &known.id),
             known,
+            utility: None,
         };
         take(
             self.ports,
@@ -189,7 +194,12 @@ where
 
     /// Asks the provider, then reads the person, then decides: the answer that is older by the time
     /// of the decision is the provider's, and the claim is conditional on the other two.
-    async fn recheck(&self, generation: u32, meters: bool) -> Result<(Option<Taken>, Looked), TakeError> {
+    async fn recheck(
+        &self,
+        generation: u32,
+        meters: bool,
+        utility: Option<&UtilityCode>,
+    ) -> Result<(Option<Taken>, Looked), TakeError> {
         let Some(before) = self.person().await? else {
             let status = StatusAnswer::Unavailable {
                 why: Unavailable::UnknownContact,
@@ -228,11 +238,13 @@ where
                 }
             }
         }
+        let visits = self.visits(&before, utility).await?;
         for _ in 0..CLAIM_ATTEMPTS {
             let person = self.person().await?;
-            let facts = person
+            let mut facts = person
                 .as_ref()
                 .map_or_else(Facts::unknown, |known| self.composer.facts(known));
+            facts.visits = visits;
             let event = Event::Rechecked {
                 generation,
                 status: status.clone(),
@@ -246,6 +258,17 @@ where
             }
         }
         Err(TakeError::Contended)
+    }
+
+    /// How others fare at the customer's utility.
+    async fn visits(&self, person: &Known, utility: Option<&UtilityCode>) -> Result<Visits, StoreError> {
+        let contact = &person.contact;
+        let Some(utility) = utility.or(contact.utility.as_ref()) else {
+            return Ok(Visits::default());
+        };
+        let now = self.ports.now();
+        let since = now.checked_sub(self.campaign.incident.within).unwrap_or(now);
+        self.ports.read_visits(contact.provider, utility, since).await
     }
 
     async fn person(&self) -> Result<Option<Known>, StoreError> {
@@ -349,12 +372,15 @@ where
 }
 
 /// One line a fire, with the decision and its reasons, and the counters of operators.
-fn report<P: Count>(ports: &P, journey: &JourneyId, notes: &[Note]) {
+fn report<P: Count>(ports: &P, journey: &JourneyId, utility: Option<&UtilityCode>, notes: &[Note]) {
     for note in notes {
         if let Note::Skipped { why, .. } = note {
             ports.count_labelled("touch.skipped", &[("reason", why.as_str())], 1);
         } else if let Note::Held { why, .. } = note {
             ports.count_labelled("touch.held", &[("reason", why.as_str())], 1);
+            if *why == HoldReason::Incident {
+                ports.count("utility.paused", 1);
+            }
             if matches!(why, HoldReason::Status(Unavailable::Unauthorized)) {
                 ports.count("provider.unauthorized", 1);
             }
@@ -368,7 +394,7 @@ fn report<P: Count>(ports: &P, journey: &JourneyId, notes: &[Note]) {
     }
     let alert = notes.iter().any(Note::is_alert);
     if alert {
-        tracing::warn!(%journey, ?notes, "timer fired");
+        tracing::warn!(%journey, utility = utility.map(UtilityCode::as_str), ?notes, "timer fired");
     } else {
         tracing::info!(%journey, ?notes, "timer fired");
     }

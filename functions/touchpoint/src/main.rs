@@ -30,7 +30,7 @@ struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, CommitJourney, FindContact, SuppressAddress, LoadCampaign;
+    table: LoadJourney, CommitJourney, FindContact, SuppressAddress, ReadVisits, LoadCampaign;
     schedules: ArmTimer;
     mailer: SendEmail, LookUpSend;
     texter: SendText;

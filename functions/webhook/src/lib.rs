@@ -281,7 +281,7 @@ impl Webhook<'_> {
         }
         let person = Person {
             contact: Some(self.contact),
-            known: None,
+            ..Person::default()
         };
         // Most deliveries belong to a journey that exists: only the first one reads the contact.
         if let Some(taken) = take(ports, campaign, id, IfAbsent::Ignore, person, &delivered).await? {

@@ -106,6 +106,7 @@ async fn commits(store: Store, clock: ProgramClock, key: IdKey, name: String) ->
                     expected: version,
                     contact: None,
                     claim: None,
+                    visited: None,
                 })
                 .await?;
             took.push(one.elapsed());

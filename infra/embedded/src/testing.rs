@@ -136,6 +136,7 @@ pub(crate) async fn write(store: &Store, journey: &Journey, expected: u64) -> Re
             expected,
             contact: None,
             claim: None,
+            visited: None,
         })
         .await
 }

@@ -153,6 +153,7 @@ fn facts(random: &mut ChaCha8Rng, flow: Flow, campaign: &Campaign) -> Facts {
         push: Permission::NoAddress,
         event: Permission::NoAddress,
         sharing_ends_at: None,
+        visits: journey::Visits::default(),
         inbox: Inbox::default(),
     }
 }

@@ -382,7 +382,7 @@ pub(crate) struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
+    table: LoadJourney, ReadVisits, FindContact, KeepContact, FindDue, KeepWatermark, Suppress, SuppressAddress, CountOnce;
     schedules: ArmTimer;
     leap: ReadStatus, ReadNewest, FreshLink, SearchMeters, ReadChanges;
     mail: SendEmail, SendText, SendPush, AnswerText, LookUpSend;

@@ -143,6 +143,7 @@ pub async fn a_claim_is_remembered_with_its_time_and_forgotten_after_eight_days(
             key: &key,
             at,
         }),
+        visited: None,
     };
     store.commit_journey(commit).await.unwrap();
     let second = known(&store, 1).await.inbox;

@@ -53,6 +53,7 @@ pub async fn a_commit_without_a_contact_keeps_the_one_that_is_known(stage: &impl
         expected: 1,
         contact: None,
         claim: None,
+        visited: None,
     };
     store.commit_journey(commit).await.unwrap();
     let known = store.contact_of(&journey_id(1)).await.unwrap().unwrap();

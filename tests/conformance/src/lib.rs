@@ -25,13 +25,14 @@ mod machine;
 pub mod people;
 pub mod records;
 pub mod suppression;
+pub mod visits;
 pub mod watermarks;
 
 use core::future::Future;
 
 use journey::port::{
     CommitJourney, CountOnce, FindContact, FindDue, KeepContact, KeepWatermark, ListContacts, LoadJourney,
-    ReadDailyCounts, Suppress, SuppressAddress,
+    ReadDailyCounts, ReadVisits, Suppress, SuppressAddress,
 };
 use journey::{ContactId, JourneyId};
 
@@ -51,6 +52,7 @@ pub trait Ports:
     + KeepWatermark
     + CountOnce
     + ReadDailyCounts
+    + ReadVisits
     + Clone
     + Send
     + Sync
@@ -70,6 +72,7 @@ impl<P> Ports for P where
         + KeepWatermark
         + CountOnce
         + ReadDailyCounts
+        + ReadVisits
         + Clone
         + Send
         + Sync
@@ -132,6 +135,8 @@ macro_rules! every_check {
             an_opt_out_of_events_holds_for_the_reference,
             nobody_is_opted_out_by_an_unknown_journey;
             watermarks: a_watermark_reads_back_as_it_was_saved;
+            visits: a_visit_is_counted_with_its_write_and_only_then,
+            old_visits_and_those_elsewhere_do_not_count;
             counts: a_chunk_is_counted_once_however_often_it_comes;
             faults: a_journey_that_cannot_be_read_is_kept_and_does_not_hide_the_others,
             a_contact_that_cannot_be_read_is_left_out_of_pages_and_can_be_erased;

@@ -137,6 +137,7 @@ pub async fn write(store: &impl CommitJourney, n: u32, journey: &Journey, expect
         expected,
         contact: Some(&contact),
         claim: None,
+        visited: None,
     };
     store.commit_journey(commit).await
 }
@@ -165,6 +166,7 @@ pub async fn claim(
         expected: expected.0,
         contact: Some(&contact),
         claim: Some(claim),
+        visited: None,
     };
     store.commit_journey(commit).await
 }

@@ -54,6 +54,7 @@ pub async fn a_typical_journey_fits_one_write_unit(stage: &OnDynamoDb) {
             expected: version as u64,
             contact: Some(&contact),
             claim: None,
+            visited: None,
         };
         stage.table.commit_journey(commit).await.unwrap();
         let loaded = stage.table.load_journey(&journey.id).await.unwrap().unwrap();

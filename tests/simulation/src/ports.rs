@@ -12,13 +12,13 @@ use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, Count, Email,
     EraseFallback, FindContact, FindDue, FireTimer, KeepContact, KeepWatermark, LoadJourney, LookUpSend, Precondition,
-    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
-    StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
+    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, ReadVisits, SearchMeters, SendEmail, SendPush,
+    SendText, StoreError, Suppress, SuppressAddress, Text, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
     AddressId, ContactId, JourneyId, Lane, MeterFound, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey,
-    SendOutcome, Timer,
+    SendOutcome, Timer, UtilityCode, Visits,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -398,6 +398,13 @@ impl ReadChanges for Ports {
 impl ReadNewest for Ports {
     async fn read_newest(&self, _: Provider, _: &Reference) -> Result<Newest, ProviderError> {
         Ok(Newest::default())
+    }
+}
+
+impl ReadVisits for Ports {
+    /// A case has too few customers for an incident.
+    async fn read_visits(&self, _: Provider, _: &UtilityCode, _: Timestamp) -> Result<Visits, StoreError> {
+        Ok(Visits::default())
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
         &["scheduler:CreateSchedule", "scheduler:GetSchedule", "iam:PassRole"],
     ),
     ("FindDue", &["dynamodb:Query"]),
+    ("ReadVisits", &["dynamodb:Query"]),
     ("FireTimer", &["lambda:InvokeFunction"]),
     ("FindContact", &["dynamodb:GetItem"]),
     (

@@ -3,6 +3,7 @@
 //! still be checked.
 
 mod experiment;
+mod incident;
 mod law;
 mod people;
 mod rules;
@@ -10,6 +11,7 @@ mod sharing;
 mod touches;
 
 pub(crate) use experiment::{Shares, experiment};
+pub(crate) use incident::incident;
 pub(crate) use law::law;
 pub(crate) use people::{link_hosts, locales, messages, sender, utility_names};
 pub(crate) use rules::{advanced, caps, hours, meter, policies, series, zones};

@@ -169,6 +169,7 @@ impl Place {
             expected: 0,
             contact: Some(&ContactId::new(&id_key(), Provider::Leap, &reference())),
             claim: None,
+            visited: None,
         };
         store.commit_journey(commit).await.unwrap();
         Place {

@@ -10,6 +10,7 @@ use crate::campaign::{Channel, FollowUp};
 use crate::contact::Facts;
 use crate::diagnosis::{Diagnosis, Turn};
 use crate::effect::{Effect, SendOrder};
+use crate::incident::stalled_at_login;
 use crate::note::{HoldReason, Note, SkipReason};
 use crate::state::{Journey, Noted, StopReason, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
@@ -63,6 +64,10 @@ impl Deciding<'_> {
         if channels.iter().all(|(_, obstacle)| obstacle.is_some()) {
             let passed = channels.into_iter().filter_map(|(channel, why)| Some((channel, why?)));
             return self.skip_channels(touch, passed.collect());
+        }
+        if self.is_paused(facts) {
+            let until = self.after(self.now, self.campaign.incident.look_again);
+            return self.hold(touch, window, HoldReason::Incident, until);
         }
         let series = self.rules().last().map_or(SignedDuration::ZERO, |rule| rule.until);
         let since = self.now.checked_sub(series).unwrap_or(Timestamp::MIN);
@@ -130,6 +135,22 @@ impl Deciding<'_> {
         }
     }
 
+    /// Do the reminders of the customer's utility wait? Whatever the message, it would lead to that login.
+    fn is_paused(&self, facts: &Facts) -> bool {
+        let utility = self.journey.utility.as_ref().or(facts.utility.as_ref());
+        utility.is_some_and(|utility| self.campaign.incident.pauses(utility, facts.visits))
+    }
+
+    /// What the message says: who waited for an incident to be over is told that it was not their fault.
+    fn told(&self, touch: Touch, diagnosis: Diagnosis) -> Diagnosis {
+        let waited = self.holds(touch).any(|why| why == HoldReason::Incident);
+        if waited && stalled_at_login(diagnosis).is_some() {
+            Diagnosis::UtilityDown
+        } else {
+            diagnosis
+        }
+    }
+
     /// The time at which the inbox's cap lets this touch through, if it does not now.
     fn capped_until(&self, touch: Touch, facts: &Facts) -> Option<Timestamp> {
         let caps = &self.campaign.caps;
@@ -154,6 +175,7 @@ impl Deciding<'_> {
     }
 
     fn claim(&mut self, touch: Touch, channel: Channel, passed: Vec<Passed>, finding: Finding, facts: &Facts) {
+        let diagnosis = self.told(touch, finding.diagnosis);
         self.skip_missed(Some(touch));
         self.note_passed(touch, passed);
         let Some(record) = self.journey.touches.get_mut(touch.index()) else {
@@ -174,7 +196,7 @@ impl Deciding<'_> {
         let after_s = self.now.duration_since(self.journey.last_sign_of_life).as_secs();
         self.note(Note::Claimed {
             touch,
-            diagnosis: finding.diagnosis,
+            diagnosis,
             after_s,
             channel,
             lawful: Some(self.campaign.law.proof(self.now, &facts.places)),
@@ -182,7 +204,7 @@ impl Deciding<'_> {
         self.effects.push(Effect::Send(SendOrder {
             key: self.journey.send_key(touch, attempt, channel),
             claimed_at: self.now,
-            diagnosis: finding.diagnosis,
+            diagnosis,
             locale: facts.locale,
             utility: self.journey.utility.clone().or_else(|| facts.utility.clone()),
             utility_name: finding.utility_name,
@@ -229,20 +251,26 @@ impl Deciding<'_> {
     /// What a touch last waited for, if that could not say when it would be ready: it is then the
     /// reason, however the window closed. A hold with a time of its own has ended before.
     fn waited_for(&self, touch: Touch) -> Option<HoldReason> {
+        self.holds(touch).next().filter(|why| match why {
+            HoldReason::Status(_)
+            | HoldReason::NotConfirmed
+            | HoldReason::Incident
+            | HoldReason::UnknownContact
+            | HoldReason::Throttled => true,
+            HoldReason::QuietHours | HoldReason::Outage | HoldReason::Cap => false,
+        })
+    }
+
+    /// What a touch has waited for in this episode, the latest first.
+    fn holds(&self, touch: Touch) -> impl Iterator<Item = HoldReason> + '_ {
         let history = self.journey.history.iter().rev();
         let episode = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. }));
-        let held = |noted: &Noted| {
+        episode.filter_map(move |noted: &Noted| {
             if let Note::Held { touch: held, why, .. } = noted.note {
                 (held == touch).then_some(why)
             } else {
                 None
             }
-        };
-        episode.filter_map(held).next().filter(|why| match why {
-            HoldReason::Status(_) | HoldReason::NotConfirmed | HoldReason::UnknownContact | HoldReason::Throttled => {
-                true
-            }
-            HoldReason::QuietHours | HoldReason::Outage | HoldReason::Cap => false,
         })
     }
 
@@ -337,6 +365,7 @@ fn missed_by(why: HoldReason) -> SkipReason {
         HoldReason::Status(_) => SkipReason::StatusUnavailable,
         HoldReason::NotConfirmed => SkipReason::NotConfirmed,
         HoldReason::Outage => SkipReason::Outage,
+        HoldReason::Incident => SkipReason::Incident,
         HoldReason::Cap => SkipReason::Cap,
         HoldReason::UnknownContact => SkipReason::UnknownContact,
         HoldReason::Throttled => SkipReason::Throttled,

@@ -99,6 +99,7 @@ pub(crate) fn facts() -> Facts {
         push: Permission::Allowed,
         event: Permission::Allowed,
         sharing_ends_at: None,
+        visits: journey::Visits::default(),
         inbox: Inbox::default(),
     }
 }

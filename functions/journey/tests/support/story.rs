@@ -10,7 +10,7 @@ use journey::contact::Facts;
 use journey::status::Snapshot;
 use journey::{
     Decision, Delivered, Effect, Event, EventId, Flow, Journey, MeterFound, Note, Occasion, Phase, Resolution, SendKey,
-    SendOrder, SendOutcome, Series, StatusAnswer, TimerWhy, Touch, TouchRecord, Unavailable, decide, stored,
+    SendOrder, SendOutcome, Series, StatusAnswer, TimerWhy, Touch, TouchRecord, Unavailable, Visit, decide, stored,
 };
 
 use super::{at, campaign, effects, facts, journey, notes, phase, span, timer, touches};
@@ -40,6 +40,8 @@ pub(crate) struct Story {
     pub(crate) told: String,
     /// What was written, in order.
     pub(crate) writes: Vec<Write>,
+    /// The visits to the utility that were shown, in order.
+    pub(crate) visits: Vec<Visit>,
     begun: bool,
     next_event: u64,
     keys: BTreeSet<SendKey>,
@@ -64,6 +66,7 @@ impl Story {
             orders: Vec::new(),
             told: String::new(),
             writes: Vec::new(),
+            visits: Vec::new(),
             begun: false,
             next_event: 0,
             keys: BTreeSet::new(),
@@ -318,6 +321,8 @@ impl Story {
             );
         }
         self.begun = true;
+        let visit = Visit::shown_by(before, &decision, self.now, &self.campaign.incident);
+        self.visits.extend(visit);
         timers_hold(before, &decision, self.now, &context);
         touches_hold(before, &decision, &context);
         completion_holds(before, &decision, &context);

@@ -62,6 +62,7 @@ async fn a_lost_connection(place: &Place) {
             expected: 0,
             contact: Some(&contact),
             claim: None,
+            visited: None,
         };
         store.commit_journey(commit).await.unwrap();
     }

@@ -221,6 +221,7 @@ fn facts() -> Facts {
         push: Permission::NoSender,
         event: Permission::NoSender,
         sharing_ends_at: None,
+        visits: journey::Visits::default(),
         inbox: Inbox::default(),
     }
 }

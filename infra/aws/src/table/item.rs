@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use journey::port::{StoreError, Timestamp};
-use journey::{AddressId, ContactId, JourneyId, Provider};
+use journey::{AddressId, ContactId, JourneyId, Provider, UtilityCode};
 
 use super::fault::foreign;
 
@@ -87,6 +87,14 @@ impl Key {
     /// The partition of a day's counters.
     pub(super) fn day(day: jiff::civil::Date) -> String {
         format!("N#{day}")
+    }
+
+    /// The item of the hour of UTC in which a moment lies.
+    pub(super) fn visits(provider: Provider, utility: &UtilityCode, at: Timestamp) -> Self {
+        Self::of(
+            format!("U#{provider}#{}", utility.as_str()),
+            at.strftime("%Y-%m-%dT%H").to_string(),
+        )
     }
 
     pub(super) fn mark(first_record: &str) -> Self {

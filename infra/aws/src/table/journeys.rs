@@ -54,6 +54,9 @@ impl CommitJourney for Table {
         if let Some(contact) = commit.contact {
             self.memory.remember_contact(&commit.journey.id, contact);
         }
+        if let Some(visited) = &commit.visited {
+            self.count_visit(visited).await;
+        }
         Ok(())
     }
 }

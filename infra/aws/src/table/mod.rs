@@ -11,6 +11,7 @@
 //! | campaign version | `P` | `v#` version | `t` pushed at |
 //! | its head, a message | `P#` version | `head`, `m#` name | `r` text |
 //! | daily counter | `N#` day | name | `n` number |
+//! | visits to a utility | `U#` provider `#` utility | hour | `x` stalled, `f` faults, `t` through, `ttl` |
 //! | mark of a counted chunk | `X#` first record | `-` | `n` records, `ttl` |
 //!
 //! Names of one letter, since they count: a typical journey fits one write unit, 1 KB, names included.
@@ -31,6 +32,7 @@ mod list;
 mod memory;
 mod people;
 mod suppression;
+mod visits;
 mod watermarks;
 mod write;
 

@@ -9,6 +9,7 @@ use journey::{AddressId, Journey, JourneyId, Lane, Phase, SendKey, Timer, stored
 use rusqlite::{Connection, OptionalExtension};
 
 use super::fault::{Fault, ForeignText};
+use super::visits::Counted;
 use super::wake::Alarm;
 use super::{Store, inboxes, stream};
 
@@ -193,6 +194,7 @@ struct Write {
     generation: u32,
     timer: Option<TimerColumns>,
     record: Vec<u8>,
+    visited: Option<Counted>,
     /// Is somebody told what it says?
     is_streamed: bool,
 }
@@ -226,6 +228,7 @@ impl Write {
                 closes_ms: timer.closes.as_millisecond(),
             }),
             record: stored::encode(journey),
+            visited: commit.visited.as_ref().map(Counted::of),
             is_streamed,
         }
     }
@@ -254,6 +257,9 @@ impl Write {
             self.keep(connection)?;
         }
         self.put(connection)?;
+        if let Some(visited) = &self.visited {
+            visited.count(connection)?;
+        }
         let old_phase = before.as_ref().map(|(_, phase)| phase.as_str());
         if old_phase != Some(self.phase) {
             let mut shift = connection.prepare_cached(

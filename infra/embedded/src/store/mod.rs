@@ -10,6 +10,7 @@ mod messages;
 mod readers;
 mod schema;
 mod stream;
+mod visits;
 mod wake;
 mod watermarks;
 mod writer;

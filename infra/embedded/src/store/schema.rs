@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::data_dir::OpenError;
 
 /// One step from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 4] = [FIRST, TEXTS, PUSHES_AND_EVENTS, FALLBACKS];
+const MIGRATIONS: [&str; 5] = [FIRST, TEXTS, PUSHES_AND_EVENTS, FALLBACKS, VISITS];
 
 /// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
 ///
@@ -153,6 +153,20 @@ const FALLBACKS: &str = "
         at      TEXT NOT NULL,
         record  TEXT NOT NULL,
         PRIMARY KEY (contact, what)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// How customers fare at utilities.
+const VISITS: &str = "
+    -- By whole hours since 1970, for two days.
+    CREATE TABLE visits (
+        hour     INTEGER NOT NULL,
+        provider TEXT    NOT NULL,
+        utility  TEXT    NOT NULL,
+        stalled  INTEGER NOT NULL,
+        faults   INTEGER NOT NULL,
+        through  INTEGER NOT NULL,
+        PRIMARY KEY (hour, provider, utility)
     ) STRICT, WITHOUT ROWID;
 ";
 

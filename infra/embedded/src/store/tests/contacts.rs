@@ -25,6 +25,7 @@ async fn claim(store: &Store, n: u32, address: &AddressId, expected: u64) -> Res
             expected: 0,
             contact: None,
             claim: Some(claim),
+            visited: None,
         })
         .await
 }
@@ -125,6 +126,7 @@ async fn a_journey_finds_its_contact_whichever_was_stored_first() {
             expected: 0,
             contact: Some(&id),
             claim: None,
+            visited: None,
         })
         .await
         .unwrap();
@@ -187,6 +189,7 @@ async fn an_opt_out_after_an_erasure_is_kept_for_whoever_comes_back_with_the_add
         expected: 0,
         contact: Some(&id),
         claim: None,
+        visited: None,
     };
     store.commit_journey(commit).await.unwrap();
     for (n, journey) in [journey_id(1), foreign.id.clone()].into_iter().enumerate() {

@@ -77,6 +77,14 @@ fn loaded() -> LoadedCampaign {
     if let Some(first) = rules.touches.first_mut() {
         first.channels = vec![Channel::Sms, Channel::Push, Channel::Email, Channel::Event];
     }
+    // Who is invited, and who loses a connection, is written to at once; the second message would be too much.
+    let sharing = &mut rules.sharing;
+    for (series, after) in [(&mut sharing.invitation, 5), (&mut sharing.reconnect, 1)] {
+        series.truncate(1);
+        for touch in series {
+            (touch.after, touch.until) = (seconds(after), seconds(600));
+        }
+    }
     rules.experiment.arms = [("quick", QUICK), ("slow", SLOW)]
         .map(|(name, first_after)| Arm {
             name: name.to_owned(),

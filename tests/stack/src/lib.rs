@@ -1,5 +1,5 @@
 //! The deployed stack, on an emulated AWS: the real `template.yaml` and the real binaries, deployed by
-//! `sam deploy`, with IAM enforced; a stand-in of Leap and a partner's receiver outside of it.
+//! `sam deploy`, with IAM enforced; a stand-in of each provider and a partner's receiver outside of it.
 //!
 //! What is not real here: AWS itself (an emulator answers for it), and the part of SES that the
 //! emulator leaves out, which [`mail::MailFront`] stands in for: the headers and tags of a message,
@@ -15,6 +15,7 @@
     reason = "this crate is a test's stage: a broken one should stop at once, and say so"
 )]
 
+pub mod bayou;
 pub mod campaign;
 pub mod cloud;
 pub mod internet;

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use sandbox::{Customer, EventType, Habit, Header, NewWebhook};
 use serde_json::{Value, json};
 
+use crate::bayou::{self, Bayou};
 use crate::cloud::{self, Cloud, STACK};
 use crate::internet::Internet;
 use crate::leap::{API_KEY, Leap};
@@ -49,6 +50,8 @@ pub struct Stage {
     pub partner: Receiver,
     /// Leap and its customers.
     pub leap: Leap,
+    /// Bayou, whose customers each story makes for itself.
+    pub bayou: Bayou,
     /// What `sam deploy` said.
     pub transcript: String,
     queue_url: String,
@@ -89,6 +92,8 @@ impl Stage {
         let internet = Internet::start().await;
         let partner = Receiver::start().await;
         let leap = Leap::start().await;
+        let bayou = Bayou::start().await;
+        bayou.calls(internet.address());
         let clients = Clients::from_env(&cloud.environment()).unwrap();
         prepare(&clients).await;
         let template = cloud::project().join("template.yaml");
@@ -102,6 +107,10 @@ impl Stage {
                 ("LeapBaseUrl", leap.sandbox.base_url().trim_end_matches('/')),
                 ("LeapCallsPerMinute", "6000"),
                 ("LeapPageSize", "50"),
+                ("BayouBaseUrl", &bayou.api()),
+                ("BayouCallsPerMinute", "6000"),
+                ("BayouApiKeyParameter", "/stage/bayou-api-key"),
+                ("BayouWebhookSecretParameter", "/stage/bayou-webhook-secret"),
                 ("AnnounceUrl", partner.address()),
                 ("AnnounceSecretParameter", "/stage/announce-secret"),
                 ("IdentityKeyParameter", "/stage/identity-key"),
@@ -135,6 +144,7 @@ impl Stage {
             texts,
             partner,
             leap,
+            bayou,
             transcript,
             queue_url,
         }
@@ -321,6 +331,8 @@ async fn prepare(clients: &Clients) {
         ("identity-key", IDENTITY_KEY),
         ("leap-api-key", API_KEY),
         ("webhook-secret", WEBHOOK_SECRET),
+        ("bayou-api-key", bayou::API_KEY),
+        ("bayou-webhook-secret", bayou::WEBHOOK_SECRET),
         ("api-token", TOKEN),
         ("announce-secret", SIGNING_KEY),
     ];

@@ -141,10 +141,17 @@ impl Deciding<'_> {
         utility.is_some_and(|utility| self.campaign.incident.pauses(utility, facts.visits))
     }
 
-    /// What the message says: who waited for an incident to be over is told that it was not their fault.
-    fn told(&self, touch: Touch, diagnosis: Diagnosis) -> Diagnosis {
-        let waited = self.holds(touch).any(|why| why == HoldReason::Incident);
-        if waited && stalled_at_login(diagnosis).is_some() {
+    /// What the message says: who heard nothing since an incident is told that it was not their fault.
+    fn told(&self, diagnosis: Diagnosis) -> Diagnosis {
+        let history = self.journey.history.iter().rev();
+        let mut unheard = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. } | Note::Sent { .. }));
+        let waited = |noted: &Noted| {
+            let Note::Held { why, .. } = noted.note else {
+                return false;
+            };
+            why == HoldReason::Incident
+        };
+        if stalled_at_login(diagnosis).is_some() && unheard.any(waited) {
             Diagnosis::UtilityDown
         } else {
             diagnosis
@@ -175,7 +182,7 @@ impl Deciding<'_> {
     }
 
     fn claim(&mut self, touch: Touch, channel: Channel, passed: Vec<Passed>, finding: Finding, facts: &Facts) {
-        let diagnosis = self.told(touch, finding.diagnosis);
+        let diagnosis = self.told(finding.diagnosis);
         self.skip_missed(Some(touch));
         self.note_passed(touch, passed);
         let Some(record) = self.journey.touches.get_mut(touch.index()) else {
@@ -251,26 +258,22 @@ impl Deciding<'_> {
     /// What a touch last waited for, if that could not say when it would be ready: it is then the
     /// reason, however the window closed. A hold with a time of its own has ended before.
     fn waited_for(&self, touch: Touch) -> Option<HoldReason> {
-        self.holds(touch).next().filter(|why| match why {
+        let history = self.journey.history.iter().rev();
+        let episode = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. }));
+        let held = |noted: &Noted| {
+            if let Note::Held { touch: held, why, .. } = noted.note {
+                (held == touch).then_some(why)
+            } else {
+                None
+            }
+        };
+        episode.filter_map(held).next().filter(|why| match why {
             HoldReason::Status(_)
             | HoldReason::NotConfirmed
             | HoldReason::Incident
             | HoldReason::UnknownContact
             | HoldReason::Throttled => true,
             HoldReason::QuietHours | HoldReason::Outage | HoldReason::Cap => false,
-        })
-    }
-
-    /// What a touch has waited for in this episode, the latest first.
-    fn holds(&self, touch: Touch) -> impl Iterator<Item = HoldReason> + '_ {
-        let history = self.journey.history.iter().rev();
-        let episode = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. }));
-        episode.filter_map(move |noted: &Noted| {
-            if let Note::Held { touch: held, why, .. } = noted.note {
-                (held == touch).then_some(why)
-            } else {
-                None
-            }
         })
     }
 

@@ -12,6 +12,8 @@
     reason = "helpers of tests; a broken story should stop at once"
 )]
 
+mod bayou;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -215,10 +215,11 @@ async fn a_handler_that_leaves_the_timer_as_it_was_is_not_called_in_a_loop() {
 async fn a_journey_that_rests_is_called_for_a_new_timer() {
     let stage = Stage::new();
     write(&stage.store, &due(1, minutes(1), minutes(2)), 0).await.unwrap();
-    // The first call fails, whichever timer stands in the store by then.
-    let first = AtomicBool::new(true);
+    // Calls fail until the new timer is written: no other write comes before it.
+    let failing = Arc::new(AtomicBool::new(true));
+    let fails = Arc::clone(&failing);
     let timers = stage.start(4, move |store, id| {
-        let fails = first.swap(false, Ordering::SeqCst);
+        let fails = fails.load(Ordering::SeqCst);
         async move {
             if fails {
                 Err("a handler's failure".into())
@@ -245,6 +246,7 @@ async fn a_journey_that_rests_is_called_for_a_new_timer() {
     )
     .await
     .unwrap();
+    failing.store(false, Ordering::SeqCst);
     eventually("the new timer's call", || stage.called().contains(&(journey_id(1), 2))).await;
     eventually("its end", || stage.store.next_due(Lane::Touchpoint).unwrap().is_none()).await;
     timers.stop().await;

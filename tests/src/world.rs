@@ -18,6 +18,7 @@ use journey::{
     Purpose, Reference, Resolution, SendKey, Timer, TouchRecord, stored,
 };
 
+use crate::bills::BillTaker;
 use crate::happening::{Happening, What};
 use crate::provider::ScriptedProvider;
 use crate::sender::{Mail, Sender};
@@ -87,6 +88,7 @@ pub(crate) struct State {
     pub(crate) fallbacks: BTreeMap<ContactId, Given>,
     /// What browsers have handed to the store itself, by name; none where bills come to the page.
     pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
+    pub(crate) bill_taker: BillTaker,
     pub(crate) watermark: Option<Watermark>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) provider: ScriptedProvider,
@@ -140,6 +142,12 @@ pub(crate) struct Schedule {
 }
 
 impl World {
+    /// The provider that takes bills.
+    #[must_use]
+    pub fn bill_taker(&self) -> BillTaker {
+        self.lock().bill_taker.clone()
+    }
+
     /// An empty world.
     #[must_use]
     pub fn new(rules: &Campaign, now: Timestamp, page_size: usize) -> Self {
@@ -151,6 +159,7 @@ impl World {
             inboxes: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
             uploads: None,
+            bill_taker: BillTaker::default(),
             watermark: None,
             schedules: Vec::new(),
             provider: ScriptedProvider::new(page_size),

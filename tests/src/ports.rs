@@ -9,15 +9,15 @@ use jiff::Timestamp;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
-    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, HandOverBill, HandOverError, KeepContact, KeepFallback, KeepWatermark,
-    ListContacts, LoadJourney, LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges,
-    PassOnFallback, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
-    SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
+    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, HandOverBill, HandOverError, KeepContact,
+    KeepFallback, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError, PassOnFallback, Precondition,
+    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, SendEmail, SendPush, SendText,
+    StoreError, Suppress, SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    Account, AddressId, BillFile, BillKind, ContactId, Fallback, HandOver, JourneyId, KeptAccount, KeptBill, Lane, MeterFound,
-    Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
+    Account, AddressId, BillFile, BillKind, ContactId, Fallback, HandOver, JourneyId, KeptAccount, KeptBill, Lane,
+    MeterFound, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
 };
 
 use crate::stage::Stage;
@@ -293,7 +293,13 @@ impl PassOnFallback for Ports<'_> {
     async fn bill_content(&self, contact: &ContactId, bill: &KeptBill) -> Result<Option<Vec<u8>>, StoreError> {
         let effect = |state: &mut State| {
             let given = state.fallbacks.get(contact);
-            let given = given.filter(|given| given.kept.bill.as_ref().is_some_and(|kept| kept.given_at == bill.given_at));
+            let given = given.filter(|given| {
+                given
+                    .kept
+                    .bill
+                    .as_ref()
+                    .is_some_and(|kept| kept.given_at == bill.given_at)
+            });
             Ok(given.map(|given| given.bill.clone()))
         };
         self.step("bill_content", effect, || Err(out_of_reach())).await
@@ -306,7 +312,10 @@ impl PassOnFallback for Ports<'_> {
         to: Option<&HandOver>,
     ) -> Result<bool, StoreError> {
         let effect = |state: &mut State| {
-            let kept = state.fallbacks.get_mut(contact).and_then(|given| given.kept.bill.as_mut());
+            let kept = state
+                .fallbacks
+                .get_mut(contact)
+                .and_then(|given| given.kept.bill.as_mut());
             let kept = kept.filter(|kept| *kept == bill);
             Ok(kept.map(|kept| kept.hand_over = to.cloned()).is_some())
         };

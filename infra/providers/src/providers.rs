@@ -1,8 +1,8 @@
 //! Every provider that a deployment has: each question goes to the one that it is about.
 
 use journey::port::{
-    ChangeFilter, ChangePage, FreshLink, HandOverBill, HandOverError, ProviderError, ReadChanges, ReadNewest, ReadStatus,
-    SearchMeters, Timestamp,
+    ChangeFilter, ChangePage, FreshLink, HandOverBill, HandOverError, ProviderError, ReadChanges, ReadNewest,
+    ReadStatus, SearchMeters, Timestamp,
 };
 use journey::status::Snapshot;
 use journey::{BillKind, MeterFound, Newest, Provider, Reference, Unavailable};

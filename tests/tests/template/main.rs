@@ -91,7 +91,10 @@ fn each_role_has_the_policies_of_its_function_s_ports() {
             policies, ports,
             "{function}: the role's policies, and the ports of its main"
         );
-        assert!(policies.len() <= 10, "{function}: an account's quota of policies a role");
+        assert!(
+            policies.len() <= 10,
+            "{function}: an account's quota of policies a role"
+        );
     }
 }
 
@@ -158,7 +161,9 @@ fn a_role_reads_the_secrets_that_its_function_is_told_of() {
     ];
     let has_bayou = ("BayouBaseUrl", "https://bayou.energy/api/v2");
     for bayou in [&[][..], &[has_bayou], &[has_bayou, ("BayouBills", "{}")]] {
-        reads_what_it_is_told_of(&Stack::with(&[&[("SenderIdentity", "example.com")], &announces[..], bayou].concat()));
+        reads_what_it_is_told_of(&Stack::with(
+            &[&[("SenderIdentity", "example.com")], &announces[..], bayou].concat(),
+        ));
     }
 }
 

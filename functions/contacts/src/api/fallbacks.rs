@@ -141,7 +141,11 @@ where
         Some(HandOver::Done { .. }) => return Ok(json(StatusCode::OK, &HandedOver::of(bill.hand_over))),
     }
     let begun = HandOver::Begun { at: now };
-    if !ports.keep_hand_over(&id, &bill, Some(&begun)).await.map_err(unavailable)? {
+    if !ports
+        .keep_hand_over(&id, &bill, Some(&begun))
+        .await
+        .map_err(unavailable)?
+    {
         return Err(somebody_is_at_it());
     }
     let bill = KeptBill {
@@ -158,7 +162,10 @@ where
             };
             // It is handed over, whether or not that can be written down.
             if let Err(error) = ports.keep_hand_over(&id, &bill, Some(&done)).await {
-                tracing::error!(error = &error as &dyn core::error::Error, "a hand-over is not written down");
+                tracing::error!(
+                    error = &error as &dyn core::error::Error,
+                    "a hand-over is not written down"
+                );
             }
             Ok(json(StatusCode::OK, &HandedOver::of(Some(done))))
         }
@@ -177,7 +184,7 @@ const fn surely_not_taken(error: &HandOverError) -> bool {
         HandOverError::NotConfigured | HandOverError::Refused { .. } => true,
         HandOverError::NoAnswer(ProviderError { why, .. }) => match why {
             Unavailable::RateLimited | Unavailable::BudgetSpent | Unavailable::Unauthorized => true,
-            Unavailable::Unreachable | Unavailable::Failing => false,
+            Unavailable::Unreachable | Unavailable::Failing | Unavailable::UnknownContact => false,
         },
     }
 }
@@ -212,7 +219,7 @@ fn not_taken(provider: Provider, error: &HandOverError, now: Timestamp) -> Probl
             wait,
             "The provider takes no more calls at the moment. The bill is not handed over; send the same request again.",
         ),
-        Unavailable::Unreachable | Unavailable::Failing => Problem::later(
+        Unavailable::Unreachable | Unavailable::Failing | Unavailable::UnknownContact => Problem::later(
             wait.max(AT_IT),
             "The provider gave no answer to rely on, and may have taken the bill. Look there before you send the same \
              request again.",

@@ -228,7 +228,13 @@ async fn a_hand_over_is_begun_by_one_alone_and_belongs_to_its_bill() {
     let taken = text(412, "<Error><Code>PreconditionFailed</Code></Error>");
     let (_, bills) = self::bills(vec![taken]);
     assert!(!bills.keep_hand_over(&contact(), &new, Some(&begun)).await.unwrap());
-    let (wire, bills) = self::bills(vec![head(), status(404), object(200, &[], &kept), status(200), status(204)]);
+    let (wire, bills) = self::bills(vec![
+        head(),
+        status(404),
+        object(200, &[], &kept),
+        status(200),
+        status(204),
+    ]);
     let at_it = bills.find_fallback(&contact()).await.unwrap().bill.unwrap();
     assert_eq!(at_it.hand_over, Some(begun.clone()));
     assert!(bills.keep_hand_over(&contact(), &at_it, Some(&begun)).await.unwrap());
@@ -245,13 +251,23 @@ async fn a_bill_s_content_is_that_of_the_bill_that_was_found_and_never_too_long(
         hand_over: None,
     };
     let (of_it, of_another) = ("2026-07-01T16:00:00Z", "2026-07-01T16:00:01Z");
-    let content = |given_at: &str| object(200, &[("x-amz-meta-given-at", given_at), ("content-length", "9")], "%PDF-1.7\n");
+    let content = |given_at: &str| {
+        object(
+            200,
+            &[("x-amz-meta-given-at", given_at), ("content-length", "9")],
+            "%PDF-1.7\n",
+        )
+    };
     let (_, shelf) = bills(vec![content(of_it), content(of_another), status(404)]);
     let found = shelf.bill_content(&contact(), &bill).await.unwrap();
     assert_eq!(found.as_deref(), Some(b"%PDF-1.7\n".as_slice()));
     assert_eq!(shelf.bill_content(&contact(), &bill).await.unwrap(), None);
     assert_eq!(shelf.bill_content(&contact(), &bill).await.unwrap(), None);
-    let long = object(200, &[("x-amz-meta-given-at", of_it), ("content-length", "10485761")], "");
+    let long = object(
+        200,
+        &[("x-amz-meta-given-at", of_it), ("content-length", "10485761")],
+        "",
+    );
     let (_, shelf) = bills(vec![long]);
     assert!(shelf.bill_content(&contact(), &bill).await.is_err());
 }

@@ -4,7 +4,9 @@ use journey::References;
 use url::Url;
 
 use super::Environment;
-use super::parts::{BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
+use super::parts::{
+    BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig,
+};
 use super::reader::{ConfigError, Reader};
 
 /// What `webhook` needs.

@@ -68,7 +68,9 @@ impl From<CallError> for ProviderError {
             CallError::Unauthorized { .. } => (Unavailable::Unauthorized, None),
             CallError::Failing { retry_at, .. } => (Unavailable::Failing, retry_at),
             // A search that is "not found" is a wrong address or an outage, not an empty answer.
-            CallError::NotFound { .. } | CallError::Refused { .. } | CallError::Unreadable(_) => (Unavailable::Failing, None),
+            CallError::NotFound { .. } | CallError::Refused { .. } | CallError::Unreadable(_) => {
+                (Unavailable::Failing, None)
+            }
         };
         ProviderError { why, retry_at }
     }

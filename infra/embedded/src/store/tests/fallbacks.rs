@@ -66,7 +66,10 @@ async fn a_hand_over_is_begun_by_one_alone_and_forgotten_with_the_next_bill() {
         at: minutes(1),
         bill_id: Some("77".to_owned()),
     };
-    store.keep_bill(&ana, BillKind::Pdf, b"first", minutes(0)).await.unwrap();
+    store
+        .keep_bill(&ana, BillKind::Pdf, b"first", minutes(0))
+        .await
+        .unwrap();
     let found = || async { store.find_fallback(&ana).await.unwrap().bill.unwrap() };
     let new = found().await;
     assert_eq!(new.hand_over, None);
@@ -82,7 +85,10 @@ async fn a_hand_over_is_begun_by_one_alone_and_forgotten_with_the_next_bill() {
         Some(b"first".as_slice())
     );
 
-    store.keep_bill(&ana, BillKind::Pdf, b"again", minutes(2)).await.unwrap();
+    store
+        .keep_bill(&ana, BillKind::Pdf, b"again", minutes(2))
+        .await
+        .unwrap();
     assert_eq!(found().await.hand_over, None);
     assert_eq!(store.bill_content(&ana, &new).await.unwrap(), None);
     assert!(!store.keep_hand_over(&ana, &new, Some(&begun)).await.unwrap());

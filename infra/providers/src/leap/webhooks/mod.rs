@@ -106,7 +106,12 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
     }
     match same_receiver.into_iter().next() {
         Some(different) => {
-            let request = changing(Method::PUT, path_of(&different.id), Some(Body::Json(wanted.body())), true);
+            let request = changing(
+                Method::PUT,
+                path_of(&different.id),
+                Some(Body::Json(wanted.body())),
+                true,
+            );
             told(
                 leap,
                 "update_webhook",

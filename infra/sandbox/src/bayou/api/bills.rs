@@ -66,7 +66,12 @@ pub(crate) async fn upload(
         None => Sent::of_json(&body, &names)?,
     };
     let not_text = |code| invalid(code, "The field has to be text.");
-    let external_id = text(&sent.fields, "external_id", |_| true, not_text("bill_external_id_invalid"))?;
+    let external_id = text(
+        &sent.fields,
+        "external_id",
+        |_| true,
+        not_text("bill_external_id_invalid"),
+    )?;
     let mut world = shared.world();
     let customer_id = owner(&world, &sent.fields, &names)?;
     let number = world.bills.values().filter(|bill| bill.customer_id == customer_id);
@@ -101,7 +106,9 @@ impl Sent {
     fn of_json(body: &[u8], names: &BillFields) -> Result<Self, Refusal> {
         let fields = object(body)?;
         let file_type = text(&fields, &names.file_type, |_| true, NO_FILE)?.flatten();
-        let encoded = text(&fields, &names.file, |_| true, NO_FILE)?.flatten().ok_or(NO_FILE)?;
+        let encoded = text(&fields, &names.file, |_| true, NO_FILE)?
+            .flatten()
+            .ok_or(NO_FILE)?;
         let size = BASE64.decode(encoded.as_bytes()).map_err(|_| NO_FILE)?.len();
         let file = Upload {
             file_type: file_type.unwrap_or_else(|| "application/pdf".to_owned()),

@@ -220,10 +220,12 @@ async fn a_bill_is_taken_as_a_form_of_any_names() {
     let story = Story::start_with(config).await;
     let id = story.create("home-1", &POWER).await["id"].to_string();
     let post = |parts: &[(&str, &str)]| {
-        let part = |(name, rest): &(&str, &str)| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n");
+        let part =
+            |(name, rest): &(&str, &str)| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n");
         let body = format!("{}--b--\r\n", parts.iter().map(part).collect::<String>());
         let post = story.http.post(story.url("/bills"));
-        post.header("content-type", "multipart/form-data; boundary=b").body(body)
+        post.header("content-type", "multipart/form-data; boundary=b")
+            .body(body)
     };
     let file = "; filename=\"bill.jpg\"\r\nContent-Type: image/jpeg\r\n\r\na picture";
     let owner = format!("\r\n\r\n{id}");

@@ -9,6 +9,7 @@
     reason = "these are tests: a scenario that cannot be played must stop, and say where"
 )]
 
+mod bills;
 mod happening;
 mod interrupt;
 pub mod oracle;
@@ -20,6 +21,7 @@ mod sender;
 mod stage;
 mod world;
 
+pub use bills::BillTaker;
 pub use happening::{Happening, What};
 pub use play::{Play, poll_once};
 pub use ports::Ports;

@@ -9,16 +9,16 @@ use jiff::Timestamp;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
-    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, KeepContact, KeepFallback, KeepWatermark,
-    ListContacts, LoadJourney, LookUpSend, PageError, Precondition, ProviderError, Push, PutError, ReadChanges,
-    ReadFallback, ReadNewest, ReadStatus, ReadVisits, SearchMeters, SendEmail, SendPush, SendText, StoreError,
-    Suppress, SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
+    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, HandOverBill, HandOverError, KeepContact,
+    KeepFallback, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError, PassOnFallback, Precondition,
+    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, ReadVisits, SearchMeters, SendEmail, SendPush,
+    SendText, StoreError, Suppress, SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
-    Account, AddressId, BillFile, BillKind, ContactId, Fallback, JourneyId, KeptAccount, KeptBill, Lane, MeterFound,
-    Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable, UtilityCode,
-    Visits,
+    Account, AddressId, BillFile, BillKind, ContactId, Fallback, HandOver, JourneyId, KeptAccount, KeptBill, Lane,
+    MeterFound, Newest, PhoneNumber, Provider, Reference, Resolution, SendKey, SendOutcome, Timer, Unavailable,
+    UtilityCode, Visits,
 };
 
 use crate::stage::Stage;
@@ -187,6 +187,7 @@ impl KeepFallback for Ports<'_> {
                 given_at: at,
                 kind,
                 bytes: bill.len() as u64,
+                hand_over: None,
             });
             given.bill = bill.to_vec();
             Ok(())
@@ -273,7 +274,7 @@ impl TakeUpload for Ports<'_> {
     }
 }
 
-impl ReadFallback for Ports<'_> {
+impl PassOnFallback for Ports<'_> {
     async fn find_fallback(&self, contact: &ContactId) -> Result<Fallback, StoreError> {
         let effect = |state: &mut State| {
             let given = state.fallbacks.get(contact);
@@ -288,6 +289,51 @@ impl ReadFallback for Ports<'_> {
             Ok(given.and_then(|given| Some(BillFile::Bytes(given.kept.bill.as_ref()?.kind, given.bill.clone()))))
         };
         self.step("read_bill", effect, || Err(out_of_reach())).await
+    }
+
+    async fn bill_content(&self, contact: &ContactId, bill: &KeptBill) -> Result<Option<Vec<u8>>, StoreError> {
+        let effect = |state: &mut State| {
+            let given = state.fallbacks.get(contact);
+            let given = given.filter(|given| {
+                given
+                    .kept
+                    .bill
+                    .as_ref()
+                    .is_some_and(|kept| kept.given_at == bill.given_at)
+            });
+            Ok(given.map(|given| given.bill.clone()))
+        };
+        self.step("bill_content", effect, || Err(out_of_reach())).await
+    }
+
+    async fn keep_hand_over(
+        &self,
+        contact: &ContactId,
+        bill: &KeptBill,
+        to: Option<&HandOver>,
+    ) -> Result<bool, StoreError> {
+        let effect = |state: &mut State| {
+            let kept = state
+                .fallbacks
+                .get_mut(contact)
+                .and_then(|given| given.kept.bill.as_mut());
+            let kept = kept.filter(|kept| *kept == bill);
+            Ok(kept.map(|kept| kept.hand_over = to.cloned()).is_some())
+        };
+        self.step("keep_hand_over", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl HandOverBill for Ports<'_> {
+    async fn hand_over_bill(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+        kind: BillKind,
+        bill: Vec<u8>,
+    ) -> Result<Option<String>, HandOverError> {
+        let taker = self.world.lock().bill_taker.clone();
+        taker.hand_over_bill(provider, reference, kind, bill).await
     }
 }
 

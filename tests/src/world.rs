@@ -18,6 +18,7 @@ use journey::{
     Purpose, Reference, Resolution, SendKey, Timer, TouchRecord, UtilityCode, Visit, Visited, Visits, stored,
 };
 
+use crate::bills::BillTaker;
 use crate::happening::{Happening, What};
 use crate::provider::ScriptedProvider;
 use crate::sender::{Mail, Sender};
@@ -87,6 +88,7 @@ pub(crate) struct State {
     pub(crate) fallbacks: BTreeMap<ContactId, Given>,
     /// What browsers have handed to the store itself, by name; none where bills come to the page.
     pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
+    pub(crate) bill_taker: BillTaker,
     pub(crate) watermark: Option<Watermark>,
     /// What was counted of visits to utilities.
     pub(crate) visits: Vec<(Provider, UtilityCode, Visit, Timestamp)>,
@@ -142,6 +144,12 @@ pub(crate) struct Schedule {
 }
 
 impl World {
+    /// The provider that takes bills.
+    #[must_use]
+    pub fn bill_taker(&self) -> BillTaker {
+        self.lock().bill_taker.clone()
+    }
+
     /// An empty world.
     #[must_use]
     pub fn new(rules: &Campaign, now: Timestamp, page_size: usize) -> Self {
@@ -153,6 +161,7 @@ impl World {
             inboxes: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
             uploads: None,
+            bill_taker: BillTaker::default(),
             watermark: None,
             visits: Vec::new(),
             schedules: Vec::new(),

@@ -13,12 +13,14 @@ use contacts::api::{self, ApiConfig, Tokens};
 use embedded::{DataDir, ProgramClock, Store};
 use http::{Method, Request, Response, StatusCode};
 use journey::link::{LinkKey, LinkKind};
-use journey::port::Clock;
+use journey::port::{Clock, HandOverError, KeepFallback, ProviderError};
 use journey::protocol::{IfAbsent, Person, take};
-use journey::{Campaign, Event, Flow, IdKey, JourneyId, Provider, Purpose, Reference};
+use journey::{
+    Account, BillKind, Campaign, ContactId, Event, Flow, IdKey, JourneyId, Provider, Purpose, Reference, Unavailable,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Ports, Stage, World, poll_once};
+use tests::{BillTaker, Ports, Stage, World, poll_once};
 use tokio::runtime::Runtime;
 
 const TOKEN: &str = "the-token-of-today";
@@ -33,12 +35,24 @@ fn config() -> ApiConfig {
     }
 }
 
+/// One machine's store, and a provider that takes bills.
+struct Machine {
+    store: Store,
+    bill_taker: BillTaker,
+}
+
+journey::delegate_ports!(Machine {
+    store: Clock, KeepContact, FindContact, ListContacts, KeepFallback, PassOnFallback, EraseFallback, LoadJourney,
+        CommitJourney, ArmTimer;
+    bill_taker: HandOverBill;
+});
+
 /// Where the API runs.
 enum Under {
     StandIns(Box<World>, Box<Stage>),
     OneMachine {
         runtime: Runtime,
-        store: Store,
+        machine: Machine,
         _folder: TempDir,
     },
 }
@@ -63,7 +77,10 @@ impl Api {
             Under::StandIns(Box::new(world), Box::new(stage)),
             Under::OneMachine {
                 runtime,
-                store,
+                machine: Machine {
+                    store,
+                    bill_taker: BillTaker::default(),
+                },
                 _folder: folder,
             },
         ]
@@ -76,7 +93,7 @@ impl Api {
     fn now(&self) -> jiff::Timestamp {
         match &self.under {
             Under::StandIns(world, stage) => Ports { world, stage }.now(),
-            Under::OneMachine { store, .. } => store.now(),
+            Under::OneMachine { machine, .. } => machine.now(),
         }
     }
 
@@ -86,8 +103,8 @@ impl Api {
                 let ports = Ports { world, stage };
                 poll_once(api::handle(&ports, &self.config, &stage.rules, request)).unwrap()
             }
-            Under::OneMachine { runtime, store, .. } => {
-                runtime.block_on(api::handle(store, &self.config, &Campaign::standard(), request))
+            Under::OneMachine { runtime, machine, .. } => {
+                runtime.block_on(api::handle(machine, &self.config, &Campaign::standard(), request))
             }
         };
         assert_eq!(reply.headers()["x-content-type-options"], "nosniff");
@@ -129,11 +146,54 @@ impl Api {
                 let ports = Ports { world, stage };
                 poll_once(take(&ports, &stage.rules, &id, begin, person, &opened)).unwrap()
             }
-            Under::OneMachine { runtime, store, .. } => {
-                runtime.block_on(take(store, &Campaign::standard(), &id, begin, person, &opened))
+            Under::OneMachine { runtime, machine, .. } => {
+                runtime.block_on(take(machine, &Campaign::standard(), &id, begin, person, &opened))
             }
         };
         assert!(taken.unwrap().unwrap().written);
+    }
+
+    /// The provider, as it answers bills.
+    fn bill_taker(&self) -> BillTaker {
+        match &self.under {
+            Under::StandIns(world, _) => world.bill_taker(),
+            Under::OneMachine { machine, .. } => machine.bill_taker.clone(),
+        }
+    }
+
+    /// The customer of [`HOME`] gives a bill by hand.
+    fn give_bill(&self, bill: &[u8], at: jiff::Timestamp) {
+        let id = self.home();
+        match &self.under {
+            Under::StandIns(world, stage) => {
+                poll_once(Ports { world, stage }.keep_bill(&id, BillKind::Pdf, bill, at)).unwrap()
+            }
+            Under::OneMachine { runtime, machine, .. } => {
+                runtime.block_on(machine.keep_bill(&id, BillKind::Pdf, bill, at))
+            }
+        }
+        .unwrap();
+    }
+
+    fn give_account(&self) {
+        let account = Account {
+            number: "1234567890".to_owned(),
+            line: "100 Example Street".to_owned(),
+            city: "Springfield".to_owned(),
+            state: law::State::parse("CA").unwrap(),
+            zip: "90000".to_owned(),
+        };
+        let (id, at) = (self.home(), self.now());
+        match &self.under {
+            Under::StandIns(world, stage) => poll_once(Ports { world, stage }.keep_account(&id, &account, at)).unwrap(),
+            Under::OneMachine { runtime, machine, .. } => runtime.block_on(machine.keep_account(&id, &account, at)),
+        }
+        .unwrap();
+    }
+
+    fn home(&self) -> ContactId {
+        let reference = Reference::new("home-1").unwrap();
+        ContactId::new(&self.config.id_key, Provider::Bayou, &reference)
     }
 
     fn get(&self, path: &str) -> Response<Vec<u8>> {
@@ -340,6 +400,7 @@ fn each_address_says_what_it_answers_to() {
             (Method::DELETE, "/contacts/leap", "GET, HEAD"),
             (Method::PUT, "/journeys/leap/site-1", "GET, HEAD"),
             (Method::GET, "/links/leap/site-1", "POST"),
+            (Method::GET, "/fallbacks/bayou/home-1/hand-over", "POST"),
             (Method::OPTIONS, SITE, "GET, HEAD, PUT, DELETE"),
         ] {
             let reply = api.call(method, path, &[], "");
@@ -486,12 +547,100 @@ fn the_document_is_there_for_everybody_and_names_every_address() {
             "/contacts/{provider}/{reference}",
             "/links/{provider}/{reference}",
             "/journeys/{provider}/{reference}",
+            "/fallbacks/{provider}/{reference}",
+            "/fallbacks/{provider}/{reference}/bill",
+            "/fallbacks/{provider}/{reference}/hand-over",
             "/campaign",
             "/campaign/active",
             "/openapi.yaml",
         ] {
             assert!(document.contains(&format!("\n  {path}:\n")), "{path}");
         }
+    }
+}
+
+const HOME: &str = "/contacts/bayou/home-1";
+const GIVEN: &str = "/fallbacks/bayou/home-1";
+const HAND_OVER: &str = "/fallbacks/bayou/home-1/hand-over";
+
+fn detail(reply: &Response<Vec<u8>>) -> String {
+    body(reply)["detail"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_bill_is_handed_over_once_and_a_new_one_once_more() {
+    for api in Api::both() {
+        let hand_over = || api.call(Method::POST, HAND_OVER, &[], "");
+        assert_eq!(hand_over().status(), StatusCode::NOT_FOUND);
+        api.call(Method::PUT, HOME, &[], &ana().to_string());
+        assert!(detail(&hand_over()).contains("given nothing"));
+        api.give_account();
+        let only_an_account = hand_over();
+        assert_eq!(only_an_account.status(), StatusCode::NOT_FOUND);
+        assert!(detail(&only_an_account).contains("no bill, only an account"));
+
+        let taker = api.bill_taker();
+        taker.answers(Ok(Some("904211".to_owned())));
+        api.give_bill(b"first", api.now());
+        assert_eq!(body(&api.get(GIVEN))["bill"]["handed_over"], Value::Null);
+        let handed = hand_over();
+        assert_eq!(handed.status(), StatusCode::OK);
+        let told = body(&handed);
+        assert_eq!(told["bill_id"], "904211");
+        assert!(told["handed_at"].is_string());
+        taker.answers(Ok(Some("another".to_owned())));
+        assert_eq!(body(&hand_over()), told);
+        assert_eq!(body(&api.get(GIVEN))["bill"]["handed_over"], told);
+        assert_eq!(taker.asked(), [b"first"]);
+
+        taker.answers(Ok(None));
+        let later = api.now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
+        api.give_bill(b"again", later);
+        let again = body(&hand_over());
+        assert_eq!(again["bill_id"], Value::Null);
+        assert!(again["handed_at"].is_string());
+        assert_eq!(taker.asked(), [b"first", b"again"]);
+    }
+}
+
+#[test]
+fn what_the_provider_does_not_take_is_said_and_may_be_tried_again_if_it_surely_has_it_not() {
+    for api in Api::both() {
+        api.call(Method::PUT, HOME, &[], &ana().to_string());
+        api.give_bill(b"a bill", api.now());
+        let hand_over = || api.call(Method::POST, HAND_OVER, &[], "");
+        let unconfigured = hand_over();
+        assert_eq!(unconfigured.status(), StatusCode::CONFLICT);
+        let says = detail(&unconfigured);
+        assert!(says.contains("[bayou.bills]") && says.contains("BayouBills"), "{says}");
+
+        let taker = api.bill_taker();
+        let soon = api.now().checked_add(jiff::SignedDuration::from_secs(30)).unwrap();
+        let no_answer = |why, retry_at| HandOverError::NoAnswer(ProviderError { why, retry_at });
+        let refused = HandOverError::Refused {
+            status: 404,
+            code: Some("customer_id_invalid".to_owned()),
+        };
+        for (error, status, says) in [
+            (refused, 502, "status 404, customer_id_invalid"),
+            (no_answer(Unavailable::Unauthorized, None), 502, "API key"),
+            (no_answer(Unavailable::RateLimited, Some(soon)), 503, "no more calls"),
+            (no_answer(Unavailable::Failing, None), 503, "may have taken the bill"),
+        ] {
+            taker.answers(Err(error));
+            let reply = hand_over();
+            assert_eq!(reply.status(), status, "{says}");
+            let problem = body(&reply)["detail"].as_str().unwrap().to_owned();
+            assert!(problem.contains(says), "{problem}");
+            assert_eq!(reply.headers().contains_key("retry-after"), status == 503);
+        }
+        // Of the last one nobody knows whether it has arrived: it is left alone for a while.
+        let asked = taker.asked().len();
+        taker.answers(Ok(None));
+        let left_alone = hand_over();
+        assert_eq!(left_alone.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(left_alone.headers()["retry-after"], "60");
+        assert_eq!(taker.asked().len(), asked);
     }
 }
 

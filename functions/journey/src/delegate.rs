@@ -71,10 +71,17 @@ macro_rules! delegate_port {
             async drop_upload(upload: &$crate::port::Uploaded) -> Result<(), $crate::port::StoreError>;
         }}
     };
-    ($type:ty, $field:ident, ReadFallback) => {
-        $crate::delegate_port! { @impl $type, $field, ReadFallback {
+    ($type:ty, $field:ident, PassOnFallback) => {
+        $crate::delegate_port! { @impl $type, $field, PassOnFallback {
             async find_fallback(contact: &$crate::ContactId) -> Result<$crate::Fallback, $crate::port::StoreError>;
             async read_bill(contact: &$crate::ContactId) -> Result<Option<$crate::BillFile>, $crate::port::StoreError>;
+            async bill_content(contact: &$crate::ContactId, bill: &$crate::KeptBill) -> Result<Option<Vec<u8>>, $crate::port::StoreError>;
+            async keep_hand_over(contact: &$crate::ContactId, bill: &$crate::KeptBill, to: Option<&$crate::HandOver>) -> Result<bool, $crate::port::StoreError>;
+        }}
+    };
+    ($type:ty, $field:ident, HandOverBill) => {
+        $crate::delegate_port! { @impl $type, $field, HandOverBill {
+            async hand_over_bill(provider: $crate::Provider, reference: &$crate::Reference, kind: $crate::BillKind, bill: Vec<u8>) -> Result<Option<String>, $crate::port::HandOverError>;
         }}
     };
     ($type:ty, $field:ident, EraseFallback) => {

@@ -95,6 +95,26 @@ pub struct KeptBill {
     pub kind: BillKind,
     /// Its length.
     pub bytes: u64,
+    /// How far it is on its way to the provider.
+    pub hand_over: Option<HandOver>,
+}
+
+/// How far a bill is on its way to the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum HandOver {
+    /// Somebody is at it, or was when they died.
+    Begun {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The provider has taken it.
+    Done {
+        /// When.
+        at: Timestamp,
+        /// The provider's name for it, if it told one.
+        bill_id: Option<String>,
+    },
 }
 
 /// An account that is kept.

@@ -51,7 +51,7 @@ pub use event::{
     Delivered, DeliveryProblem, Event, Given, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
 };
 pub use experiment::{Arm, Assignment, Experiment};
-pub use fallback::{Account, BillFile, BillKind, Fallback, KeptAccount, KeptBill, LONGEST_BILL};
+pub use fallback::{Account, BillFile, BillKind, Fallback, HandOver, KeptAccount, KeptBill, LONGEST_BILL};
 pub use feedback_id::FeedbackId;
 pub use hours::{SendingHours, next_open};
 pub use id::{

@@ -12,7 +12,7 @@ use crate::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
 use crate::customer::Newest;
 use crate::endpoint::PushEndpoint;
 use crate::event::{MeterFound, Resolution, SendOutcome, Unavailable};
-use crate::fallback::{Account, BillFile, BillKind, Fallback};
+use crate::fallback::{Account, BillFile, BillKind, Fallback, HandOver, KeptBill};
 use crate::id::{AddressId, ContactId, JourneyId, Provider, Reference, UtilityCode};
 use crate::incident::{Visited, Visits};
 use crate::phone::PhoneNumber;
@@ -273,13 +273,60 @@ pub trait TakeUpload: Sync {
     fn drop_upload(&self, upload: &Uploaded) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Reads what customers gave instead of a connection.
-pub trait ReadFallback: Sync {
+/// Passes on what customers gave instead of a connection: to the partner, and a bill to the provider.
+pub trait PassOnFallback: Sync {
     /// What is kept of a contact.
     fn find_fallback(&self, contact: &ContactId) -> impl Future<Output = Result<Fallback, StoreError>> + Send;
 
     /// The contact's bill.
     fn read_bill(&self, contact: &ContactId) -> impl Future<Output = Result<Option<BillFile>, StoreError>> + Send;
+
+    /// The content of just this bill; none when it is gone, or another one is there.
+    fn bill_content(
+        &self,
+        contact: &ContactId,
+        bill: &KeptBill,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Writes down how far this bill's hand-over is, or that there is none. False, and nothing is written, when
+    /// it is not as `bill` says any more: somebody else is at it, or another bill is there.
+    fn keep_hand_over(
+        &self,
+        contact: &ContactId,
+        bill: &KeptBill,
+        to: Option<&HandOver>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// A bill that the provider has not taken, as far as we know.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum HandOverError {
+    /// The provider takes none, or nobody has told this deployment how.
+    #[error("no way is configured by which the provider takes bills")]
+    NotConfigured,
+    /// The provider has refused it.
+    #[error("the provider refuses the bill with status {status}")]
+    Refused {
+        /// The status of its answer.
+        status: u16,
+        /// Its code of the error: letters, digits and `_`.
+        code: Option<String>,
+    },
+    /// There is no answer that could be relied on.
+    #[error(transparent)]
+    NoAnswer(#[from] ProviderError),
+}
+
+/// Hands a bill to the provider.
+pub trait HandOverBill: Sync {
+    /// Hands it over, in one attempt. Answers the provider's name for it, if it tells one.
+    fn hand_over_bill(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+        kind: BillKind,
+        bill: Vec<u8>,
+    ) -> impl Future<Output = Result<Option<String>, HandOverError>> + Send;
 }
 
 /// Erases what a customer gave instead of a connection.

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use contacts::ContactInput;
 use http::{Method, Request, Response, StatusCode};
 use journey::link::LinkKind;
-use journey::port::{Clock, LoadJourney, Precondition, ReadFallback};
+use journey::port::{Clock, LoadJourney, PassOnFallback, Precondition};
 use journey::{
     BillFile, BillKind, ContactId, Evidence, IdKey, JourneyId, LONGEST_BILL, LinkHosts, Phase, Provider, Purpose,
     Reference,

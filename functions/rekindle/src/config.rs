@@ -10,6 +10,7 @@ use contacts::api::Tokens;
 use embedded::OutboxConfig;
 use journey::{IdKey, References};
 use providers::Secret as ApiKey;
+use providers::bayou::BillForm;
 use serde::Deserialize;
 use toml::Spanned;
 use touchpoint::Testers;
@@ -59,6 +60,8 @@ pub(crate) struct Bayou {
     pub(crate) webhook_secrets: Secrets,
     pub(crate) references: References,
     pub(crate) calls_per_minute: NonZeroU32,
+    /// How it takes bills; none are handed over without.
+    pub(crate) bills: Option<BillForm>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +125,7 @@ struct BayouTable {
     calls_per_minute: Spanned<u32>,
     #[serde(default = "external_id")]
     references: Spanned<String>,
+    bills: Option<Spanned<BillForm>>,
 }
 
 fn external_id() -> Spanned<String> {
@@ -329,7 +333,12 @@ impl Problems<'_> {
                 None
             }
         };
+        let bills = table.bills.as_ref();
+        if let Some((bills, problem)) = bills.and_then(|bills| Some((bills, bills.get_ref().problem()?))) {
+            self.add(&bills.span(), "bayou.bills", problem);
+        }
         Some(Bayou {
+            bills: bills.map(|bills| bills.get_ref().clone()),
             base_url: base_url?,
             api_key: ApiKey::new(api_key?),
             webhook_secrets: Secrets {
@@ -469,6 +478,38 @@ mod tests {
             )),
             "{error}"
         );
+    }
+
+    /// The example's part about Bayou, without the marks that make it a comment.
+    fn with_bayou() -> String {
+        let (before, rest) = EXAMPLE.split_once("# [bayou]\n").unwrap();
+        let (bayou, after) = rest.split_once("\n\n").unwrap();
+        let keys = bayou.lines().map(|line| line.strip_prefix("# ").unwrap());
+        let keys = keys.filter(|line| line.starts_with('[') || line.contains(" = "));
+        let keys: Vec<&str> = keys.collect();
+        format!("{before}[bayou]\n{}\n\n{after}", keys.join("\n"))
+    }
+
+    #[test]
+    fn the_example_s_bayou_is_right_and_hands_bills_over_only_by_names_that_are_told() {
+        use providers::bayou::{CustomerValue, Encoding};
+        let text = with_bayou();
+        let bills = parse(&text).unwrap().bayou.unwrap().bills.unwrap();
+        assert_eq!(
+            (bills.encoding, bills.customer_value),
+            (Encoding::Multipart, CustomerValue::ExternalId)
+        );
+        let (without, _) = text.split_once("[bayou.bills]").unwrap();
+        let (_, rest) = EXAMPLE.split_once("# Who may get test").unwrap();
+        let without = format!("{without}# {rest}");
+        assert!(parse(&without).unwrap().bayou.unwrap().bills.is_none());
+
+        let twice = text.replace("customer_field = \"CUSTOMER\"", "customer_field = \"FILE\"");
+        let error = parse(&twice).err().unwrap();
+        assert!(error.contains("bayou.bills names a field twice"), "{error}");
+        let unnamed = text.replace("customer_field = \"CUSTOMER\"", "");
+        let error = parse(&unnamed).err().unwrap();
+        assert!(error.contains("customer_field"), "{error}");
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl Service {
         let bayou = config.bayou.as_ref().map(|bayou| {
             let mut settings = BayouConfig::new(bayou.base_url.clone(), bayou.api_key.clone(), bayou.calls_per_minute);
             settings.references = bayou.references;
+            settings.bills = bayou.bills.clone();
             settings.waits_in_line = true;
             BayouClient::new(&settings, Arc::new(clock.clone()))
         });

@@ -48,7 +48,7 @@ impl core::ops::Deref for World {
 journey::delegate_ports!(World {
     clock: Clock;
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
-        SuppressAddress, ReadVisits, KeepWatermark, KeepFallback, TakeUpload, ReadFallback, EraseFallback, Count;
-    providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink;
+        SuppressAddress, ReadVisits, KeepWatermark, KeepFallback, TakeUpload, PassOnFallback, EraseFallback, Count;
+    providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink, HandOverBill;
     outbox: SendEmail, SendText, SendPush, LookUpSend;
 });

@@ -29,7 +29,7 @@ pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;
 pub use config::{
-    AnnounceConfig, BayouSettings, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings,
+    AnnounceConfig, BayouBills, BayouSettings, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings,
     MeterCheckConfig, PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack,
     TextsConfig, TouchpointConfig, WebhookConfig,
 };

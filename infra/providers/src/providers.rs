@@ -1,10 +1,11 @@
 //! Every provider that a deployment has: each question goes to the one that it is about.
 
 use journey::port::{
-    ChangeFilter, ChangePage, FreshLink, ProviderError, ReadChanges, ReadNewest, ReadStatus, SearchMeters, Timestamp,
+    ChangeFilter, ChangePage, FreshLink, HandOverBill, HandOverError, ProviderError, ReadChanges, ReadNewest,
+    ReadStatus, SearchMeters, Timestamp,
 };
 use journey::status::Snapshot;
-use journey::{MeterFound, Newest, Provider, Reference, Unavailable};
+use journey::{BillKind, MeterFound, Newest, Provider, Reference, Unavailable};
 
 use crate::bayou::BayouClient;
 use crate::leap::LeapClient;
@@ -85,6 +86,25 @@ impl FreshLink for Providers {
                     .ok_or_else(not_configured)?
                     .fresh_link(reference)
                     .await
+            }
+        }
+    }
+}
+
+impl HandOverBill for Providers {
+    async fn hand_over_bill(
+        &self,
+        provider: Provider,
+        reference: &Reference,
+        kind: BillKind,
+        bill: Vec<u8>,
+    ) -> Result<Option<String>, HandOverError> {
+        match provider {
+            // Its API has no such call.
+            Provider::Leap => Err(HandOverError::NotConfigured),
+            Provider::Bayou => {
+                let bayou = self.bayou.as_ref().ok_or(HandOverError::NotConfigured)?;
+                bayou.hand_over_bill(reference, kind, bill).await
             }
         }
     }

@@ -16,13 +16,15 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
-use journey::port::Clock;
+use journey::port::{Clock, HandOverError};
 use journey::status::Snapshot;
-use journey::{Customer, Reference, References, Unavailable};
+use journey::{BillKind, Customer, Reference, References, Unavailable};
 use providers::Secret;
-use providers::bayou::{BayouClient, BayouConfig};
+use providers::bayou::{BayouClient, BayouConfig, BillForm, CustomerValue, Encoding};
 use sandbox::Trouble;
-use sandbox::bayou::{BayouConfig as StandInConfig, BayouSandbox, Customer as Person, Habit, POWER, Repair};
+use sandbox::bayou::{
+    BayouConfig as StandInConfig, BayouSandbox, BillFields, Customer as Person, Habit, POWER, Repair, Upload,
+};
 
 const KEY: &str = "an-invented-key";
 
@@ -231,6 +233,27 @@ fn a_key_that_would_say_something_else_is_refused() {
     assert!(BayouClient::new(&open, Arc::new(Hand::new())).is_err());
 }
 
+/// Logs in on arrival.
+fn person(arrives_at: Timestamp) -> Person {
+    Person {
+        external_id: "MSCOTT123".to_owned(),
+        first_name: "Ana".to_owned(),
+        email: "ana@example.com".to_owned(),
+        locale: "en",
+        utility: &POWER,
+        utility_is_told: true,
+        opted_out: false,
+        habit: Habit::ConnectsAtOnce,
+        arrives_at,
+        partner_creates: true,
+        account_has_intervals: true,
+        intervals_stop_after: None,
+        password_changes_after: None,
+        repair: Repair::Never,
+        filled_flag: None,
+    }
+}
+
 /// From the record to the data, and the link that lives ten days, with the stand-in on the other side.
 #[tokio::test]
 async fn a_customer_of_the_stand_in_from_the_record_to_the_data() {
@@ -245,24 +268,7 @@ async fn a_customer_of_the_stand_in_from_the_record_to_the_data() {
     let client = client.unwrap();
     assert_eq!(client.read_status(&reference()).await.unwrap(), Snapshot::Bayou(None));
     assert_eq!(client.fresh_link(&reference()).await.unwrap(), None);
-    let person = Person {
-        external_id: "MSCOTT123".to_owned(),
-        first_name: "Ana".to_owned(),
-        email: "ana@example.com".to_owned(),
-        locale: "en",
-        utility: &POWER,
-        utility_is_told: true,
-        opted_out: false,
-        habit: Habit::ConnectsAtOnce,
-        arrives_at: hand.now_is(),
-        partner_creates: true,
-        account_has_intervals: true,
-        intervals_stop_after: None,
-        password_changes_after: None,
-        repair: Repair::Never,
-        filled_flag: None,
-    };
-    stand_in.add_customer(person);
+    stand_in.add_customer(person(hand.now_is()));
     stand_in.settle().await;
     let first = client.fresh_link(&reference()).await.unwrap().unwrap();
     assert!(first.starts_with(stand_in.base_url()) && first.contains("/sign_up?key="));
@@ -285,4 +291,98 @@ async fn a_customer_of_the_stand_in_from_the_record_to_the_data() {
         Unavailable::Unauthorized
     );
     stand_in.shutdown().await;
+}
+
+/// A form whose names nobody would guess.
+fn bill_form(encoding: Encoding, customer_value: CustomerValue) -> BillForm {
+    BillForm {
+        encoding,
+        file_field: "paper".to_owned(),
+        customer_field: match customer_value {
+            CustomerValue::ExternalId => "their name".to_owned(),
+            CustomerValue::Id => "their number".to_owned(),
+        },
+        customer_value,
+        media_type_field: Some("kind".to_owned()),
+        fields: [("external_id".to_owned(), "upload-1".to_owned())].into(),
+    }
+}
+
+#[tokio::test]
+async fn a_bill_goes_to_bayou_by_the_names_that_are_configured() {
+    let mut settings = StandInConfig::new(7, KEY);
+    settings.bill_fields = BillFields {
+        file: "paper".to_owned(),
+        file_type: "kind".to_owned(),
+        customer_id: "their number".to_owned(),
+        customer_external_id: "their name".to_owned(),
+    };
+    let hand = Hand::new();
+    let stand_in = BayouSandbox::start(settings, Arc::new(hand.clone())).await.unwrap();
+    let base = format!("{}/api/v2", stand_in.base_url());
+    stand_in.add_customer(person(hand.now_is()));
+    stand_in.settle().await;
+    let bill = b"%PDF-1.7\r\n--an invented bill--\r\n".to_vec();
+    let mut ids = Vec::new();
+    for encoding in [Encoding::Multipart, Encoding::Json] {
+        for customer_value in [CustomerValue::ExternalId, CustomerValue::Id] {
+            let mut config = config(&base, KEY);
+            config.bills = Some(bill_form(encoding, customer_value));
+            let client = BayouClient::new(&config, Arc::new(hand.clone())).unwrap();
+            let id = client.hand_over_bill(&reference(), BillKind::Pdf, bill.clone()).await;
+            ids.push(id.unwrap().unwrap());
+        }
+    }
+    let kept = Upload {
+        file_type: "application/pdf".to_owned(),
+        size: bill.len(),
+    };
+    assert_eq!(stand_in.truth()["MSCOTT123"].uploads, vec![kept; 4]);
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
+
+    let mut config = config(&base, KEY);
+    config.bills = Some(bill_form(Encoding::Multipart, CustomerValue::ExternalId));
+    let client = BayouClient::new(&config, Arc::new(hand.clone())).unwrap();
+    let nobody = Reference::new("nobody-1").unwrap();
+    let refused = client.hand_over_bill(&nobody, BillKind::Pdf, bill).await;
+    let code = "customer_id_invalid".to_owned();
+    assert!(
+        matches!(&refused, Err(HandOverError::Refused { status: 404, code: Some(told) }) if *told == code),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_bill_is_sent_once_whatever_is_answered_and_only_a_code_is_passed_on() {
+    let error = |code: &str| format!("{{\"error_code\": \"{code}\", \"error_message\": \"ana@example.com\"}}");
+    let refused = |code: Option<&str>| format!("Refused {{ status: 400, code: {:?} }}", code.map(str::to_owned));
+    for (status, body, expected) in [
+        (200, "{\"id\": 77}".to_owned(), "Ok(Some(\"77\"))".to_owned()),
+        (204, String::new(), "Ok(None)".to_owned()),
+        (201, "[1]".to_owned(), "Ok(None)".to_owned()),
+        (400, error("bill_file_invalid"), refused(Some("bill_file_invalid"))),
+        (400, error("ana@example.com"), refused(None)),
+        (400, "no JSON".to_owned(), refused(None)),
+        (401, "{}".to_owned(), "Unauthorized".to_owned()),
+        (429, "{}".to_owned(), "RateLimited".to_owned()),
+        (500, "{}".to_owned(), "Failing".to_owned()),
+    ] {
+        let (base, script) = scripted(status, body.clone()).await;
+        let mut config = config(&base, KEY);
+        config.bills = Some(bill_form(Encoding::Multipart, CustomerValue::ExternalId));
+        let client = BayouClient::new(&config, Arc::new(Hand::new())).unwrap();
+        let answer = client.hand_over_bill(&reference(), BillKind::Png, vec![1]).await;
+        let answer = format!("{answer:?}");
+        assert!(answer.contains(&expected), "{status} {body}: {answer}");
+        assert!(!answer.contains("ana@"), "{answer}");
+        let asked = script.asked.lock().unwrap().clone();
+        assert_eq!(asked.len(), 1, "{status}");
+        assert_eq!(asked[0].0, "/api/v2/bills");
+    }
+    let (base, script) = scripted(200, "{}".to_owned()).await;
+    let client = BayouClient::new(&config(&base, KEY), Arc::new(Hand::new())).unwrap();
+    let without = client.hand_over_bill(&reference(), BillKind::Png, vec![1]).await;
+    assert!(matches!(without, Err(HandOverError::NotConfigured)));
+    assert!(script.asked.lock().unwrap().is_empty());
 }

@@ -91,6 +91,10 @@ fn each_role_has_the_policies_of_its_function_s_ports() {
             policies, ports,
             "{function}: the role's policies, and the ports of its main"
         );
+        assert!(
+            policies.len() <= 10,
+            "{function}: an account's quota of policies a role"
+        );
     }
 }
 
@@ -151,13 +155,21 @@ fn a_role_s_own_statements_are_the_few_that_no_port_stands_for() {
 
 #[test]
 fn a_role_reads_the_secrets_that_its_function_is_told_of() {
-    let stack = Stack::with(&[
-        ("SenderIdentity", "example.com"),
+    let announces = [
         ("AnnounceUrl", "https://crm.example.com/hooks"),
         ("AnnounceSecretParameter", "/rekindle/announce-secret"),
-    ]);
+    ];
+    let has_bayou = ("BayouBaseUrl", "https://bayou.energy/api/v2");
+    for bayou in [&[][..], &[has_bayou], &[has_bayou, ("BayouBills", "{}")]] {
+        reads_what_it_is_told_of(&Stack::with(
+            &[&[("SenderIdentity", "example.com")], &announces[..], bayou].concat(),
+        ));
+    }
+}
+
+fn reads_what_it_is_told_of(stack: &Stack) {
     for (function, id) in FUNCTIONS {
-        let told: BTreeSet<String> = environment(&stack, id)
+        let told: BTreeSet<String> = environment(stack, id)
             .into_iter()
             .filter(|(name, _)| name.ends_with("_PARAMETER"))
             .map(|(_, parameter)| parameter)
@@ -266,8 +278,9 @@ fn environment(stack: &Stack, id: &str) -> Vec<(String, String)> {
 
 #[test]
 fn each_function_finds_the_settings_that_it_reads() {
-    let parameters: [&[(&str, &str)]; 3] = [
+    let parameters: [&[(&str, &str)]; 4] = [
         &[],
+        &[("BayouBaseUrl", "https://bayou.energy/api/v2"), ("BayouBills", "{}")],
         &[
             ("AnnounceUrl", "https://crm.example.com/hooks"),
             ("AnnounceSecretParameter", "/rekindle/announce-secret"),

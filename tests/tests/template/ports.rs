@@ -15,6 +15,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ("FreshLink", &[]),
     ("ReadChanges", &[]),
     ("SearchMeters", &[]),
+    ("HandOverBill", &[]),
     // SES cannot be asked, its events tell; and of a text nobody can tell.
     ("LookUpSend", &[]),
     ("LoadJourney", &["dynamodb:GetItem"]),
@@ -40,7 +41,7 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ("KeepFallback", &["s3:PutObject"]),
     // The browser posts with what the form's signer may.
     ("TakeUpload", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
-    ("ReadFallback", &["s3:GetObject"]),
+    ("PassOnFallback", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
     ("EraseFallback", &["s3:DeleteObject", "s3:ListBucket"]),
     (
         "Suppress",

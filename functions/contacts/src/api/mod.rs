@@ -17,7 +17,8 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use journey::link::LinkKey;
 use journey::port::{
-    ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, ListContacts, LoadJourney, ReadFallback,
+    ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, HandOverBill, KeepContact, ListContacts, LoadJourney,
+    PassOnFallback,
 };
 use journey::{Campaign, IdKey};
 
@@ -84,7 +85,8 @@ where
         + KeepContact
         + FindContact
         + ListContacts
-        + ReadFallback
+        + PassOnFallback
+        + HandOverBill
         + EraseFallback
         + LoadJourney
         + CommitJourney
@@ -115,7 +117,8 @@ where
         + KeepContact
         + FindContact
         + ListContacts
-        + ReadFallback
+        + PassOnFallback
+        + HandOverBill
         + EraseFallback
         + LoadJourney
         + CommitJourney
@@ -132,6 +135,9 @@ where
         }
         Route::Fallback(provider, reference) => fallbacks::get(ports, config, route::named(provider, reference)?).await,
         Route::Bill(provider, reference) => fallbacks::bill(ports, config, route::named(provider, reference)?).await,
+        Route::HandOver(provider, reference) => {
+            fallbacks::hand_over(ports, config, route::named(provider, reference)?).await
+        }
         Route::Links(provider, reference) => customers::minted(ports, config, route::named(provider, reference)?).await,
         Route::Contact(provider, reference) => {
             let name = route::named(provider, reference)?;

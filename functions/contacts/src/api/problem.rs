@@ -1,10 +1,14 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
 use http::{HeaderValue, StatusCode, header};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::answer::{Reply, json};
 use crate::FieldError;
+
+/// When a store that was busy may be asked again, in seconds.
+const RETRY_AFTER: u64 = 5;
 
 /// An error answer.
 #[derive(Debug, Serialize)]
@@ -19,6 +23,8 @@ pub struct Problem {
     errors: Vec<FieldError>,
     #[serde(skip)]
     allow: Option<&'static str>,
+    #[serde(skip)]
+    retry_after: u64,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -36,6 +42,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allow: None,
+            retry_after: RETRY_AFTER,
         }
     }
 
@@ -71,6 +78,14 @@ impl Problem {
         self
     }
 
+    /// Not now: the same request may be sent again after a while.
+    pub(super) fn later(wait: SignedDuration, detail: impl Into<String>) -> Self {
+        Problem {
+            retry_after: u64::try_from(wait.as_secs()).unwrap_or_default().max(1),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
     /// The store failed. What it says goes to the log, not to the caller.
     pub(super) fn unavailable(error: &(dyn core::error::Error + 'static)) -> Self {
         tracing::error!(error, "partner's request failed");
@@ -99,7 +114,7 @@ impl Problem {
             );
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            headers.insert(header::RETRY_AFTER, self.retry_after.into());
         }
         reply
     }

@@ -17,6 +17,7 @@ pub(super) enum Route<'a> {
     Links(&'a str, &'a str),
     Fallback(&'a str, &'a str),
     Bill(&'a str, &'a str),
+    HandOver(&'a str, &'a str),
 }
 
 impl<'a> Route<'a> {
@@ -34,6 +35,7 @@ impl<'a> Route<'a> {
             ["links", provider, reference] => Some(Route::Links(provider, reference)),
             ["fallbacks", provider, reference] => Some(Route::Fallback(provider, reference)),
             ["fallbacks", provider, reference, "bill"] => Some(Route::Bill(provider, reference)),
+            ["fallbacks", provider, reference, "hand-over"] => Some(Route::HandOver(provider, reference)),
             _ => None,
         }
     }
@@ -45,7 +47,7 @@ impl<'a> Route<'a> {
                 "GET, HEAD"
             }
             Route::Contact(..) => "GET, HEAD, PUT, DELETE",
-            Route::Links(..) => "POST",
+            Route::Links(..) | Route::HandOver(..) => "POST",
         }
     }
 

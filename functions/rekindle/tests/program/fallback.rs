@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use reqwest::{Response, StatusCode};
+use sandbox::bayou::Upload;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{PUBLIC_URL, Place, Serving, TOKEN, encoded};
+use crate::support::{BAYOU_KEY, PUBLIC_URL, Place, Serving, TOKEN, encoded};
 
 const PDF: &[u8] = b"%PDF-1.7\nan invented bill";
 const REFERENCE: &str = "ana+1@example.com";
@@ -22,7 +23,10 @@ struct Story {
 
 impl Story {
     async fn begin() -> Self {
-        let place = Place::new().await;
+        Self::begin_at(Place::new().await).await
+    }
+
+    async fn begin_at(place: Place) -> Self {
         let serving = place.serve(1).await;
         let story = Story { place, serving };
         let contact = json!({"email": "ana@example.com", "first_name": "Ana"});
@@ -201,4 +205,69 @@ async fn who_has_no_link_of_ours_sends_no_bill() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 413", "before a byte of it was sent");
+}
+
+#[tokio::test]
+async fn a_bill_goes_on_to_bayou_once_where_its_form_is_configured() {
+    let place = Place::new().await;
+    let bayou = place.with_bayou().await;
+    let config = fs::read_to_string(place.path("rekindle.toml")).unwrap();
+    let part = "[bayou.bills]\nencoding = \"multipart\"\nfile_field = \"file\"\n\
+                customer_field = \"customer_external_id\"\ncustomer_value = \"external_id\"\n";
+    place.write("rekindle.toml", &format!("{config}\n{part}"));
+    let story = Story::begin_at(place).await;
+    let http = &story.serving.api.http;
+    let hand_over = async || {
+        let url = format!("{}/hand-over", story.of("fallbacks"));
+        let reply = http.post(url).bearer_auth(TOKEN).send().await.unwrap();
+        (reply.status(), reply.json::<Value>().await.unwrap())
+    };
+    assert_eq!(hand_over().await.0, StatusCode::NOT_FOUND);
+    assert_eq!(story.send("bill.pdf", PDF).await.status(), StatusCode::OK);
+    let (status, problem) = hand_over().await;
+    assert_eq!(
+        status,
+        StatusCode::BAD_GATEWAY,
+        "nobody has made the customer at Bayou yet"
+    );
+    assert!(problem["detail"].as_str().unwrap().contains("customer_id_invalid"));
+
+    let made = http.post(format!("{}/api/v2/customers", bayou.base_url()));
+    let made = made
+        .basic_auth(BAYOU_KEY, Some(""))
+        .json(&json!({"external_id": REFERENCE}));
+    assert_eq!(made.send().await.unwrap().status(), StatusCode::CREATED);
+    let (status, handed) = hand_over().await;
+    assert_eq!(status, StatusCode::OK, "{handed}");
+    assert!(handed["bill_id"].is_string());
+    assert_eq!(hand_over().await, (StatusCode::OK, handed.clone()));
+    let told: Value = story.get(&story.of("fallbacks")).await.json().await.unwrap();
+    assert_eq!(told["bill"]["handed_over"], handed);
+    let kept = Upload {
+        file_type: "application/pdf".to_owned(),
+        size: PDF.len(),
+    };
+    assert_eq!(bayou.truth()[REFERENCE].uploads, [kept]);
+    assert!(!story.serving.process.err().contains("ana"));
+}
+
+#[tokio::test]
+async fn without_a_form_no_bill_is_handed_over_and_what_to_set_is_said() {
+    let place = Place::new().await;
+    let bayou = place.with_bayou().await;
+    let story = Story::begin_at(place).await;
+    assert_eq!(story.send("bill.pdf", PDF).await.status(), StatusCode::OK);
+    let url = format!("{}/hand-over", story.of("fallbacks"));
+    let refused = story
+        .serving
+        .api
+        .http
+        .post(url)
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert!(refused.text().await.unwrap().contains("[bayou.bills]"));
+    assert!(!bayou.stats().api.contains_key("POST /api/v2/bills"));
 }

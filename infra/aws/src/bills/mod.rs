@@ -3,6 +3,7 @@
 //! `incoming/{contact}/{name}`    what a browser has posted: nobody has looked at it, and it expires in a day.
 //! `kept/{contact}/bill`          the bill, copied once it was known to be one: no form leads here.
 //! `kept/{contact}/account`       the account, as JSON.
+//! `kept/{contact}/handed-over-{given at}`   how far that bill is on its way to the provider, as JSON.
 //!
 //! A form stays good for ten minutes, also after its file was looked at; so what is kept is a copy, made on
 //! condition that it is of the same content. All names are keyed hashes; that of an upload
@@ -12,13 +13,14 @@ mod post_policy;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
+use std::collections::HashMap;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{MetadataDirective, ServerSideEncryption};
 use jiff::Timestamp;
-use journey::port::{Clock, EraseFallback, KeepFallback, ReadFallback, StoreError, TakeUpload, UploadForm, Uploaded};
-use journey::{Account, BillFile, BillKind, ContactId, Fallback, KeptAccount, KeptBill};
+use journey::port::{Clock, EraseFallback, KeepFallback, PassOnFallback, StoreError, TakeUpload, UploadForm, Uploaded};
+use journey::{Account, BillFile, BillKind, ContactId, Fallback, HandOver, KeptAccount, KeptBill, LONGEST_BILL};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +95,11 @@ impl Bills {
         format!("kept/{contact}/account")
     }
 
+    /// The bill's own: a new bill begins without.
+    fn hand_over(contact: &ContactId, given_at: Timestamp) -> String {
+        format!("kept/{contact}/handed-over-{}", given_at.as_millisecond())
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         let deleted = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
         deleted.map(drop).map_err(|error| call(&Failure::of(&error)))
@@ -104,11 +111,8 @@ impl Bills {
             Ok(head) => head,
             Err(error) => return absent(&Failure::of(&error)).map(|()| None),
         };
-        let given_at = head.metadata().and_then(|metadata| metadata.get(GIVEN_AT));
         let kept = KeptBill {
-            given_at: given_at
-                .and_then(|text| text.parse().ok())
-                .ok_or(Fault::Foreign("without a time"))?,
+            given_at: given_at(head.metadata())?,
             kind: head
                 .content_type()
                 .and_then(BillKind::of_media_type)
@@ -117,8 +121,20 @@ impl Bills {
                 .content_length()
                 .and_then(|n| u64::try_from(n).ok())
                 .unwrap_or_default(),
+            hand_over: None,
         };
         Ok(Some(kept))
+    }
+
+    async fn find_hand_over(&self, contact: &ContactId, given_at: Timestamp) -> Result<Option<HandOver>, StoreError> {
+        let key = Self::hand_over(contact, given_at);
+        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) => return absent(&Failure::of(&error)).map(|()| None),
+        };
+        let body = object.body.collect().await.map_err(|_| broken())?.into_bytes();
+        let found = serde_json::from_slice(&body).map_err(|_| Fault::Foreign("no hand-over"))?;
+        Ok(Some(found))
     }
 
     async fn find_account(&self, contact: &ContactId) -> Result<Option<KeptAccount>, StoreError> {
@@ -252,11 +268,15 @@ impl TakeUpload for Bills {
     }
 }
 
-impl ReadFallback for Bills {
+impl PassOnFallback for Bills {
     async fn find_fallback(&self, contact: &ContactId) -> Result<Fallback, StoreError> {
         let (bill, account) = tokio::join!(self.find_bill(contact), self.find_account(contact));
+        let mut bill = bill?;
+        if let Some(bill) = &mut bill {
+            bill.hand_over = self.find_hand_over(contact, bill.given_at).await?;
+        }
         Ok(Fallback {
-            bill: bill?,
+            bill,
             account: account?,
         })
     }
@@ -278,6 +298,54 @@ impl ReadFallback for Bills {
             Err(error) => Err(call(&Failure::of(&error))),
         }
     }
+
+    async fn bill_content(&self, contact: &ContactId, bill: &KeptBill) -> Result<Option<Vec<u8>>, StoreError> {
+        let asked = self.client.get_object().bucket(&self.bucket).key(Self::bill(contact));
+        let object = match asked.send().await {
+            Ok(object) => object,
+            Err(error) => return absent(&Failure::of(&error)).map(|()| None),
+        };
+        if given_at(object.metadata())? != bill.given_at {
+            return Ok(None);
+        }
+        let length = object.content_length().and_then(|n| usize::try_from(n).ok());
+        if length.is_none_or(|length| length > LONGEST_BILL) {
+            return Err(Fault::Foreign("too long").into());
+        }
+        let body = object.body.collect().await.map_err(|_| broken())?;
+        Ok(Some(body.to_vec()))
+    }
+
+    async fn keep_hand_over(
+        &self,
+        contact: &ContactId,
+        bill: &KeptBill,
+        to: Option<&HandOver>,
+    ) -> Result<bool, StoreError> {
+        let key = Self::hand_over(contact, bill.given_at);
+        let Some(to) = to else {
+            return self.delete(&key).await.map(|()| true);
+        };
+        let document = serde_json::to_vec(to).map_err(|_| Fault::Foreign("no JSON form"))?;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/json")
+            .server_side_encryption(ServerSideEncryption::Aes256)
+            // Of two who begin, one does. What is there already is only followed by whoever has begun it, or took
+            // it over long after.
+            .set_if_none_match(bill.hand_over.is_none().then(|| "*".to_owned()))
+            .body(ByteStream::from(document));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match Failure::of(&error) {
+                Failure::Refused { status: 409 | 412, .. } => Ok(false),
+                failure @ (Failure::Refused { .. } | Failure::NotSent | Failure::Unclear { .. }) => Err(call(&failure)),
+            },
+        }
+    }
 }
 
 impl EraseFallback for Bills {
@@ -296,6 +364,14 @@ impl EraseFallback for Bills {
         }
         Ok(())
     }
+}
+
+/// When an object was given, by its own metadata.
+fn given_at(metadata: Option<&HashMap<String, String>>) -> Result<Timestamp, Fault> {
+    metadata
+        .and_then(|metadata| metadata.get(GIVEN_AT))
+        .and_then(|text| text.parse().ok())
+        .ok_or(Fault::Foreign("without a time"))
 }
 
 fn disposition(kind: BillKind) -> String {

@@ -1,4 +1,4 @@
-use journey::port::{EraseFallback, KeepFallback, ReadFallback, TakeUpload};
+use journey::port::{EraseFallback, KeepFallback, PassOnFallback, TakeUpload};
 use journey::{BillFile, BillKind, Provider, Reference};
 
 use super::*;
@@ -202,4 +202,72 @@ async fn an_erasure_takes_what_is_kept_and_what_was_only_uploaded() {
     assert!(uris[1].starts_with(&format!("/{bill}")), "{uris:?}");
     assert!(uris[3].starts_with(&format!("/{}", incoming())), "{uris:?}");
     assert_eq!(uris.len(), 4);
+}
+
+#[tokio::test]
+async fn a_hand_over_is_begun_by_one_alone_and_belongs_to_its_bill() {
+    let headers = [
+        ("content-type", "application/pdf"),
+        ("content-length", "9"),
+        ("x-amz-meta-given-at", "2026-07-01T16:00:00Z"),
+    ];
+    let head = || object(200, &headers, "");
+    let begun = HandOver::Begun { at: at() };
+    let (wire, bills) = bills(vec![head(), status(404), status(404), status(200)]);
+    let new = bills.find_fallback(&contact()).await.unwrap().bill.unwrap();
+    assert_eq!(new.hand_over, None);
+    assert!(bills.keep_hand_over(&contact(), &new, Some(&begun)).await.unwrap());
+    let asked = wire.asked();
+    let put = asked.last().unwrap();
+    let key = format!("/kept/{}/handed-over-{}", contact(), at().as_millisecond());
+    assert!(put.uri.contains(&key), "{}", put.uri);
+    assert_eq!(put.header("if-none-match"), Some("*"));
+    let kept = put.text();
+
+    // Who was faster has it, and only they write on.
+    let taken = text(412, "<Error><Code>PreconditionFailed</Code></Error>");
+    let (_, bills) = self::bills(vec![taken]);
+    assert!(!bills.keep_hand_over(&contact(), &new, Some(&begun)).await.unwrap());
+    let (wire, bills) = self::bills(vec![
+        head(),
+        status(404),
+        object(200, &[], &kept),
+        status(200),
+        status(204),
+    ]);
+    let at_it = bills.find_fallback(&contact()).await.unwrap().bill.unwrap();
+    assert_eq!(at_it.hand_over, Some(begun.clone()));
+    assert!(bills.keep_hand_over(&contact(), &at_it, Some(&begun)).await.unwrap());
+    assert_eq!(wire.asked().last().unwrap().header("if-none-match"), None);
+    assert!(bills.keep_hand_over(&contact(), &at_it, None).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_bill_s_content_is_that_of_the_bill_that_was_found_and_never_too_long() {
+    let bill = KeptBill {
+        given_at: at(),
+        kind: BillKind::Pdf,
+        bytes: 9,
+        hand_over: None,
+    };
+    let (of_it, of_another) = ("2026-07-01T16:00:00Z", "2026-07-01T16:00:01Z");
+    let content = |given_at: &str| {
+        object(
+            200,
+            &[("x-amz-meta-given-at", given_at), ("content-length", "9")],
+            "%PDF-1.7\n",
+        )
+    };
+    let (_, shelf) = bills(vec![content(of_it), content(of_another), status(404)]);
+    let found = shelf.bill_content(&contact(), &bill).await.unwrap();
+    assert_eq!(found.as_deref(), Some(b"%PDF-1.7\n".as_slice()));
+    assert_eq!(shelf.bill_content(&contact(), &bill).await.unwrap(), None);
+    assert_eq!(shelf.bill_content(&contact(), &bill).await.unwrap(), None);
+    let long = object(
+        200,
+        &[("x-amz-meta-given-at", of_it), ("content-length", "10485761")],
+        "",
+    );
+    let (_, shelf) = bills(vec![long]);
+    assert!(shelf.bill_content(&contact(), &bill).await.is_err());
 }

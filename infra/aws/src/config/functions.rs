@@ -4,7 +4,9 @@ use journey::References;
 use url::Url;
 
 use super::Environment;
-use super::parts::{BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig};
+use super::parts::{
+    BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig,
+};
 use super::reader::{ConfigError, Reader};
 
 /// What `webhook` needs.
@@ -115,6 +117,8 @@ pub struct ContactsConfig {
     pub public_url: String,
     /// The bucket of bills (`BILLS_BUCKET`).
     pub bills_bucket: String,
+    /// How bills are handed over to Bayou; none where they are not.
+    pub bayou: Option<BayouBills>,
 }
 
 /// What `pages` needs.
@@ -150,7 +154,7 @@ pub struct AnnounceConfig {
 }
 
 /// The secrets of a function that asks Bayou, where there is Bayou.
-fn with_bayou(kinds: &[SecretKind], bayou: &Option<Option<BayouSettings>>) -> Vec<SecretKind> {
+fn with_bayou<T>(kinds: &[SecretKind], bayou: &Option<Option<T>>) -> Vec<SecretKind> {
     let mut kinds = kinds.to_vec();
     if !matches!(bayou, Some(None)) {
         kinds.push(SecretKind::BayouApiKey);
@@ -318,7 +322,9 @@ impl ContactsConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext]);
+        let bayou = read.bayou_bills();
+        let kinds = [SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext];
+        let secrets = read.secrets(&with_bayou(&kinds, &bayou));
         let public_url = read.public_url();
         let bills_bucket = read.bills_bucket();
         read.finish(|| {
@@ -328,6 +334,7 @@ impl ContactsConfig {
                 secrets: secrets?,
                 public_url: public_url?,
                 bills_bucket: bills_bucket?,
+                bayou: bayou?,
             })
         })
     }

@@ -14,7 +14,7 @@ pub use functions::{
     WebhookConfig,
 };
 pub use parts::{
-    BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
+    BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
 };
 pub use reader::ConfigError;
 use reader::Reader;

@@ -52,6 +52,15 @@ pub struct BayouSettings {
     pub references: References,
 }
 
+/// How bills are handed over to Bayou.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BayouBills {
+    /// How its API is used.
+    pub api: BayouSettings,
+    /// The form of its `POST /bills`, as JSON, which the function reads (`BAYOU_BILLS`; without it none are).
+    pub form: String,
+}
+
 /// How texts are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextsConfig {
@@ -209,6 +218,19 @@ impl Reader<'_> {
             calls_per_minute: calls?,
             references: references?,
         }))
+    }
+
+    /// Without a form, no bill is handed over.
+    pub(super) fn bayou_bills(&mut self) -> Option<Option<BayouBills>> {
+        let right = "a JSON object, as docs/bayou.md describes it in section 11";
+        let form = self.optional("BAYOU_BILLS", right, |value| {
+            (value.starts_with('{') && value.ends_with('}')).then(|| value.to_owned())
+        });
+        let Some(form) = form? else {
+            return Some(None);
+        };
+        let api = self.bayou()?;
+        Some(api.map(|api| BayouBills { api, form }))
     }
 
     /// What the partner's references are at Bayou.

@@ -96,6 +96,33 @@ fn every_function_reads_what_is_right() {
     let contacts = ContactsConfig::read(&right()).unwrap();
     let kinds: Vec<_> = contacts.secrets.iter().map(|secret| secret.kind).collect();
     assert_eq!(kinds, [SecretKind::IdentityKey, SecretKind::ApiToken]);
+    assert_eq!(contacts.bayou, None);
+}
+
+#[test]
+fn contacts_is_told_of_bayou_only_where_bills_are_handed_over() {
+    let mut variables = vec![
+        ("BAYOU_BASE_URL", "https://bayou.energy/api/v2"),
+        ("BAYOU_CALLS_PER_MINUTE", "60"),
+        ("BAYOU_API_KEY_PARAMETER", "/rekindle/bayou-api-key"),
+    ];
+    let read = |variables: &[(&str, &str)]| {
+        let environment = RIGHT.into_iter().chain(variables.iter().copied());
+        ContactsConfig::read(&environment.collect())
+    };
+    let has_key = |config: &ContactsConfig| {
+        config
+            .secrets
+            .iter()
+            .any(|secret| secret.kind == SecretKind::BayouApiKey)
+    };
+    let without = read(&variables).unwrap();
+    assert!(without.bayou.is_none() && !has_key(&without));
+    variables.push(("BAYOU_BILLS", r#"{"encoding":"multipart"}"#));
+    let with = read(&variables).unwrap();
+    assert!(has_key(&with));
+    assert_eq!(with.bayou.unwrap().form, r#"{"encoding":"multipart"}"#);
+    assert!(read(&[("BAYOU_BILLS", "multipart")]).is_err());
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use journey::port::{EraseFallback, KeepFallback, ReadFallback, StoreError, TakeUpload, UploadForm, Uploaded};
-use journey::{Account, BillFile, BillKind, ContactId, Fallback, KeptAccount, KeptBill};
+use journey::port::{EraseFallback, KeepFallback, PassOnFallback, StoreError, TakeUpload, UploadForm, Uploaded};
+use journey::{Account, BillFile, BillKind, ContactId, Fallback, HandOver, KeptAccount, KeptBill};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ struct BillRow {
     kind: BillKind,
     bytes: u64,
     file: String,
+    /// With the bill, so that a new one begins without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hand_over: Option<HandOver>,
 }
 
 impl KeepFallback for Store {
@@ -46,6 +49,7 @@ impl KeepFallback for Store {
             kind,
             bytes: bill.len() as u64,
             file: format!("{contact}-{}-{number}", at.as_millisecond()),
+            hand_over: None,
         };
         let record = serde_json::to_string(&row).map_err(Fault::from)?;
         let (folder, file, bill) = (self.fallback_folder(), row.file.clone(), bill.to_vec());
@@ -79,13 +83,18 @@ impl TakeUpload for Store {
     }
 }
 
-impl ReadFallback for Store {
+impl PassOnFallback for Store {
     async fn find_fallback(&self, contact: &ContactId) -> Result<Fallback, StoreError> {
         let (bill, account) =
             self.read(|connection| Ok((row(connection, contact, BILL)?, row(connection, contact, ACCOUNT)?)))?;
         let bill = bill.map(|(record, given_at)| -> Result<_, Fault> {
-            let BillRow { kind, bytes, .. } = serde_json::from_str(&record)?;
-            Ok(KeptBill { given_at, kind, bytes })
+            let row: BillRow = serde_json::from_str(&record)?;
+            Ok(KeptBill {
+                given_at,
+                kind: row.kind,
+                bytes: row.bytes,
+                hand_over: row.hand_over,
+            })
         });
         let account = account.map(|(record, given_at)| -> Result<_, Fault> {
             let account = serde_json::from_str(&record)?;
@@ -102,15 +111,42 @@ impl ReadFallback for Store {
             return Ok(None);
         };
         let row: BillRow = serde_json::from_str(&record).map_err(Fault::from)?;
-        let path = self.fallback_folder().join(row.file);
-        let bytes = on_the_disk(move || match fs::read(path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            // Erased, or replaced, since the row was read.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        })
-        .await?;
+        let bytes = self.read_file(row.file).await?;
         Ok(bytes.map(|bytes| BillFile::Bytes(row.kind, bytes)))
+    }
+
+    async fn bill_content(&self, contact: &ContactId, bill: &KeptBill) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.read(|connection| row(connection, contact, BILL))? {
+            Some((record, given_at)) if given_at == bill.given_at => {
+                let row: BillRow = serde_json::from_str(&record).map_err(Fault::from)?;
+                self.read_file(row.file).await
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    async fn keep_hand_over(
+        &self,
+        contact: &ContactId,
+        bill: &KeptBill,
+        to: Option<&HandOver>,
+    ) -> Result<bool, StoreError> {
+        let (id, bill, to) = (contact.clone(), bill.clone(), to.cloned());
+        let write = move |connection: &Connection| {
+            let Some((record, given_at)) = row(connection, &id, BILL)? else {
+                return Ok(false);
+            };
+            let mut row: BillRow = serde_json::from_str(&record)?;
+            if given_at != bill.given_at || row.hand_over != bill.hand_over {
+                return Ok(false);
+            }
+            row.hand_over = to;
+            connection
+                .prepare_cached("UPDATE fallbacks SET record = ?3 WHERE contact = ?1 AND what = ?2")?
+                .execute((id.as_str(), BILL, serde_json::to_string(&row)?))?;
+            Ok(true)
+        };
+        Ok(self.write(write).await?)
     }
 }
 
@@ -137,6 +173,17 @@ impl EraseFallback for Store {
 impl Store {
     fn fallback_folder(&self) -> PathBuf {
         self.data().path().join("given")
+    }
+
+    /// A bill's file; none when it was erased, or replaced, since its row was read.
+    async fn read_file(&self, name: String) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.fallback_folder().join(name);
+        on_the_disk(move || match fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
     }
 
     async fn keep_row(

@@ -6,11 +6,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use backon::{ExponentialBuilder, Retryable};
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{Clock, ProviderError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Method, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -24,6 +26,9 @@ use crate::{Budget, Share};
 
 /// The largest answer that is read. A full page of 500 meters has about 1 MB.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The largest answer of a refusal that is read: it is looked at for a code alone.
+const LARGEST_REFUSAL: usize = 16 * 1024;
 
 /// Who is told to come back later than this does not wait in line: the provider has asked for a pause.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
@@ -58,7 +63,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: String,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Body>,
     /// May it be made twice?
     pub(crate) repeatable: bool,
     pub(crate) share: Share,
@@ -66,6 +71,48 @@ pub(crate) struct Request {
     pub(crate) paid: AtomicBool,
     /// How long to wait for the answer, if not the configured time.
     pub(crate) timeout: Option<Duration>,
+}
+
+/// What a request carries.
+pub(crate) enum Body {
+    /// JSON.
+    Json(Value),
+    /// `multipart/form-data`.
+    Form {
+        /// Names and values.
+        fields: Vec<(String, String)>,
+        /// The file's field.
+        file: String,
+        /// Its name.
+        name: &'static str,
+        /// Its media type.
+        media_type: &'static str,
+        /// Its content.
+        content: Bytes,
+    },
+}
+
+impl Body {
+    fn put_into(&self, request: RequestBuilder) -> Result<RequestBuilder, CallError> {
+        match self {
+            Body::Json(value) => Ok(request.json(value)),
+            Body::Form {
+                fields,
+                file,
+                name,
+                media_type,
+                content,
+            } => {
+                let part = Part::stream(content.clone()).file_name(*name);
+                let part = part.mime_str(media_type).map_err(CallError::transport)?;
+                let mut form = Form::new();
+                for (field, value) in fields {
+                    form = form.text(field.clone(), value.clone());
+                }
+                Ok(request.multipart(form.part(file.clone(), part)))
+            }
+        }
+    }
 }
 
 impl Api {
@@ -217,11 +264,20 @@ impl Api {
             outgoing = outgoing.timeout(timeout);
         }
         if let Some(body) = &request.body {
-            outgoing = outgoing.json(body);
+            outgoing = body.put_into(outgoing)?;
         }
         let response = outgoing.send().await.map_err(CallError::transport)?;
-        self.judge(response.status(), response.headers())?;
-        read(response).await
+        match self.judge(response.status(), response.headers()) {
+            Ok(()) => read(response, LARGEST_ANSWER).await,
+            Err(CallError::NotFound { .. }) => Err(CallError::NotFound {
+                code: error_code(response).await,
+            }),
+            Err(CallError::Refused { status, .. }) => Err(CallError::Refused {
+                status,
+                code: error_code(response).await,
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     /// What a status asks of the caller.
@@ -236,7 +292,7 @@ impl Api {
         let asked = asked_pause(headers, now);
         Err(match status.as_u16() {
             status @ (401 | 403) => CallError::Unauthorized { status },
-            404 => CallError::NotFound,
+            404 => CallError::NotFound { code: None },
             429 => {
                 let default = now.checked_add(config.rate_limit_pause).unwrap_or(Timestamp::MAX);
                 let retry_at = asked.unwrap_or(default);
@@ -247,7 +303,7 @@ impl Api {
                 status,
                 retry_at: asked,
             },
-            status => CallError::Refused { status },
+            status => CallError::Refused { status, code: None },
         })
     }
 }
@@ -288,10 +344,19 @@ fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
+/// The `error_code` of a refusal, if it has one that is a word: whatever else it says may repeat what was sent.
+async fn error_code(response: Response) -> Option<String> {
+    let body = read(response, LARGEST_REFUSAL).await.ok()?;
+    let body: Value = serde_json::from_slice(&body).ok()?;
+    let code = body.get("error_code")?.as_str()?;
+    let is_word = (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_word.then(|| code.to_owned())
+}
+
+async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(CallError::transport)? {
-        if body.len() + chunk.len() > LARGEST_ANSWER {
+        if body.len() + chunk.len() > most {
             return Err(CallError::Unreadable("it is too long"));
         }
         body.extend_from_slice(&chunk);

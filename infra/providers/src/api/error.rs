@@ -22,12 +22,12 @@ pub(crate) enum CallError {
     /// Status 401 or 403: usually a key of the other environment.
     #[error("the key is refused with status {status}")]
     Unauthorized { status: u16 },
-    /// Status 404.
+    /// Status 404, and the provider's code of the error.
     #[error("not found")]
-    NotFound,
-    /// Any other status that is not a success and not a 5xx.
+    NotFound { code: Option<String> },
+    /// Any other status that is not a success and not a 5xx, and the provider's code of the error.
     #[error("the request is refused with status {status}")]
-    Refused { status: u16 },
+    Refused { status: u16, code: Option<String> },
     /// A 5xx status.
     #[error("the provider failed with status {status}")]
     Failing { status: u16, retry_at: Option<Timestamp> },
@@ -52,7 +52,7 @@ impl CallError {
             | CallError::RateLimited { .. }
             | CallError::BudgetSpent { .. }
             | CallError::Unauthorized { .. }
-            | CallError::NotFound
+            | CallError::NotFound { .. }
             | CallError::Refused { .. }
             | CallError::Unreadable(_) => false,
         }
@@ -68,7 +68,9 @@ impl From<CallError> for ProviderError {
             CallError::Unauthorized { .. } => (Unavailable::Unauthorized, None),
             CallError::Failing { retry_at, .. } => (Unavailable::Failing, retry_at),
             // A search that is "not found" is a wrong address or an outage, not an empty answer.
-            CallError::NotFound | CallError::Refused { .. } | CallError::Unreadable(_) => (Unavailable::Failing, None),
+            CallError::NotFound { .. } | CallError::Refused { .. } | CallError::Unreadable(_) => {
+                (Unavailable::Failing, None)
+            }
         };
         ProviderError { why, retry_at }
     }

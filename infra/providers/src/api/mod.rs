@@ -4,8 +4,7 @@ mod client;
 mod config;
 mod error;
 
-pub(crate) use client::Api;
-pub(crate) use client::Request;
+pub(crate) use client::{Api, Body, Request};
 pub use config::ConfigError;
 pub(crate) use config::{ApiConfig, Authorization, in_range};
 pub(crate) use error::CallError;

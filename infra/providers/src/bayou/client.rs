@@ -3,13 +3,14 @@
 use core::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
-use journey::port::{Clock, ProviderError};
+use journey::port::{Clock, HandOverError, ProviderError};
 use journey::status::Snapshot;
-use journey::{Newest, Reference, References};
+use journey::{BillKind, Newest, Reference, References};
 use percent_encoding::utf8_percent_encode;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
+use super::bills::{ALL_WITHIN, BILL_WITHIN, BillForm, CustomerValue, bill_id};
 use super::config::BayouConfig;
 use super::customer::{Bill, Intervals, Told};
 use crate::Share;
@@ -21,6 +22,7 @@ use crate::query::ENCODED;
 pub struct BayouClient {
     api: Api,
     references: References,
+    bills: Option<BillForm>,
 }
 
 impl BayouClient {
@@ -33,6 +35,7 @@ impl BayouClient {
         Ok(BayouClient {
             api: Api::new(config.api(), clock)?,
             references: config.references,
+            bills: config.bills.clone(),
         })
     }
 
@@ -75,9 +78,70 @@ impl BayouClient {
         Ok(told.and_then(Told::link))
     }
 
+    /// Hands over a bill, in one attempt. Answers Bayou's name for it, if it tells one.
+    ///
+    /// # Errors
+    /// [`HandOverError`] when no form is configured, Bayou refuses the bill, or gives no answer to rely on.
+    pub async fn hand_over_bill(
+        &self,
+        reference: &Reference,
+        kind: BillKind,
+        bill: Vec<u8>,
+    ) -> Result<Option<String>, HandOverError> {
+        let form = self.bills.as_ref().ok_or(HandOverError::NotConfigured)?;
+        let handed = self.api.within(ALL_WITHIN, self.post_bill(form, reference, kind, bill));
+        handed.await.map_err(|error| {
+            self.api.note_failure("hand_over_bill", &error);
+            match error {
+                CallError::Refused { status, code } => HandOverError::Refused { status, code },
+                CallError::NotFound { code } => HandOverError::Refused { status: 404, code },
+                CallError::Unreachable(_)
+                | CallError::OutOfTime
+                | CallError::RateLimited { .. }
+                | CallError::BudgetSpent { .. }
+                | CallError::Unauthorized { .. }
+                | CallError::Failing { .. }
+                | CallError::Unreadable(_) => HandOverError::NoAnswer(error.into()),
+            }
+        })
+    }
+
+    async fn post_bill(
+        &self,
+        form: &BillForm,
+        reference: &Reference,
+        kind: BillKind,
+        bill: Vec<u8>,
+    ) -> Result<Option<String>, CallError> {
+        let customer = match (form.customer_value, self.references) {
+            (CustomerValue::ExternalId, References::ExternalId) | (CustomerValue::Id, References::CustomerId) => {
+                reference.expose().to_owned()
+            }
+            (by @ CustomerValue::ExternalId, References::CustomerId)
+            | (by @ CustomerValue::Id, References::ExternalId) => {
+                let told = self.customer(reference, Share::Upkeep, false).await?;
+                told.ok_or(CallError::NotFound { code: None })?
+                    .named(by)
+                    .ok_or(CallError::Unreadable("it has not the customer's other name"))?
+            }
+        };
+        let request = Request {
+            method: Method::POST,
+            path: "/bills".to_owned(),
+            query: String::new(),
+            body: Some(form.body(customer, kind, bill)),
+            // Whether Bayou knows a bill again is not documented.
+            repeatable: false,
+            share: Share::Upkeep,
+            paid: AtomicBool::new(false),
+            timeout: Some(BILL_WITHIN),
+        };
+        Ok(bill_id(&self.api.bytes(&request).await?))
+    }
+
     async fn customer(&self, reference: &Reference, share: Share, paid: bool) -> Result<Option<Told>, CallError> {
         let told: Told = match self.get(&self.path(reference, ""), share, paid).await {
-            Err(CallError::NotFound) => return Ok(None),
+            Err(CallError::NotFound { .. }) => return Ok(None),
             answer => answer?,
         };
         let (external_id, id) = match self.references {
@@ -107,7 +171,7 @@ impl BayouClient {
     async fn none_if_absent<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, CallError> {
         match self.get(path, Share::Upkeep, false).await {
             Ok(found) => Ok(Some(found)),
-            Err(CallError::NotFound) => Ok(None),
+            Err(CallError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use journey::{Provider, References};
 use url::Url;
 
+use super::bills::BillForm;
 use crate::Secret;
 use crate::api::{ApiConfig, Authorization};
 
@@ -23,6 +24,8 @@ pub struct BayouConfig {
     pub api_key: Secret,
     /// What the partner's references are at Bayou.
     pub references: References,
+    /// How Bayou takes bills; none are handed over without.
+    pub bills: Option<BillForm>,
     /// The calls that all parts of the program together may make in a minute; what Bayou allows is not published (U9).
     pub calls_per_minute: NonZeroU32,
     /// Does a status check wait until the budget has a call for it, in the order of asking?
@@ -49,6 +52,7 @@ impl BayouConfig {
             base_url,
             api_key,
             references: References::default(),
+            bills: None,
             calls_per_minute,
             waits_in_line: false,
             request_timeout: Duration::from_secs(4),

@@ -5,6 +5,8 @@ use journey::{Customer, Velocity};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::bills::CustomerValue;
+
 /// The part of it that the rules need. The two flags without which nothing can be said must be there; of whatever
 /// else is missing the answer is "not yet".
 #[derive(Deserialize)]
@@ -44,6 +46,19 @@ impl Told {
             (_, _) => true,
         };
         same(&self.external_id, external_id) && same(&self.id, id)
+    }
+
+    /// The name by which a bill says whose it is.
+    pub(super) fn named(&self, by: CustomerValue) -> Option<String> {
+        let name = match by {
+            CustomerValue::ExternalId => &self.external_id,
+            CustomerValue::Id => &self.id,
+        };
+        match name.as_ref()? {
+            Value::String(name) => Some(name.clone()),
+            Value::Number(name) => Some(name.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
     }
 
     pub(super) fn link(self) -> Option<String> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::LeapClient;
 use super::record;
 use crate::Share;
-use crate::api::{CallError, Request};
+use crate::api::{Body, CallError, Request};
 
 const PATH: &str = "/v2/meters/search";
 
@@ -79,7 +79,7 @@ impl LeapClient {
             method: Method::POST,
             path: PATH.to_owned(),
             query: String::new(),
-            body: Some(body),
+            body: Some(Body::Json(body)),
             repeatable: true,
             share: Share::Upkeep,
             paid: AtomicBool::new(false),

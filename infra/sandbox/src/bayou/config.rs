@@ -33,8 +33,34 @@ pub struct BayouConfig {
     /// The addresses that log in with any password and are asked for the code `1234`, at whatever
     /// utility: one for each [`MfaMethod`]. The real ones are not known.
     pub mfa_emails: Vec<(String, MfaMethod)>,
+    /// What the fields of an uploaded bill are called; the real ones are not known.
+    pub bill_fields: BillFields,
     /// How long a receiver has to answer, in real time; the real limit is not documented.
     pub answer_within: Duration,
+}
+
+/// What the fields of an uploaded bill are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillFields {
+    /// The file; in JSON, its base64.
+    pub file: String,
+    /// In JSON, the file's media type.
+    pub file_type: String,
+    /// Bayou's number of the customer.
+    pub customer_id: String,
+    /// The partner's name of the customer, instead of it.
+    pub customer_external_id: String,
+}
+
+impl Default for BillFields {
+    fn default() -> Self {
+        Self {
+            file: "file".to_owned(),
+            file_type: "file_type".to_owned(),
+            customer_id: "customer_id".to_owned(),
+            customer_external_id: "customer_external_id".to_owned(),
+        }
+    }
 }
 
 /// When a new onboarding link is made, beside when access is lost.
@@ -102,6 +128,7 @@ impl BayouConfig {
                 test_address("totp", MfaMethod::Totp),
                 test_address("question", MfaMethod::SecurityQuestion),
             ],
+            bill_fields: BillFields::default(),
             answer_within: Duration::from_secs(10),
         }
     }

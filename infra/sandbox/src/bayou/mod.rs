@@ -28,7 +28,7 @@ mod utilities;
 mod world;
 
 pub use crate::Reaction;
-pub use config::{BayouConfig, LossTold, MfaMethod, NewLink};
+pub use config::{BayouConfig, BillFields, LossTold, MfaMethod, NewLink};
 pub use customer::{Customer, Habit, Repair};
 pub use population::Population;
 pub use record::Reason;

@@ -15,7 +15,7 @@ use crate::stage::{now, ports, stage, with_customer, with_journey, world};
 const TOKEN: &str = "an-invented-api-token";
 
 /// `docs/api/openapi.yaml`, without 503: the store of a check never fails.
-const STATUSES: [u16; 10] = [200, 204, 304, 400, 401, 404, 405, 412, 413, 422];
+const STATUSES: [u16; 11] = [200, 204, 304, 400, 401, 404, 405, 409, 412, 413, 422];
 
 /// A request to the partner's API: contacts in JSON, conditions, cursors, links, explanations.
 ///

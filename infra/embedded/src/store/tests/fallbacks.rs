@@ -1,7 +1,7 @@
 //! What customers gave by hand: the latest of each, and no file that no row names.
 
-use journey::port::{EraseFallback, KeepFallback, ReadFallback};
-use journey::{BillFile, BillKind, ContactId, Provider, Reference};
+use journey::port::{EraseFallback, KeepFallback, PassOnFallback};
+use journey::{BillFile, BillKind, ContactId, HandOver, Provider, Reference};
 
 use crate::testing::{key, minutes, open};
 
@@ -54,4 +54,44 @@ async fn of_many_bills_at_once_the_one_that_is_named_is_there() {
     }
     assert!(store.read_bill(&ana).await.unwrap().is_some());
     assert_eq!(std::fs::read_dir(folder.path().join("given")).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_hand_over_is_begun_by_one_alone_and_forgotten_with_the_next_bill() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let ana = contact("ana");
+    let begun = HandOver::Begun { at: minutes(1) };
+    let done = HandOver::Done {
+        at: minutes(1),
+        bill_id: Some("77".to_owned()),
+    };
+    store
+        .keep_bill(&ana, BillKind::Pdf, b"first", minutes(0))
+        .await
+        .unwrap();
+    let found = || async { store.find_fallback(&ana).await.unwrap().bill.unwrap() };
+    let new = found().await;
+    assert_eq!(new.hand_over, None);
+    assert!(store.keep_hand_over(&ana, &new, Some(&begun)).await.unwrap());
+    assert!(!store.keep_hand_over(&ana, &new, Some(&begun)).await.unwrap());
+    let at_it = found().await;
+    assert_eq!(at_it.hand_over, Some(begun.clone()));
+    assert!(store.keep_hand_over(&ana, &at_it, None).await.unwrap());
+    assert!(store.keep_hand_over(&ana, &new, Some(&done)).await.unwrap());
+    assert_eq!(found().await.hand_over, Some(done));
+    assert_eq!(
+        store.bill_content(&ana, &new).await.unwrap().as_deref(),
+        Some(b"first".as_slice())
+    );
+
+    store
+        .keep_bill(&ana, BillKind::Pdf, b"again", minutes(2))
+        .await
+        .unwrap();
+    assert_eq!(found().await.hand_over, None);
+    assert_eq!(store.bill_content(&ana, &new).await.unwrap(), None);
+    assert!(!store.keep_hand_over(&ana, &new, Some(&begun)).await.unwrap());
+    store.erase_fallback(&ana).await.unwrap();
+    assert!(!store.keep_hand_over(&ana, &new, Some(&begun)).await.unwrap());
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::LeapClient;
 use crate::Share;
-use crate::api::{CallError, Request};
+use crate::api::{Body, CallError, Request};
 
 pub use subscription::{EventType, Header, Subscription, Unfit, Wanted, WebhookId};
 
@@ -106,7 +106,12 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
     }
     match same_receiver.into_iter().next() {
         Some(different) => {
-            let request = changing(Method::PUT, path_of(&different.id), Some(wanted.body()), true);
+            let request = changing(
+                Method::PUT,
+                path_of(&different.id),
+                Some(Body::Json(wanted.body())),
+                true,
+            );
             told(
                 leap,
                 "update_webhook",
@@ -116,7 +121,7 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
         }
         None => {
             // Not repeatable: a lost answer would leave two subscriptions.
-            let request = changing(Method::POST, PATH.to_owned(), Some(wanted.body()), false);
+            let request = changing(Method::POST, PATH.to_owned(), Some(Body::Json(wanted.body())), false);
             let created: Created = told(
                 leap,
                 "create_webhook",
@@ -141,7 +146,7 @@ pub async fn ensure(leap: &LeapClient, wanted: &Wanted) -> Result<Ensured, Webho
 pub async fn test(leap: &LeapClient, id: &WebhookId, payload: &Value) -> Result<TestResult, WebhookError> {
     subscription::check_test(payload)?;
     let path = format!("{}/test", path_of(id));
-    let mut request = changing(Method::POST, path, Some(payload.clone()), false);
+    let mut request = changing(Method::POST, path, Some(Body::Json(payload.clone())), false);
     request.timeout = Some(TEST_DEADLINE);
     let result: TestAnswer = told(
         leap,
@@ -167,7 +172,7 @@ pub async fn delete(leap: &LeapClient, id: &WebhookId) -> Result<bool, WebhookEr
     match leap.within(leap.deadline(), leap.bytes(&request)).await {
         Ok(_) => Ok(true),
         // Also after a repetition, when the first attempt had worked and its answer was lost.
-        Err(CallError::NotFound) => Ok(false),
+        Err(CallError::NotFound { .. }) => Ok(false),
         Err(error) => told(leap, "delete_webhook", Err(error)),
     }
 }
@@ -201,7 +206,7 @@ fn path_of(id: &WebhookId) -> String {
     format!("{PATH}/{}", id.as_str())
 }
 
-fn changing(method: Method, path: String, body: Option<Value>, repeatable: bool) -> Request {
+fn changing(method: Method, path: String, body: Option<Body>, repeatable: bool) -> Request {
     Request {
         method,
         path,
@@ -218,8 +223,8 @@ fn told<T>(leap: &LeapClient, question: &'static str, answer: Result<T, CallErro
     answer.map_err(|error| {
         leap.note_failure(question, &error);
         match error {
-            CallError::NotFound => WebhookError::Unknown,
-            CallError::Refused { status } => WebhookError::Refused(status),
+            CallError::NotFound { .. } => WebhookError::Unknown,
+            CallError::Refused { status, .. } => WebhookError::Refused(status),
             CallError::Unreachable(_)
             | CallError::OutOfTime
             | CallError::RateLimited { .. }

@@ -72,7 +72,10 @@ fn refusal(shared: &Shared, route: &str, method: &Method, headers: &HeaderMap) -
         return Some(errors::INTERNAL);
     }
     let has_body = *method == Method::POST || *method == Method::PATCH;
-    (has_body && !is_json(headers)).then_some(errors::MEDIA_TYPE)
+    // A bill is a file: how it is sent is not documented.
+    let is_right = is_of_type(headers, "application/json")
+        || (route.ends_with("/bills") && is_of_type(headers, "multipart/form-data"));
+    (has_body && !is_right).then_some(errors::MEDIA_TYPE)
 }
 
 /// The key is the user name, and the password is empty.
@@ -84,10 +87,10 @@ fn has_key(headers: &HeaderMap, key: &str) -> bool {
     decoded.is_some_and(|decoded| decoded == format!("{key}:").as_bytes())
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
     let stated = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = stated.and_then(|stated| stated.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
 fn count(shared: &Shared, route: String, status: u16) {

@@ -214,6 +214,42 @@ async fn of_an_uploaded_bill_the_type_and_the_size_are_kept() {
 }
 
 #[tokio::test]
+async fn a_bill_is_taken_as_a_form_of_any_names() {
+    let mut config = BayouConfig::new(1, KEY);
+    (config.bill_fields.file, config.bill_fields.customer_id) = ("document".to_owned(), "owner".to_owned());
+    let story = Story::start_with(config).await;
+    let id = story.create("home-1", &POWER).await["id"].to_string();
+    let post = |parts: &[(&str, &str)]| {
+        let part =
+            |(name, rest): &(&str, &str)| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n");
+        let body = format!("{}--b--\r\n", parts.iter().map(part).collect::<String>());
+        let post = story.http.post(story.url("/bills"));
+        post.header("content-type", "multipart/form-data; boundary=b")
+            .body(body)
+    };
+    let file = "; filename=\"bill.jpg\"\r\nContent-Type: image/jpeg\r\n\r\na picture";
+    let owner = format!("\r\n\r\n{id}");
+    let (status, made) = story.call(post(&[("owner", &owner), ("document", file)])).await;
+    assert_eq!(status, 201, "{made}");
+    assert!(made["id"].is_u64());
+    let kept = Upload {
+        file_type: "image/jpeg".to_owned(),
+        size: 9,
+    };
+    assert_eq!(story.sandbox.truth()["home-1"].uploads, [kept]);
+    for (parts, code) in [
+        (&[("document", file)][..], "customer_id_invalid"),
+        (&[("owner", owner.as_str())], "bill_file_invalid"),
+        (&[("owner", &owner), ("document", "\r\n\r\n")], "bill_file_invalid"),
+    ] {
+        let (status, error) = story.call(post(parts)).await;
+        assert_eq!((status, error_code(&error)), (400, code));
+    }
+    let keyless = post(&[("owner", &owner), ("document", file)]).send().await.unwrap();
+    assert_eq!(keyless.status(), 401);
+}
+
+#[tokio::test]
 async fn what_is_not_documented_of_the_customers_object_is_shown_if_it_is_to() {
     let mut config = BayouConfig::new(1, KEY);
     (config.shows_filled_on, config.shows_velocity) = (true, true);

@@ -77,10 +77,10 @@ impl Stage {
             },
             rules: loaded.rules,
             webhook: webhook::Config {
-                secrets: webhook::Secrets {
+                leap: Some(webhook::Secrets {
                     current: webhook::Secret::new(SECRET).unwrap(),
                     other: None,
-                },
+                }),
                 bayou: Some(webhook::BayouHook {
                     secrets: webhook::Secrets {
                         current: webhook::Secret::new(SECRET).unwrap(),

@@ -26,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) campaign: PathBuf,
     pub(crate) id_key: IdKey,
     pub(crate) tokens: Tokens,
-    pub(crate) leap: Leap,
+    pub(crate) leap: Option<Leap>,
     pub(crate) bayou: Option<Bayou>,
     /// Those who may get test messages.
     pub(crate) testers: Testers,
@@ -70,7 +70,7 @@ struct File {
     public_url: Spanned<String>,
     campaign: Spanned<String>,
     secrets: SecretsTable,
-    leap: LeapTable,
+    leap: Option<LeapTable>,
     bayou: Option<BayouTable>,
     #[serde(default)]
     test_sends: TestSendsTable,
@@ -164,44 +164,20 @@ impl Config {
             environment,
             found: Vec::new(),
         };
-        let leap = file.leap;
         let public_url = problems.url(&file.public_url, "public_url");
-        let base_url = problems.url(&leap.base_url, "leap.base_url");
         let identity = problems.secret(&file.secrets.identity_key_env, "secrets.identity_key_env", 16);
         let id_key = identity.map(IdKey::new);
         let mut tokens = vec![problems.secret(&file.secrets.api_token_env, "secrets.api_token_env", 16)];
         if let Some(next) = &file.secrets.api_token_next_env {
             tokens.push(problems.secret(next, "secrets.api_token_next_env", 16));
         }
-        let api_key = problems.secret(&leap.api_key_env, "leap.api_key_env", 1);
-        let current = problems.secret(&leap.webhook_secret_env, "leap.webhook_secret_env", 16);
-        let next = match &leap.webhook_secret_next_env {
-            Some(next) => problems.secret(next, "leap.webhook_secret_next_env", 16),
-            None => None,
-        };
-        let header = HeaderName::from_bytes(leap.webhook_header.get_ref().as_bytes()).ok();
-        if header.is_none() {
-            problems.add(
-                &leap.webhook_header.span(),
-                "leap.webhook_header",
-                "is not a header name; write for example \"x-rekindle-key\"",
-            );
+        if file.leap.is_none() && file.bayou.is_none() {
+            let path = path.display();
+            problems.found.push(format!(
+                "{path}: there is no provider; write a section [leap], [bayou] or both (`rekindle init` writes an example)"
+            ));
         }
-        let calls = NonZeroU32::new(*leap.calls_per_minute.get_ref());
-        if calls.is_none() {
-            problems.add(
-                &leap.calls_per_minute.span(),
-                "leap.calls_per_minute",
-                "must be at least 1; Leap publishes no limit, so ask for yours",
-            );
-        }
-        if !(1..=1_000).contains(leap.page_size.get_ref()) {
-            problems.add(
-                &leap.page_size.span(),
-                "leap.page_size",
-                "must be from 1 to 1000; Leap's own default is 10",
-            );
-        }
+        let leap = file.leap.map(|table| problems.leap(table));
         let bayou = file.bayou.map(|table| problems.bayou(&table));
         for entry in &file.test_sends.allowed {
             if let Err(error) = Testers::new([entry.get_ref().as_str()]) {
@@ -229,8 +205,6 @@ impl Config {
         if !found.is_empty() {
             anyhow::bail!("{}", found.join("\n"));
         }
-        let secret = |text: &str| Secret::new(text).context("webhook secret");
-        let current = current.context("webhook secret")?;
         Ok(Config {
             public_url: public_url
                 .context("public_url")?
@@ -252,23 +226,9 @@ impl Config {
                 Some(bayou) => Some(bayou.context("bayou")?),
                 None => None,
             },
-            leap: Leap {
-                base_url: base_url.context("leap.base_url")?,
-                api_key: ApiKey::new(api_key.context("leap.api_key_env")?),
-                webhook_header: header.context("leap.webhook_header")?,
-                secrets: Secrets {
-                    current: secret(&current)?,
-                    other: next.as_deref().map(secret).transpose()?,
-                },
-                webhook_secret: current,
-                calls_per_minute: calls.context("leap.calls_per_minute")?,
-                page_size: *leap.page_size.get_ref(),
-                // `webhook test` uses this one, whatever else is reserved.
-                reserved_prefixes: {
-                    let mut prefixes = leap.reserved_prefixes;
-                    prefixes.push(providers::leap::webhooks::TEST_PREFIX.to_owned());
-                    prefixes
-                },
+            leap: match leap {
+                Some(leap) => Some(leap.context("leap")?),
+                None => None,
             },
         })
     }
@@ -303,6 +263,57 @@ impl Problems<'_> {
             );
         }
         url
+    }
+
+    fn leap(&mut self, table: LeapTable) -> Option<Leap> {
+        let base_url = self.url(&table.base_url, "leap.base_url");
+        let api_key = self.secret(&table.api_key_env, "leap.api_key_env", 1);
+        let current = self.secret(&table.webhook_secret_env, "leap.webhook_secret_env", 16);
+        let next = match &table.webhook_secret_next_env {
+            Some(next) => self.secret(next, "leap.webhook_secret_next_env", 16),
+            None => None,
+        };
+        let header = HeaderName::from_bytes(table.webhook_header.get_ref().as_bytes()).ok();
+        if header.is_none() {
+            self.add(
+                &table.webhook_header.span(),
+                "leap.webhook_header",
+                "is not a header name; write for example \"x-rekindle-key\"",
+            );
+        }
+        let calls = NonZeroU32::new(*table.calls_per_minute.get_ref());
+        if calls.is_none() {
+            self.add(
+                &table.calls_per_minute.span(),
+                "leap.calls_per_minute",
+                "must be at least 1; Leap publishes no limit, so ask for yours",
+            );
+        }
+        let page_size = *table.page_size.get_ref();
+        if !(1..=1_000).contains(&page_size) {
+            self.add(
+                &table.page_size.span(),
+                "leap.page_size",
+                "must be from 1 to 1000; Leap's own default is 10",
+            );
+        }
+        let current = current?;
+        // `webhook test` uses this one, whatever else is reserved.
+        let mut reserved_prefixes = table.reserved_prefixes;
+        reserved_prefixes.push(providers::leap::webhooks::TEST_PREFIX.to_owned());
+        Some(Leap {
+            base_url: base_url?,
+            api_key: ApiKey::new(api_key?),
+            webhook_header: header?,
+            secrets: Secrets {
+                current: Secret::new(&current).ok()?,
+                other: next.and_then(|next| Secret::new(&next).ok()),
+            },
+            webhook_secret: current,
+            calls_per_minute: calls?,
+            page_size,
+            reserved_prefixes,
+        })
     }
 
     fn bayou(&mut self, table: &BayouTable) -> Option<Bayou> {
@@ -442,7 +453,7 @@ mod tests {
     fn the_example_is_right() {
         let config = parse(EXAMPLE).unwrap();
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
-        assert_eq!(config.leap.webhook_header, "x-rekindle-key");
+        assert_eq!(config.leap.as_ref().unwrap().webhook_header, "x-rekindle-key");
         assert!(config.tokens.check(b"an invented secret of some length") && !config.tokens.check(b"another"));
     }
 
@@ -510,6 +521,20 @@ mod tests {
         let unnamed = text.replace("customer_field = \"CUSTOMER\"", "");
         let error = parse(&unnamed).err().unwrap();
         assert!(error.contains("customer_field"), "{error}");
+    }
+
+    #[test]
+    fn either_provider_is_enough_and_none_is_too_few() {
+        let text = with_bayou();
+        let (before, rest) = text.split_once("[leap]\n").unwrap();
+        let (_, bayou) = rest.split_once("[bayou]\n").unwrap();
+        let only_bayou = parse(&format!("{before}[bayou]\n{bayou}")).unwrap();
+        assert!(only_bayou.leap.is_none() && only_bayou.bayou.is_some());
+        let error = parse(before).err().unwrap();
+        assert!(
+            error.contains("there is no provider") && error.contains("[bayou]"),
+            "{error}"
+        );
     }
 
     #[test]

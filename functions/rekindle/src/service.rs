@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::http::HeaderName;
 use campaign::LoadedCampaign;
 use contacts::api::ApiConfig;
 use embedded::{DataDir, MachineTime, Outbox, ProgramClock, Store, timers};
@@ -59,11 +60,13 @@ impl Service {
     ) -> anyhow::Result<Self> {
         let store = Store::open(data, config.id_key.clone(), clock.clone())?;
         let outbox = Outbox::new(store.clone(), config::outbox(&campaign)).context("[sender] of the campaign")?;
-        let mut leap = LeapConfig::new(config.leap.base_url, config.leap.api_key, config.leap.calls_per_minute);
-        leap.page_size = config.leap.page_size;
-        // More timers at once than calls: they stay due, in their order, instead of all being put off.
-        leap.waits_in_line = true;
-        let leap = LeapClient::new(leap, Arc::new(clock.clone())).context("[leap] of rekindle.toml")?;
+        let leap = config.leap.as_ref().map(|leap| {
+            let mut settings = LeapConfig::new(leap.base_url.clone(), leap.api_key.clone(), leap.calls_per_minute);
+            settings.page_size = leap.page_size;
+            // More timers at once than calls: they stay due, in their order, instead of all being put off.
+            settings.waits_in_line = true;
+            LeapClient::new(settings, Arc::new(clock.clone()))
+        });
         let bayou = config.bayou.as_ref().map(|bayou| {
             let mut settings = BayouConfig::new(bayou.base_url.clone(), bayou.api_key.clone(), bayou.calls_per_minute);
             settings.references = bayou.references;
@@ -72,7 +75,7 @@ impl Service {
             BayouClient::new(&settings, Arc::new(clock.clone()))
         });
         let providers = Providers {
-            leap: Some(leap),
+            leap: leap.transpose().context("[leap] of rekindle.toml")?,
             bayou: bayou.transpose().context("[bayou] of rekindle.toml")?,
         };
         let links = LinkKey::new(config.id_key.derive("link"));
@@ -82,6 +85,11 @@ impl Service {
             support_email: campaign.brand.support_email.clone(),
             minutes_needed: campaign.brand.minutes_needed,
         };
+        let (webhook_header, reserved_prefixes) = config.leap.as_ref().map_or_else(
+            // Nobody calls with it.
+            || (HeaderName::from_static("x-rekindle-key"), Vec::new()),
+            |leap| (leap.webhook_header.clone(), leap.reserved_prefixes.clone()),
+        );
         let world = World::new(Parts {
             clock,
             store,
@@ -110,13 +118,13 @@ impl Service {
             },
             rules: campaign.rules,
             webhook: webhook::Config {
-                secrets: config.leap.secrets,
+                leap: config.leap.as_ref().map(|leap| leap.secrets.clone()),
                 bayou: config.bayou.map(|bayou| BayouHook {
                     secrets: bayou.webhook_secrets,
                     references: bayou.references,
                 }),
                 id_key: config.id_key.clone(),
-                reserved_prefixes: config.leap.reserved_prefixes.clone(),
+                reserved_prefixes: reserved_prefixes.clone(),
             },
             id_key: config.id_key.clone(),
         });
@@ -128,10 +136,10 @@ impl Service {
                 links,
                 public_url: config.public_url,
             }),
-            webhook_header: config.leap.webhook_header,
+            webhook_header,
         };
         let mut reconcile = reconcile::Config::new(config.id_key);
-        reconcile.reserved_prefixes = config.leap.reserved_prefixes;
+        reconcile.reserved_prefixes = reserved_prefixes;
         let hook = config
             .announce
             .map(|to| Hook::new(to.url, &to.secret, MachineTime::default()));

@@ -133,14 +133,12 @@ fn place(uri: &Uri, config: &Config) -> Result<Place, Box<Reply>> {
             let detail = format!("There is no such provider; there is: {allowed}.");
             Err(Box::new(problem(StatusCode::NOT_FOUND, &detail)))
         }
+        (Ok(Provider::Leap), None) if config.leap.is_none() => Err(not_configured("Leap")),
         (Ok(Provider::Leap), None) => Ok(Place {
             provider: Provider::Leap,
             secret: None,
         }),
-        (Ok(Provider::Bayou), _) if config.bayou.is_none() => {
-            let detail = "This deployment is not configured for Bayou.";
-            Err(Box::new(problem(StatusCode::NOT_FOUND, detail)))
-        }
+        (Ok(Provider::Bayou), _) if config.bayou.is_none() => Err(not_configured("Bayou")),
         (Ok(Provider::Bayou), secret) => Ok(Place {
             provider: Provider::Bayou,
             secret: secret.map(|secret| percent_decode_str(secret).collect()),
@@ -149,15 +147,20 @@ fn place(uri: &Uri, config: &Config) -> Result<Place, Box<Reply>> {
     }
 }
 
+fn not_configured(provider: &str) -> Box<Reply> {
+    let detail = format!("This deployment is not configured for {provider}.");
+    Box::new(problem(StatusCode::NOT_FOUND, &detail))
+}
+
 impl Place {
     fn check(&self, config: &Config, headers: &HeaderMap, header: &HeaderName) -> Result<(), Unauthorized> {
         let given = self.secret_values(headers, header);
         let given: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
-        match (self.provider, &config.bayou) {
-            (Provider::Leap, _) => config.secrets.check(&given),
-            (Provider::Bayou, Some(hook)) => hook.secrets.check(&given),
-            (Provider::Bayou, None) => Err(Unauthorized),
-        }
+        let secrets = match self.provider {
+            Provider::Leap => config.leap.as_ref(),
+            Provider::Bayou => config.bayou.as_ref().map(|hook| &hook.secrets),
+        };
+        secrets.ok_or(Unauthorized)?.check(&given)
     }
 
     /// Leap's header; at Bayou the path's last part, and the password of HTTP Basic.

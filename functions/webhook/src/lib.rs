@@ -31,8 +31,8 @@ pub const MAX_BILLS_BYTES: usize = 1024 * 1024;
 /// What a webhook handler must know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The secret header that the provider was told to send.
-    pub secrets: Secrets,
+    /// The secret header that Leap was told to send, where this deployment has Leap.
+    pub leap: Option<Secrets>,
     /// Bayou's, where this deployment has it.
     pub bayou: Option<BayouHook>,
     /// The key of our own identifiers.
@@ -116,12 +116,15 @@ impl Answer {
     }
 }
 
-/// Handles one delivery of Leap's.
+/// Handles one delivery of Leap's; without a secret of its own nobody is let in.
 pub async fn handle<P>(ports: &P, config: &Config, campaign: &Campaign, request: Request<'_>) -> Answer
 where
     P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
 {
-    if let Err(refusal) = admit(ports, &config.secrets, MAX_BODY_BYTES, request) {
+    let Some(secrets) = &config.leap else {
+        return Answer::Unauthorized;
+    };
+    if let Err(refusal) = admit(ports, secrets, MAX_BODY_BYTES, request) {
         return refusal;
     }
     let Ok(parsed) = leap::parse(request.body) else {

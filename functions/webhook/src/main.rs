@@ -41,10 +41,10 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
     let secret = |secret: &aws::Secret| Secret::new(secret.expose());
     let config_of_webhook = Config {
-        secrets: Secrets {
+        leap: Some(Secrets {
             current: secret(start.secrets.get(SecretKind::Webhook)?)?,
             other: start.secrets.find(SecretKind::WebhookNext).map(secret).transpose()?,
-        },
+        }),
         bayou: match config.bayou {
             Some(references) => Some(BayouHook {
                 secrets: Secrets {

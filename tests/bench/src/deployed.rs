@@ -43,10 +43,10 @@ impl Deployed {
         let head = running.head.clone();
         Ok(Deployed {
             webhook: webhook::Config {
-                secrets: Secrets {
+                leap: Some(Secrets {
                     current: Secret::new(SECRET)?,
                     other: None,
-                },
+                }),
                 bayou: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),

@@ -24,10 +24,10 @@ const CONFIGURATION_SET: &str = "rekindle";
 fn webhook_config() -> &'static webhook::Config {
     static CONFIG: OnceLock<webhook::Config> = OnceLock::new();
     CONFIG.get_or_init(|| webhook::Config {
-        secrets: Secrets {
+        leap: Some(Secrets {
             current: Secret::new(SECRET).unwrap(),
             other: None,
-        },
+        }),
         bayou: None,
         id_key: id_key().clone(),
         reserved_prefixes: Vec::new(),

@@ -193,7 +193,10 @@ fn purpose(provider: Provider, uri: &Uri) -> Result<Purpose, Problem> {
             .parse()
             .map_err(|error: journey::UnknownName| Problem::bad_request(error.to_string()))?;
         if !provider.purposes().contains(&purpose) {
-            return Err(Problem::bad_request("This provider's customers have no such journey."));
+            return Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "This provider's customers have no such journey.",
+            ));
         }
         asked = Some(purpose);
     }

@@ -51,6 +51,11 @@ impl Clock for RealClock {
     }
 }
 
+fn leap(account: &Account) -> anyhow::Result<Leap> {
+    let leap = Config::load(&account.place.config)?.leap;
+    leap.context("the configuration has no section [leap]; at Bayou, webhooks are set up on its dashboard")
+}
+
 fn client(leap: &Leap) -> anyhow::Result<LeapClient> {
     let config = LeapConfig::new(leap.base_url.clone(), leap.api_key.clone(), leap.calls_per_minute);
     LeapClient::new(config, Arc::new(RealClock)).context("[leap] of the configuration")
@@ -58,9 +63,9 @@ fn client(leap: &Leap) -> anyhow::Result<LeapClient> {
 
 pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::List(account) => list(&client(&Config::load(&account.place.config)?.leap)?).await,
+        Command::List(account) => list(&client(&leap(&account)?)?).await,
         Command::Ensure { account, receiver_url } => {
-            let leap = Config::load(&account.place.config)?.leap;
+            let leap = leap(&account)?;
             let value = providers::Secret::new(leap.webhook_secret.clone());
             let name = leap.webhook_header.as_str().to_owned();
             let mut wanted = Wanted::new(receiver_url, Header { name, value });
@@ -82,7 +87,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 "partner_reference": format!("{TEST_PREFIX}rekindle"),
                 "status": "CREATED",
             });
-            let result = webhooks::test(&client(&Config::load(&account.place.config)?.leap)?, &id, &payload).await?;
+            let result = webhooks::test(&client(&leap(&account)?)?, &id, &payload).await?;
             let status = result
                 .status_code
                 .map(|code| format!(", status {code}"))

@@ -184,7 +184,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
         // Names decide who is drawn into which arm, so another seed draws anew.
         id_key: IdKey::new(format!("{IDENTITY}, {seed}"))?,
         tokens: Tokens::new([]),
-        leap: Leap {
+        leap: Some(Leap {
             base_url: leap.parse()?,
             api_key: providers::Secret::new(API_KEY),
             webhook_header: HeaderName::from_static("x-rekindle-key"),
@@ -197,7 +197,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
             calls_per_minute: NonZeroU32::new(600).context("a budget of calls")?,
             page_size: 100,
             reserved_prefixes: vec!["leap-test-".to_owned()],
-        },
+        }),
     })
 }
 

@@ -398,7 +398,7 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
         format!(
             "{:?}",
             webhook::Config {
-                secrets: secrets(),
+                leap: Some(secrets()),
                 bayou: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),

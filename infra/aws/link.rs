@@ -1,7 +1,11 @@
 //! The build script of every function: how its own program is linked, where CargoLambda.toml asks for it.
 //!
 //! Not by rustflags, since they would link what a dependency builds besides, such as a shared library for C, as well.
-#![allow(clippy::print_stdout, reason = "how a build script speaks to cargo")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "how a build script and cargo speak to each other"
+)]
 
 use std::path::Path;
 

@@ -59,7 +59,7 @@ pub struct Malformed;
 /// Reads a body.
 ///
 /// # Errors
-/// [`Malformed`] when it is not Bayou's form at all.
+/// When it is not Bayou's form at all.
 pub fn parse(body: &[u8], references: References) -> Result<Parsed, Malformed> {
     let mut whole: Map<String, Value> = serde_json::from_slice(body).map_err(|_| Malformed)?;
     let Some(Value::Object(object)) = whole.remove("object") else {

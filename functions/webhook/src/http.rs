@@ -24,10 +24,7 @@ pub type Reply = Response<Vec<u8>>;
 /// # Errors
 /// The answer to send.
 pub fn admit<P: Count>(ports: &P, config: &Config, header: &HeaderName, parts: &Parts) -> Result<(), Box<Reply>> {
-    let place = match place(&parts.uri, config) {
-        Ok(place) => place,
-        Err(refusal) => return Err(refusal),
-    };
+    let place = place(&parts.uri, config)?;
     if parts.method != Method::POST {
         let mut reply = problem(StatusCode::METHOD_NOT_ALLOWED, "This address answers to POST.");
         reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));

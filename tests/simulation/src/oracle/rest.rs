@@ -71,24 +71,28 @@ impl State {
         let broken = account.since(self.now, |said| said.was_connected() && !said.stands());
         let unseen = watched && !told && long(broken);
         let mended = account.since(self.now, Said::stands);
+        // Somebody may have told of a loss that was none.
         let nagged = watched
             && long(mended)
-            && back.is_some_and(|back| back.is_live() && matches!(back.occasion, Some(Occasion::Lost(_))));
+            && back.is_some_and(|back| {
+                let lost = back.is_live() && matches!(back.occasion, Some(Occasion::Lost(_)));
+                lost && long(Some(back.opened_at.as_millisecond()))
+            });
         if unheard {
             self.breach(
-                "I6",
+                "looks",
                 format!("customer {customer}: connected for a day, and nobody has looked"),
             );
         }
         if unseen {
             self.breach(
-                "I6",
+                "looks",
                 format!("customer {customer}: lost the connection a day ago, and nobody has looked"),
             );
         }
         if nagged {
             self.breach(
-                "I6",
+                "looks",
                 format!("customer {customer}: mended the connection a day ago, and nobody has looked"),
             );
         }
@@ -159,7 +163,7 @@ impl State {
         // Who was handed back is looked at no more: then a webhook alone tells.
         let heard = told || !matches!(journey.phase, Phase::HandedBack { .. });
         let mut wrong = Vec::new();
-        if completed && !account.ever_connected() {
+        if completed && person.contact.is_some() && !account.ever_connected() {
             wrong.push("never connected, and we say so");
         }
         if account.said(self.now).was_connected() && heard && !is_over(journey) {

@@ -540,6 +540,39 @@ fn t13_a_later_end_is_a_renewal_and_the_same_end_begins_nothing_again() {
 }
 
 #[test]
+fn t13_who_does_not_mend_a_lost_connection_is_asked_for_nothing_more_until_a_repair() {
+    let end = Occasion::ConsentEnds(at("2026-08-05T16:00:00Z"));
+    let mut story = loses(LossReason::MfaExpired);
+    for _ in 0..4 {
+        story = touch(story, &broken(true));
+    }
+    let story = looks(story, broken(true).customer().unwrap())
+        .fire()
+        .status(broken(true));
+    assert!(matches!(story.journey.phase, Phase::HandedBack { .. }));
+    // Day after day the record shows the same loss, and the same end: they do not take turns.
+    for occasion in [Occasion::Expected, end] {
+        let due = story.clone().later("24h").event(Event::RenewalDue { occasion });
+        assert_eq!(due.journey, story.journey, "{occasion:?}");
+        let seen = due.event(Event::StatusSeen {
+            snapshot: broken(true),
+            region: None,
+            classification: journey::contact::Classification::default(),
+        });
+        assert_eq!(seen.journey, story.journey, "{occasion:?}");
+    }
+    let mended = story
+        .event(connects(Velocity::Instant))
+        .fire()
+        .status(of(with_all_data()));
+    let due = mended.later("24h").event(Event::RenewalDue { occasion: end });
+    assert_eq!(
+        (due.journey.is_live(), due.journey.series()),
+        (true, Series::ConsentEnd)
+    );
+}
+
+#[test]
 fn t14_an_erased_person_is_never_begun_again() {
     let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
     assert_eq!(

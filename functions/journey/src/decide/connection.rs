@@ -174,12 +174,16 @@ impl Deciding<'_> {
         let consent = matches!(occasion, Occasion::ConsentEnds(_));
         let begins = match (&self.journey.phase, known) {
             (_, None) => true,
-            // A lost connection is mended first, and a consent that ends is more than a login that must be repeated.
-            (Phase::Live, Some(Occasion::Lost(_))) => false,
+            // A lost connection is mended first, and who does not mend it is asked for nothing more: the record would
+            // show the same loss again, and the two would take turns for ever.
+            (Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(Occasion::Lost(_))) => false,
+            // A consent that ends is more than a login that must be repeated.
             (Phase::Live, Some(Occasion::Expected | Occasion::ConsentEnds(_))) => !again && consent,
             // After a repair there was another login, and its time has come again.
             (Phase::Completed { .. }, Some(_)) => !(again && consent),
-            (Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(_)) => !again,
+            (Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(Occasion::Expected | Occasion::ConsentEnds(_))) => {
+                !again
+            }
         };
         if begins {
             self.begin(occasion);

@@ -573,6 +573,19 @@ fn t13_who_does_not_mend_a_lost_connection_is_asked_for_nothing_more_until_a_rep
 }
 
 #[test]
+fn looks_for_first_data_become_fewer_even_where_nobody_says_when_the_connection_was_made() {
+    // No webhook told of it, and the record has no date.
+    let mut story = look(invited(), Some(connected()), None);
+    let learned_at = story.now;
+    let mut looked = 0;
+    while story.now < learned_at.checked_add(SignedDuration::from_hours(24)).unwrap() {
+        story = look(story, Some(connected()), None);
+        looked += 1;
+    }
+    assert!((10..30).contains(&looked), "{looked} looks in a day");
+}
+
+#[test]
 fn t14_an_erased_person_is_never_begun_again() {
     let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
     assert_eq!(

@@ -572,6 +572,47 @@ fn t13_who_does_not_mend_a_lost_connection_is_asked_for_nothing_more_until_a_rep
     );
 }
 
+/// The contact is stored, for the first time or again.
+fn stored(story: Story) -> Story {
+    let facts = story.facts.clone();
+    story.event(Event::ContactChanged { facts })
+}
+
+#[test]
+fn t14_who_is_stored_again_is_looked_after_again() {
+    let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
+    let again = stored(erased.later("1h"));
+    assert_eq!((is_sure(&again), why(&again)), (true, Some(TimerWhy::Meter)));
+    let seen = look(again, Some(with_all_data()), Some(Newest::default()));
+    let due = seen
+        .journey
+        .timer
+        .as_ref()
+        .map(|timer| timer.due.duration_since(seen.now));
+    assert_eq!(due, Some(SignedDuration::from_hours(24)));
+    assert_eq!(
+        stored(seen.clone()).journey,
+        seen.journey,
+        "stored again, it means nothing"
+    );
+}
+
+#[test]
+fn u1_a_connection_told_of_while_nobody_could_be_asked_for_is_confirmed_once_somebody_is_known() {
+    let nobody_known = of_bayou(Purpose::Enroll).event(connects(Velocity::Instant)).fire();
+    let untold = nobody_known.unavailable(Unavailable::UnknownContact);
+    let erased = invited().event(Event::ContactErased).event(connects(Velocity::Instant));
+    for silenced in [untold, erased] {
+        assert!(is_sure(&silenced), "nobody is left to be asked for");
+        let known = stored(silenced.later("1h"));
+        assert_eq!((is_provisional(&known), why(&known)), (true, Some(TimerWhy::Confirm)));
+        let forged = known.clone().fire().status(nobody());
+        assert!(forged.journey.is_live());
+        let real = known.fire().status(of(with_all_data()));
+        assert_eq!((is_sure(&real), why(&real)), (true, Some(TimerWhy::Meter)));
+    }
+}
+
 #[test]
 fn looks_for_first_data_become_fewer_even_where_nobody_says_when_the_connection_was_made() {
     // No webhook told of it, and the record has no date.

@@ -335,6 +335,37 @@ impl Deciding<'_> {
         }
     }
 
+    /// Somebody is known, perhaps again after an erasure: the connection is looked after. One that only a webhook has
+    /// told of, while there was nobody to ask for, is confirmed first.
+    pub(super) fn connection_known(&mut self) {
+        if self.journey.provider == Provider::Leap {
+            return;
+        }
+        match (&mut self.journey.phase, self.journey.purpose) {
+            (
+                Phase::Completed {
+                    evidence: Evidence::Authorization,
+                    provisional: provisional @ false,
+                    ..
+                },
+                _,
+            ) => *provisional = true,
+            (
+                Phase::Completed {
+                    evidence: Evidence::Status | Evidence::Session | Evidence::Meter | Evidence::Renewed,
+                    ..
+                },
+                Purpose::Enroll,
+            ) if self.journey.data.is_none() => self.journey.data = Some(DataClock::new(None)),
+            (
+                Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } | Phase::Stopped { .. },
+                Purpose::Enroll | Purpose::Reconnect,
+            ) => return,
+        }
+        self.journey.timer = None;
+        self.arm_next();
+    }
+
     /// The partner has written down another end of the consent: a later one is a renewal.
     pub(super) fn consent_changed(&mut self, ends: Option<Timestamp>) {
         if let (Phase::Live | Phase::HandedBack { .. }, Some(Occasion::ConsentEnds(end))) =

@@ -4,6 +4,7 @@ use journey::campaign::{Campaign, Channel};
 use journey::{Journey, Lane, MeterFollowUp, Occasion, Phase, Purpose, SkipReason, StopReason, TouchRecord};
 
 use crate::case::{DAY, Doing, HOUR, MINUTE, campaigns, ts};
+use crate::fault::Kind;
 use crate::record::{Record, Said};
 use crate::state::{Row, State};
 
@@ -160,7 +161,8 @@ impl State {
         let told = signed_in
             .map(|(act, _)| (customer as u8, act as u32))
             .any(|act| self.oracle.taken.contains(&act));
-        // Who was handed back is looked at no more: then a webhook alone tells.
+        // Who was handed back is looked at no more: then a webhook alone tells, if the record does not lag behind it.
+        let told = told && !self.case.kinds.has(Kind::ProviderLags);
         let heard = told || !matches!(journey.phase, Phase::HandedBack { .. });
         let mut wrong = Vec::new();
         if completed && person.contact.is_some() && !account.ever_connected() {

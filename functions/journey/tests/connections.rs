@@ -540,6 +540,93 @@ fn t13_a_later_end_is_a_renewal_and_the_same_end_begins_nothing_again() {
 }
 
 #[test]
+fn t13_who_does_not_mend_a_lost_connection_is_asked_for_nothing_more_until_a_repair() {
+    let end = Occasion::ConsentEnds(at("2026-08-05T16:00:00Z"));
+    let mut story = loses(LossReason::MfaExpired);
+    for _ in 0..4 {
+        story = touch(story, &broken(true));
+    }
+    let story = looks(story, broken(true).customer().unwrap())
+        .fire()
+        .status(broken(true));
+    assert!(matches!(story.journey.phase, Phase::HandedBack { .. }));
+    // Day after day the record shows the same loss, and the same end: they do not take turns.
+    for occasion in [Occasion::Expected, end] {
+        let due = story.clone().later("24h").event(Event::RenewalDue { occasion });
+        assert_eq!(due.journey, story.journey, "{occasion:?}");
+        let seen = due.event(Event::StatusSeen {
+            snapshot: broken(true),
+            region: None,
+            classification: journey::contact::Classification::default(),
+        });
+        assert_eq!(seen.journey, story.journey, "{occasion:?}");
+    }
+    let mended = story
+        .event(connects(Velocity::Instant))
+        .fire()
+        .status(of(with_all_data()));
+    let due = mended.later("24h").event(Event::RenewalDue { occasion: end });
+    assert_eq!(
+        (due.journey.is_live(), due.journey.series()),
+        (true, Series::ConsentEnd)
+    );
+}
+
+/// The contact is stored, for the first time or again.
+fn stored(story: Story) -> Story {
+    let facts = story.facts.clone();
+    story.event(Event::ContactChanged { facts })
+}
+
+#[test]
+fn t14_who_is_stored_again_is_looked_after_again() {
+    let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
+    let again = stored(erased.later("1h"));
+    assert_eq!((is_sure(&again), why(&again)), (true, Some(TimerWhy::Meter)));
+    let seen = look(again, Some(with_all_data()), Some(Newest::default()));
+    let due = seen
+        .journey
+        .timer
+        .as_ref()
+        .map(|timer| timer.due.duration_since(seen.now));
+    assert_eq!(due, Some(SignedDuration::from_hours(24)));
+    assert_eq!(
+        stored(seen.clone()).journey,
+        seen.journey,
+        "stored again, it means nothing"
+    );
+}
+
+#[test]
+fn u1_a_connection_told_of_while_nobody_could_be_asked_for_is_confirmed_once_somebody_is_known() {
+    let nobody_known = of_bayou(Purpose::Enroll).event(connects(Velocity::Instant)).fire();
+    let untold = nobody_known.unavailable(Unavailable::UnknownContact);
+    let erased = invited().event(Event::ContactErased).event(connects(Velocity::Instant));
+    for silenced in [untold, erased] {
+        assert!(is_sure(&silenced), "nobody is left to be asked for");
+        let known = stored(silenced.later("1h"));
+        assert_eq!((is_provisional(&known), why(&known)), (true, Some(TimerWhy::Confirm)));
+        let forged = known.clone().fire().status(nobody());
+        assert!(forged.journey.is_live());
+        let real = known.fire().status(of(with_all_data()));
+        assert_eq!((is_sure(&real), why(&real)), (true, Some(TimerWhy::Meter)));
+    }
+}
+
+#[test]
+fn looks_for_first_data_become_fewer_even_where_nobody_says_when_the_connection_was_made() {
+    // No webhook told of it, and the record has no date.
+    let mut story = look(invited(), Some(connected()), None);
+    let learned_at = story.now;
+    let mut looked = 0;
+    while story.now < learned_at.checked_add(SignedDuration::from_hours(24)).unwrap() {
+        story = look(story, Some(connected()), None);
+        looked += 1;
+    }
+    assert!((10..30).contains(&looked), "{looked} looks in a day");
+}
+
+#[test]
 fn t14_an_erased_person_is_never_begun_again() {
     let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
     assert_eq!(

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use journey::port::{ArmTimer, Clock, CommitJourney, Count, FindContact, LoadJourney, Unit};
 use journey::protocol::{IfAbsent, Person, TakeError, take};
 use journey::{
-    Campaign, ContactId, Delivered, Event, Flow, IdKey, JourneyId, Note, Phase, Provider, Purpose, Reference,
+    Campaign, ContactId, Delivered, Event, Evidence, Flow, IdKey, JourneyId, Note, Phase, Provider, Purpose, Reference,
     References,
 };
 
@@ -319,6 +319,15 @@ impl Webhook<'_> {
     async fn has_enrolled<P: LoadJourney>(&self, ports: &P) -> Result<bool, TakeError> {
         let id = JourneyId::new(&self.config.id_key, self.provider, Purpose::Enroll, self.reference);
         let enrolment = ports.load_journey(&id).await?;
-        Ok(enrolment.is_some_and(|loaded| matches!(loaded.journey.phase, Phase::Completed { provisional: false, .. })))
+        Ok(enrolment.is_some_and(|loaded| match loaded.journey.phase {
+            Phase::Completed {
+                evidence, provisional, ..
+            } => match evidence {
+                Evidence::Status | Evidence::Session | Evidence::Meter | Evidence::Renewed => !provisional,
+                // Nobody but a webhook has told of it, or there is no connection.
+                Evidence::Authorization | Evidence::Fallback => false,
+            },
+            Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => false,
+        }))
     }
 }

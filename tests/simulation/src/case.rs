@@ -6,14 +6,18 @@ use std::sync::{Arc, OnceLock};
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use journey::campaign::{Caps, Channel, FollowUp, TouchRule};
+use journey::campaign::{Caps, Channel, FollowUp, Sharing, TouchRule};
 use journey::contact::{Consent, Contact, Locale, OptOut};
-use journey::{Campaign, Experiment, Flow, PhoneNumber, Provider, PushEndpoint, Reference, SendingHours};
+use journey::{
+    Campaign, DataKind, Experiment, Flow, LossReason, PhoneNumber, Provider, PushEndpoint, Reference, SendingHours,
+};
 use law::State;
 use rand::{Rng, RngExt};
 
+use crate::bayou::{Forged, Ways};
 use crate::fault::{Kind, Kinds, Stream, draw};
 use crate::moment::{Upon, coincidences};
+use crate::sharing::{self, Share};
 
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
@@ -50,6 +54,18 @@ pub(crate) enum Doing {
     Erase,
     /// The last mail bounces, or is complained of.
     Bounce,
+    /// At Bayou: comes through one of our links,
+    FollowLink,
+    /// signs in, for the first time or again,
+    Authenticate,
+    /// loses the connection,
+    Lose(LossReason),
+    /// has the first data of a kind,
+    Ready(DataKind),
+    /// and has another bill.
+    NewBill,
+    /// Somebody else sends a webhook in Bayou's name.
+    Forged(Forged),
 }
 
 /// When an act is done.
@@ -85,6 +101,8 @@ pub(crate) struct Customer {
     pub(crate) acts: Vec<Act>,
     /// Does the provider list the customer at all?
     pub(crate) listed: bool,
+    /// How their record is, if they are Bayou's.
+    pub(crate) bayou: Option<Ways>,
 }
 
 /// One case.
@@ -108,6 +126,10 @@ pub(crate) struct Case {
     pub(crate) page_size: usize,
     /// Is the table's stream read as well?
     pub(crate) streamed: bool,
+    /// Does Bayou deliver a webhook again that was not answered 2xx?
+    pub(crate) redelivers: bool,
+    /// So long after the last act, and the last fault, everything is at rest.
+    pub(crate) rests_after: i64,
 }
 
 /// The campaigns that cases choose from.
@@ -146,6 +168,19 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
                 touch(hours(44), hours(72), &[Channel::Sms, Channel::Email]),
             ],
             email_hours: day(8, 20),
+            sharing: Sharing {
+                reconnect: vec![
+                    touch(hours(0), hours(6), &[Channel::Sms, Channel::Email]),
+                    touch(hours(24), hours(40), &[Channel::Email, Channel::Sms]),
+                ],
+                consent_end: vec![
+                    touch(hours(0), hours(20), &[Channel::Email]),
+                    touch(hours(40), hours(48), &[Channel::Sms, Channel::Email]),
+                ],
+                consent_end_lead: hours(48),
+                reconnect_experiment: true,
+                ..Sharing::standard()
+            },
             ..plain.clone()
         };
         let overlapping = Campaign {
@@ -162,6 +197,18 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
                 per_week: 3,
                 one_series_per_inbox: false,
             },
+            sharing: Sharing {
+                invitation: vec![
+                    touch(hours(2), hours(40), &[Channel::Email]),
+                    touch(hours(20), hours(60), &[Channel::Push, Channel::Email]),
+                ],
+                reconnect: vec![
+                    touch(hours(0), hours(30), &[Channel::Email]),
+                    touch(hours(6), hours(40), &[Channel::Push, Channel::Email]),
+                    touch(hours(12), hours(60), &[Channel::Email]),
+                ],
+                ..Sharing::standard()
+            },
             ..plain.clone()
         };
         let mut strict = Campaign {
@@ -171,6 +218,14 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
                 touch(hours(30), hours(60), &[Channel::Sms]),
             ],
             hand_back_after: hours(6),
+            sharing: Sharing {
+                invitation: Vec::new(),
+                consent_end: Vec::new(),
+                renew_after: Some(hours(50)),
+                renewal: vec![touch(hours(0), hours(10), &[Channel::Email, Channel::Sms])],
+                look_every: hours(12),
+                ..Sharing::standard()
+            },
             ..plain.clone()
         };
         strict.policies.session_closed = FollowUp::Stop;
@@ -242,12 +297,18 @@ impl Case {
         let faults_end = begins + random.random_range(6 * HOUR..6 * DAY);
         let answers_look_ups = random.random();
         let page_size = random.random_range(1..4);
-        let customers: Vec<_> = (0..number)
-            .map(|index| customer(seed, index, begins, kinds, racy, shared_inbox))
-            .collect();
+        let share = Share::of(seed);
+        let number = if share.alone { 0 } else { number };
+        let leaps = (0..number).map(|index| customer(seed, index, begins, kinds, racy, shared_inbox));
+        let bayous = (number..number + share.number)
+            .map(|index| sharing::customer(seed, index, begins, kinds, racy, share.shared_inbox));
+        let customers: Vec<_> = leaps.chain(bayous).collect();
         let acts = customers.iter().flat_map(|customer| &customer.acts);
         let times = acts.filter_map(|act| act.at());
-        let ends = times.chain([faults_end]).max().unwrap_or(begins) + 6 * DAY;
+        let consents = customers.iter().filter_map(|customer| customer.contact.sharing_ends_at);
+        let times = times.chain(consents.map(|ends| ends.as_millisecond()));
+        let rests_after = if share.number == 0 { 6 * DAY } else { RESTS_AFTER };
+        let ends = times.chain([faults_end]).max().unwrap_or(begins) + rests_after;
         Case {
             seed,
             begins,
@@ -262,40 +323,21 @@ impl Case {
             answers_look_ups,
             page_size,
             streamed: seed.is_multiple_of(8),
+            redelivers: share.redelivers,
+            rests_after,
         }
     }
 }
 
+/// The longest series of Bayou's customers has eight days, its hand-back one or two more, and a loss that no webhook
+/// told of is found within one.
+const RESTS_AFTER: i64 = 13 * DAY;
+
 fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_inbox: bool) -> Customer {
     let random = &mut draw(seed, Stream::Customer, u64::from(index), 0);
     let inbox = if shared_inbox && index == 1 { 0 } else { index };
-    let texted = random.random_ratio(1, 2);
-    let flow = [Flow::Connect, Flow::Connect, Flow::Unknown, Flow::DirectToUtility][random.random_range(0..4)];
-    // Drawn apart, so that what was found before there were places keeps its seed.
-    let place = &mut draw(seed, Stream::Customer, u64::from(inbox), 1);
-    let area_code = AREA_CODES[place.random_range(0..AREA_CODES.len())];
-    let has_app = draw(seed, Stream::Customer, u64::from(inbox), 2).random_ratio(1, 2);
-    let contact = Contact {
-        provider: Provider::Leap,
-        reference: Reference::new(format!("site-{index}")).unwrap(),
-        email: random
-            .random_ratio(9, 10)
-            .then(|| format!("person-{inbox}@example.com")),
-        phone: texted.then(|| PhoneNumber::new(&format!("+1{area_code}555010{inbox}")).unwrap()),
-        push: has_app.then(|| PushEndpoint::new(&format!("{ENDPOINTS}/device-{inbox}")).unwrap()),
-        consent: random.random_ratio(3, 4).then(consent).into_iter().collect(),
-        first_name: Some("Ana".to_owned()),
-        locale: Locale::En,
-        zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
-        state: place.random_ratio(1, 3).then(|| state(place)),
-        flow,
-        region: random.random_ratio(1, 2).then(|| "CAISO".to_owned()),
-        classification: Default::default(),
-        utility: None,
-        sharing_ends_at: None,
-        link: None,
-        opted_out: OptOut::NOTHING,
-    };
+    let contact = contact_of(random, seed, index, inbox);
+    let flow = contact.flow;
     let begun = begins + random.random_range(2 * MINUTE..DAY);
     let mut acts = Vec::new();
     // The partner knows its customers before they come, but for some imported late, and some never.
@@ -336,6 +378,38 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         contact,
         acts,
         listed: flow != Flow::DirectToUtility || random.random(),
+        bayou: None,
+    }
+}
+
+/// A person with some ways to be written to.
+pub(crate) fn contact_of(random: &mut impl Rng, seed: u64, index: u8, inbox: u8) -> Contact {
+    let texted = random.random_ratio(1, 2);
+    let flow = [Flow::Connect, Flow::Connect, Flow::Unknown, Flow::DirectToUtility][random.random_range(0..4)];
+    // Drawn apart, so that what was found before there were places keeps its seed.
+    let place = &mut draw(seed, Stream::Customer, u64::from(inbox), 1);
+    let area_code = AREA_CODES[place.random_range(0..AREA_CODES.len())];
+    let has_app = draw(seed, Stream::Customer, u64::from(inbox), 2).random_ratio(1, 2);
+    Contact {
+        provider: Provider::Leap,
+        reference: Reference::new(format!("site-{index}")).unwrap(),
+        email: random
+            .random_ratio(9, 10)
+            .then(|| format!("person-{inbox}@example.com")),
+        phone: texted.then(|| PhoneNumber::new(&format!("+1{area_code}555010{inbox}")).unwrap()),
+        push: has_app.then(|| PushEndpoint::new(&format!("{ENDPOINTS}/device-{inbox}")).unwrap()),
+        consent: random.random_ratio(3, 4).then(consent).into_iter().collect(),
+        first_name: Some("Ana".to_owned()),
+        locale: Locale::En,
+        zone: ZONES[random.random_range(0..ZONES.len())].map(str::to_owned),
+        state: place.random_ratio(1, 3).then(|| state(place)),
+        flow,
+        region: random.random_ratio(1, 2).then(|| "CAISO".to_owned()),
+        classification: Default::default(),
+        utility: None,
+        sharing_ends_at: None,
+        link: None,
+        opted_out: OptOut::NOTHING,
     }
 }
 
@@ -360,7 +434,7 @@ fn consent() -> (Channel, Consent) {
     (Channel::Sms, consent)
 }
 
-fn put(acts: &mut Vec<Act>, at: i64, contact: &Contact) {
+pub(crate) fn put(acts: &mut Vec<Act>, at: i64, contact: &Contact) {
     let (when, doing) = (When::At(at), Doing::Put(Box::new(contact.clone())));
     acts.push(Act { when, doing });
 }
@@ -382,7 +456,7 @@ pub(crate) fn readdressed(contact: &Contact) -> Doing {
     }))
 }
 
-fn change(random: &mut impl Rng, acts: &mut Vec<Act>, at: i64, contact: &Contact) {
+pub(crate) fn change(random: &mut impl Rng, acts: &mut Vec<Act>, at: i64, contact: &Contact) {
     let doing = match random.random_range(0..7) {
         0 | 1 => Doing::OptOut,
         2 => Doing::OptIn,

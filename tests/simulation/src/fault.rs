@@ -51,11 +51,13 @@ pub enum Kind {
     ContactChanges,
     /// The campaign changes in mid-flight.
     CampaignChanges,
+    /// Somebody else sends webhooks in the name of a provider that does not sign them.
+    WebhookForged,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::WebhookLost,
         Kind::WebhookLate,
         Kind::WebhookTwice,
@@ -77,6 +79,7 @@ impl Kind {
         Kind::ClockSkewed,
         Kind::ContactChanges,
         Kind::CampaignChanges,
+        Kind::WebhookForged,
     ];
 
     /// The word for the command line and the summary.
@@ -104,6 +107,7 @@ impl Kind {
             Kind::ClockSkewed => "clock-skewed",
             Kind::ContactChanges => "contact-changes",
             Kind::CampaignChanges => "campaign-changes",
+            Kind::WebhookForged => "webhook-forged",
         }
     }
 }
@@ -183,7 +187,7 @@ impl fmt::Display for Kinds {
 pub enum Of {
     /// `webhook`: act `a`, delivery `b`.
     Webhook = 1,
-    /// `touchpoint`: generation `a`, firing `b`.
+    /// `touchpoint`, of a journey: generation `a`, firing `b`.
     Fire,
     /// `reconcile`'s pass in minute `a`.
     Pass,
@@ -204,7 +208,7 @@ pub enum Of {
 pub struct Who {
     /// What it is of.
     pub of: Of,
-    /// Which customer it is for; 255 for all.
+    /// Which customer, or journey, it is for; 255 for all.
     pub customer: u8,
     /// The first number.
     pub a: u32,
@@ -259,6 +263,8 @@ pub(crate) enum Stream {
     Fault,
     /// How long one call takes.
     Latency,
+    /// Bayou's customers, and what they do.
+    Sharing,
 }
 
 /// The draws for one name. The name is the generator's seed; a small generator, since it is set up for each call.

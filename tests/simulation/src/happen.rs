@@ -2,19 +2,22 @@
 
 use std::sync::OnceLock;
 
-use journey::contact::OptOut;
-use journey::port::{Precondition, Suppress};
-use journey::{Provider, SendTags};
+use journey::contact::{Contact, OptOut};
+use journey::port::{FindContact, LoadJourney, Precondition, ReadStatus, StoreError, Suppress};
+use journey::protocol::{IfAbsent, Person, take};
+use journey::{Campaign, Event, JourneyId, Phase, Provider, Purpose, References, SendTags};
 use rand::RngExt;
 use serde_json::json;
-use webhook::{Request, Secret, Secrets};
+use webhook::{BayouHook, Request, Secret, Secrets};
 
-use crate::case::{Act, Case, Doing, HOUR, MINUTE, SECOND, When, ts};
+use crate::bayou;
+use crate::case::{Act, Case, Customer, Doing, HOUR, MINUTE, SECOND, When, ts};
 use crate::fault::{Kind, Of, Stream, Who, draw_for};
 use crate::moment::Moment;
-use crate::ports::lock;
+use crate::ports::{Ports, lock};
+use crate::record::Record;
 use crate::run::{Ending, REDELIVERED_AFTER_MIN, Run};
-use crate::state::{Item, State, id_key, next};
+use crate::state::{Item, Row, State, id_key, next};
 use crate::words::Words;
 
 const SECRET: &str = "an invented secret of some length";
@@ -28,7 +31,13 @@ fn webhook_config() -> &'static webhook::Config {
             current: Secret::new(SECRET).unwrap(),
             other: None,
         }),
-        bayou: None,
+        bayou: Some(BayouHook {
+            secrets: Secrets {
+                current: Secret::new(SECRET).unwrap(),
+                other: None,
+            },
+            references: References::ExternalId,
+        }),
         id_key: id_key().clone(),
         reserved_prefixes: Vec::new(),
     })
@@ -53,7 +62,10 @@ impl Run {
         let mut state = lock(&self.shared);
         let state = &mut *state;
         state.tell(|| format!("customer {customer} does {}: {}", act, word(doing)));
-        if matches!(doing, Doing::Put(_) | Doing::OptOut | Doing::OptIn | Doing::Erase) {
+        if matches!(
+            doing,
+            Doing::Put(_) | Doing::OptOut | Doing::OptIn | Doing::Erase | Doing::FollowLink
+        ) {
             let now = state.now;
             return state.push(
                 now,
@@ -75,18 +87,13 @@ impl Run {
         };
         let mut random = draw_for(case.seed, Stream::Fault, who, 0);
         let drawn: [u32; 6] = random.random();
-        if let Doing::Meter { .. } = doing {
-            state.rows[usize::from(customer)].record.meter = true;
-        } else if person.listed {
-            let mut lag = i64::from(drawn[0] % 2_000);
+        if let Some(lag) = person.lags(doing) {
+            let mut lag = i64::from(drawn[0] % lag);
             if state.strikes(Kind::ProviderLags, who, 0, drawn[1], 1_000) {
                 lag += random.random_range(0..20 * MINUTE);
             }
-            let (now, shown) = (state.now, state.now + lag);
-            state.rows[usize::from(customer)].record.act(doing, now, shown);
-            // The pass of each minute would read it again for an hour; some do.
-            for at in [shown, shown + MINUTE, shown + 31 * MINUTE] {
-                state.push(next(at + 1, MINUTE), Item::Pass);
+            if !state.record(usize::from(customer), doing, state.now + lag) {
+                return;
             }
         }
         if body(case, customer, act).is_none() {
@@ -138,6 +145,7 @@ impl Run {
             a: act,
             b: delivery + 1,
         };
+        let provider = case.customers[usize::from(customer)].contact.provider;
         let campaign = self.campaign();
         self.start(who, 10 * SECOND, |ports| {
             Box::pin(async move {
@@ -147,7 +155,11 @@ impl Run {
                     content_type: Some("application/json"),
                     body: body.as_bytes(),
                 };
-                Ending::Webhook(webhook::handle(&ports, webhook_config(), &campaign, request).await)
+                let (ports, config) = (&ports, webhook_config());
+                Ending::Webhook(match provider {
+                    Provider::Leap => webhook::handle(ports, config, &campaign, request).await,
+                    Provider::Bayou => webhook::handle_bayou(ports, config, &campaign, request).await,
+                })
             })
         });
     }
@@ -161,11 +173,11 @@ impl Run {
         };
         let person = &case.customers[usize::from(customer)];
         let doing = person.acts[act as usize].doing.clone();
-        let reference = person.contact.reference.clone();
+        let (provider, reference) = (person.contact.provider, person.contact.reference.clone());
         let campaign = self.campaign();
         let (id, now) = {
             let state = lock(&self.shared);
-            (state.rows[usize::from(customer)].journey_id.clone(), ts(state.now))
+            (state.linked_to(usize::from(customer)), ts(state.now))
         };
         self.start(who, 20 * SECOND, |ports| {
             Box::pin(async move {
@@ -175,11 +187,16 @@ impl Run {
                         .await
                         .is_ok(),
                     Doing::Erase => {
-                        let erased = contacts::erase(&ports, id_key(), &campaign, Provider::Leap, &reference, &none);
+                        let erased = contacts::erase(&ports, id_key(), &campaign, provider, &reference, &none);
                         erased.await.is_ok()
                     }
                     Doing::OptOut => ports.set_opted_out(&id, &OptOut::Everything, now).await.is_ok(),
                     Doing::OptIn => ports.set_opted_out(&id, &OptOut::NOTHING, now).await.is_ok(),
+                    // The page goes on without what it could not keep.
+                    Doing::FollowLink => {
+                        let _ = follow(&ports, &campaign, &id).await;
+                        true
+                    }
                     _ => true,
                 };
                 Ending::Done(done)
@@ -187,10 +204,10 @@ impl Run {
         });
     }
 
-    pub(crate) fn fire(&mut self, customer: u8, generation: u32, firing: u16) {
+    pub(crate) fn fire(&mut self, row: u8, generation: u32, firing: u16) {
         let who = Who {
             of: Of::Fire,
-            customer,
+            customer: row,
             a: generation,
             b: firing,
         };
@@ -204,8 +221,12 @@ impl Run {
                 MINUTE
             };
             let now = state.now;
-            state.moment(usize::from(customer), Moment::Fired, now);
-            (state.rows[usize::from(customer)].journey_id.clone(), limit)
+            let Row {
+                customer, journey_id, ..
+            } = &state.rows[usize::from(row)];
+            let (customer, journey) = (*customer, journey_id.clone());
+            state.moment(customer, Moment::Fired, now);
+            (journey, limit)
         };
         self.start(who, limit, |ports| {
             Box::pin(async move {
@@ -299,9 +320,87 @@ impl Run {
     }
 }
 
+/// What the page of one of our links does when its button is pressed (`pages::resume_acted`), without the page:
+/// the same events, by the same protocol, and no link to go on to.
+async fn follow(ports: &Ports, campaign: &Campaign, id: &JourneyId) -> Result<(), StoreError> {
+    let Some(known) = ports.contact_of(id).await? else {
+        return Ok(());
+    };
+    let loaded = ports.load_journey(id).await?;
+    if loaded.is_some_and(|loaded| matches!(loaded.journey.phase, Phase::Completed { .. })) {
+        return Ok(());
+    }
+    let followed = Event::LinkFollowed.into();
+    let _ = take(ports, campaign, id, IfAbsent::Ignore, Person::default(), &followed).await;
+    let Contact {
+        provider, reference, ..
+    } = &known.contact;
+    if let Ok(snapshot) = ports.read_status(*provider, reference).await {
+        let seen = Event::StatusSeen {
+            snapshot,
+            region: None,
+            classification: known.contact.classification,
+        };
+        let person = Person {
+            contact: Some(&known.id),
+            known: None,
+        };
+        let _ = take(ports, campaign, id, IfAbsent::Ignore, person, &seen.into()).await;
+    }
+    Ok(())
+}
+
+impl Customer {
+    /// How long, at most, the provider's record ordinarily lags behind an act; none where it shows nothing of it.
+    fn lags(&self, doing: &Doing) -> Option<u32> {
+        let shows = match doing {
+            Doing::Meter { .. } | Doing::Authenticate | Doing::Lose(_) | Doing::Ready(_) => true,
+            Doing::Forged(_) | Doing::NewBill => false,
+            _ => self.listed,
+        };
+        shows.then_some(2_000)
+    }
+}
+
+impl State {
+    /// The provider's record follows an act. Does a webhook follow as well?
+    fn record(&mut self, customer: usize, doing: &Doing, shown: i64) -> bool {
+        let now = self.now;
+        match (&mut self.people[customer].record, doing) {
+            (Record::Leap(record), Doing::Meter { .. }) => record.meter = true,
+            (Record::Leap(record), _) => {
+                record.act(doing, now, shown);
+                // The pass of each minute would read it again for an hour; some do.
+                for at in [shown, shown + MINUTE, shown + 31 * MINUTE] {
+                    self.push(next(at + 1, MINUTE), Item::Pass);
+                }
+            }
+            (Record::Bayou(account), Doing::Authenticate) => account.connect(now, shown),
+            (Record::Bayou(account), Doing::Lose(_)) => return account.lose(shown),
+            (Record::Bayou(account), Doing::Ready(kind)) => return account.find(*kind, shown),
+            (Record::Bayou(_), _) => {}
+        }
+        true
+    }
+
+    /// The journey that a customer's last message, and so its link, is of: the way back while there is one.
+    fn linked_to(&self, customer: usize) -> JourneyId {
+        let is_live = |row: &usize| {
+            let journey = self.rows[*row].journey.as_ref();
+            journey.is_some_and(|stored| stored.journey.is_live())
+        };
+        let back = self.row_of(customer, Purpose::Reconnect).filter(is_live);
+        self.rows[back.unwrap_or(customer)].journey_id.clone()
+    }
+}
+
 /// The webhook of an act, if it has one.
 fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
     let person = &case.customers[usize::from(customer)];
+    if person.bayou.is_some() {
+        return bayou::sent(&person.acts[act as usize], act)
+            .map(|sent| bayou::body(sent, &person.contact.reference, usize::from(customer)));
+    }
     let session = |status| ("connect_session.updated", status);
     let login = |status| ("connect_session.authorization_updated", status);
     let (kind, status) = match &person.acts[act as usize].doing {
@@ -319,7 +418,13 @@ fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
         | Doing::OptOut
         | Doing::OptIn
         | Doing::Erase
-        | Doing::Bounce => {
+        | Doing::Bounce
+        | Doing::FollowLink
+        | Doing::Authenticate
+        | Doing::Lose(_)
+        | Doing::Ready(_)
+        | Doing::NewBill
+        | Doing::Forged(_) => {
             return None;
         }
     };

@@ -1,4 +1,4 @@
-//! The provider: what a customer truly did, and what its API shows of it, perhaps later.
+//! Leap: what a customer truly did, and what its API shows of it, perhaps later.
 
 use journey::port::{ChangeFilter, ChangePage, ProviderError};
 use journey::status::{

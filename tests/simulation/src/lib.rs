@@ -1,6 +1,6 @@
 //! Deterministic simulation: the real use cases over simulated ports, a virtual clock and one seed.
 //!
-//! A *case* is what one seed draws: one to four customers, a campaign, and the kinds of faults that may
+//! A *case* is what one seed draws: some customers, a campaign, and the kinds of faults that may
 //! happen. It runs on one thread and is the same each time, byte for byte. Everything that goes wrong has a
 //! name, so that a case that fails can be told again with less and less of it.
 #![allow(
@@ -13,6 +13,7 @@
     reason = "these are tests: a case that cannot be run must stop, and say where"
 )]
 
+mod bayou;
 mod case;
 mod fault;
 mod happen;
@@ -20,7 +21,9 @@ mod leap;
 mod moment;
 mod oracle;
 mod ports;
+mod record;
 mod run;
+mod sharing;
 mod shrink;
 mod state;
 mod stream;

@@ -7,7 +7,7 @@ use journey::Flow;
 use journey::contact::Contact;
 use rand::{Rng, RngExt};
 
-use crate::case::{Act, DAY, Doing, SECOND, When, moved, readdressed};
+use crate::case::{Act, Doing, SECOND, When, moved, readdressed};
 use crate::fault::{Kind, Kinds};
 use crate::state::{Item, State};
 
@@ -71,7 +71,7 @@ pub(crate) fn coincidences(random: &mut impl Rng, acts: &mut Vec<Act>, contact: 
     }
 }
 
-fn upon(random: &mut impl Rng) -> Upon {
+pub(crate) fn upon(random: &mut impl Rng) -> Upon {
     let (moment, after) = match random.random_range(0..12) {
         0 => (Moment::Due, -5 * SECOND..3 * SECOND),
         1 => (Moment::Due, -200..600),
@@ -97,7 +97,7 @@ impl State {
         if !self.case.racy {
             return;
         }
-        let count = &mut self.rows[customer].moments[moment as usize];
+        let count = &mut self.people[customer].moments[moment as usize];
         let nth = *count;
         *count = count.saturating_add(1);
         let case = std::sync::Arc::clone(&self.case);
@@ -107,7 +107,7 @@ impl State {
                 continue;
             }
             let at = (at + upon.after).max(self.now);
-            self.ends = self.ends.max(at + 6 * DAY);
+            self.ends = self.ends.max(at + case.rests_after);
             self.push(
                 at,
                 Item::Act {
@@ -121,8 +121,8 @@ impl State {
     /// The last mail to a customer bounces, or is complained of, now.
     pub(crate) fn bounce(&mut self, customer: u8, act: u32) {
         let messages = self.oracle.messages.iter().enumerate().rev();
-        let mut mails =
-            messages.filter(|(_, sent)| sent.customer == usize::from(customer) && sent.key.channel.is_email());
+        let mut mails = messages
+            .filter(|(_, sent)| self.rows[sent.row].customer == usize::from(customer) && sent.key.channel.is_email());
         if let Some((message, _)) = mails.next() {
             let event = if act.is_multiple_of(2) { 30 } else { 40 };
             self.push(

@@ -26,6 +26,7 @@ use crate::case::ts;
 use crate::fault::Of;
 use crate::leap;
 use crate::moment::Moment;
+use crate::record::Said;
 use crate::state::{Fate, Found, Item, Service, State};
 
 /// The world, shared by the invocations of a case.
@@ -126,7 +127,7 @@ impl Ports {
         {
             let mut state = lock(&self.shared);
             state.judge_send(self.index, key, to);
-            if let Some(customer) = state.customer(&key.journey) {
+            if let Some(customer) = state.customer_of(&key.journey) {
                 let now = state.now;
                 state.moment(customer, Moment::Handed, now);
             }
@@ -188,15 +189,15 @@ impl Count for Ports {
 impl LoadJourney for Ports {
     async fn load_journey(&self, id: &JourneyId) -> Result<Option<Versioned>, StoreError> {
         let effect = |state: &mut State| {
-            let Some(customer) = state.customer(id) else {
+            let Some(row) = state.row(id) else {
                 return Ok(None);
             };
-            let stored = state.rows[customer].journey.clone();
+            let stored = state.rows[row].journey.clone();
             let over = stored.as_ref().is_some_and(|stored| !stored.journey.is_live());
             let now = state.now;
             let invocation = &mut state.invocations[self.index as usize];
-            invocation.read_over[customer] = over;
-            invocation.read_at[customer] = Some(now);
+            invocation.read_over[row] = over;
+            invocation.read_at[row] = Some(now);
             Ok(stored)
         };
         self.store(effect, Err(busy())).await
@@ -230,13 +231,13 @@ impl FindDue for Ports {
 impl FireTimer for Ports {
     async fn fire_timer(&self, journey: &JourneyId, generation: u32) {
         let effect = |state: &mut State| {
-            if let Some(customer) = state.customer(journey) {
-                let firing = state.oracle.swept(customer, generation);
+            if let Some(row) = state.row(journey) {
+                let firing = state.oracle.swept(row, generation);
                 let at = state.now;
                 state.push(
                     at,
                     Item::Fire {
-                        customer: customer as u8,
+                        row: row as u8,
                         generation,
                         firing,
                     },
@@ -275,7 +276,7 @@ impl FindContact for Ports {
 
     async fn contact_of(&self, journey: &JourneyId) -> Result<Option<Known>, StoreError> {
         let effect = |state: &mut State| {
-            let customer = state.customer(journey);
+            let customer = state.customer_of(journey);
             Ok(customer.and_then(|customer| self.person(state, customer)))
         };
         self.store(effect, Err(busy())).await
@@ -359,12 +360,16 @@ impl ReadStatus for Ports {
             let Some(customer) = Self::index_of(state, reference) else {
                 return Ok(Snapshot::default());
             };
-            let snapshot = state.rows[customer].record.status(state.now);
-            let complete = snapshot.is_complete(None);
-            state.tell(|| format!("    the provider says of customer {customer}: complete {complete}"));
+            let (snapshot, said) = state.people[customer].record.status(state.now);
+            state.tell(|| match said {
+                Said::Leap { complete } => format!("    the provider says of customer {customer}: complete {complete}"),
+                Said::Bayou { ever, stands, .. } => {
+                    format!("    Bayou says of customer {customer}: ever connected {ever}, connected {stands}")
+                }
+            });
             let now = state.now;
             let invocation = &mut state.invocations[self.index as usize];
-            invocation.asked[customer] = Some(complete);
+            invocation.asked[customer] = Some(said);
             if invocation.who.of == Of::Fire {
                 state.moment(customer, Moment::Asked, now);
             }
@@ -383,7 +388,7 @@ impl ReadChanges for Ports {
         page: Option<&str>,
     ) -> Result<ChangePage, ProviderError> {
         let effect = |state: &mut State| {
-            let records = state.rows.iter().map(|row| &row.record);
+            let records = state.people.iter().filter_map(|person| person.record.leap());
             // On the wire, as the client writes it: encoded once, and decoded once by the provider.
             let page = page.map(|token| utf8_percent_encode(token, NON_ALPHANUMERIC).to_string());
             let page = page.as_deref();
@@ -394,10 +399,16 @@ impl ReadChanges for Ports {
     }
 }
 
-/// Everybody here is Leap's.
 impl ReadNewest for Ports {
-    async fn read_newest(&self, _: Provider, _: &Reference) -> Result<Newest, ProviderError> {
-        Ok(Newest::default())
+    async fn read_newest(&self, _: Provider, reference: &Reference) -> Result<Newest, ProviderError> {
+        let effect = |state: &mut State| {
+            let customer = Self::index_of(state, reference);
+            Ok(customer.map_or_else(Newest::default, |customer| {
+                state.people[customer].record.newest(state.now)
+            }))
+        };
+        let failure = |state: &mut State, how| Err(leap::failure(how, state.now));
+        self.call(Service::Provider, effect, failure).await
     }
 }
 
@@ -412,7 +423,8 @@ impl SearchMeters for Ports {
     async fn search_meters(&self, references: &[Reference]) -> Result<Vec<Vec<MeterFound>>, ProviderError> {
         let effect = |state: &mut State| {
             let of = |reference: &Reference| {
-                Self::index_of(state, reference).map(|customer| state.rows[customer].record.meters())
+                let customer = Self::index_of(state, reference)?;
+                Some(state.people[customer].record.leap()?.meters())
             };
             Ok(references.iter().map(of).map(Option::unwrap_or_default).collect())
         };

@@ -10,11 +10,11 @@ use journey::Lane;
 use rand::RngExt;
 use webhook::Answer;
 
-use crate::case::{Case, Doing, MINUTE, SECOND, campaigns, ts};
+use crate::case::{Case, MINUTE, SECOND, campaigns, ts};
 use crate::fault::{Fault, Kind, Kinds, Of, Stream, Who, draw_for};
 use crate::oracle::Breach;
 use crate::ports::{Ports, Shared, lock};
-use crate::state::{Cut, Invocation, Item, State, id_key, next};
+use crate::state::{Cut, Invocation, Item, MOST_JOURNEYS, State, id_key, next};
 
 /// From one delivery of a webhook to the next, as the provider documents it.
 pub(crate) const REDELIVERED_AFTER_MIN: [i64; 9] = [1, 2, 4, 8, 16, 29, 60, 120, 120];
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub journeys: usize,
     /// Messages that went out.
     pub messages: usize,
+    /// Customers of Bayou's among them.
+    pub bayou: usize,
     /// Journeys that ended completed.
     pub completed: usize,
     /// Events of virtual time.
@@ -108,14 +110,17 @@ pub(crate) fn run(seed: u64, allowed: Kinds, cut: Cut, telling: bool) -> Outcome
         lock(&run.shared).breach("I4", "it does not come to rest".to_owned());
     }
     let mut state = lock(&run.shared);
-    let completed = (0..state.rows.len())
-        .filter(|customer| state.is_completed(*customer))
-        .count();
+    let completed = (0..state.rows.len()).filter(|row| state.is_completed(*row)).count();
     Outcome {
         breaches: core::mem::take(&mut state.breaches),
         fired: core::mem::take(&mut state.fired),
         story: state.story.take().unwrap_or_default(),
         journeys: case.customers.len(),
+        bayou: case
+            .customers
+            .iter()
+            .filter(|customer| customer.bayou.is_some())
+            .count(),
         messages: state.oracle.messages.len(),
         completed,
         events,
@@ -163,10 +168,10 @@ impl Run {
             } => self.webhook(case, customer, act, delivery),
             Item::Contact { customer, act, attempt } => self.contact(case, customer, act, attempt),
             Item::Fire {
-                customer,
+                row,
                 generation,
                 firing,
-            } => self.fire(customer, generation, firing),
+            } => self.fire(row, generation, firing),
             Item::Told {
                 customer,
                 message,
@@ -263,7 +268,8 @@ impl Run {
             Box::pin(async move {
                 let config = meter_check::Config {
                     id_key: id_key(),
-                    asks_for_a_code: &|_| None,
+                    // So that campaigns which renew early have somebody to renew.
+                    asks_for_a_code: &|_| Some(true),
                 };
                 Ending::Done(meter_check::check(&ports, &config, &campaign).await.is_ok())
             })
@@ -291,10 +297,11 @@ impl Run {
                 skew,
                 calls: 0,
                 disturbed: false,
-                asked: [None; 4],
-                read_over: [false; 4],
-                read_at: [None; 4],
-                barred: [[true; 4]; 4],
+                asked: [None; MOST_JOURNEYS],
+                read_over: [false; MOST_JOURNEYS],
+                read_at: [None; MOST_JOURNEYS],
+                wrote_over: [false; MOST_JOURNEYS],
+                barred: [[true; 4]; MOST_JOURNEYS],
                 found: Default::default(),
                 sending: None,
             });
@@ -344,14 +351,14 @@ impl Run {
         match of {
             Of::Webhook => {
                 if ending.is_some() {
-                    let begins = !matches!(
-                        state.case.customers[usize::from(customer)].acts[a as usize].doing,
-                        Doing::Meter { .. }
-                    );
-                    state.judge_answer(index, done, begins);
+                    state.judge_answer(index, done);
                 }
                 let delivery = usize::from(b) - 1;
-                if !done && let Some(wait) = REDELIVERED_AFTER_MIN.get(delivery) {
+                let again = state.case.customers[usize::from(customer)].bayou.is_none() || state.case.redelivers;
+                if !done
+                    && again
+                    && let Some(wait) = REDELIVERED_AFTER_MIN.get(delivery)
+                {
                     let delivery = delivery as u16 + 1;
                     state.push(
                         now + wait * MINUTE,
@@ -368,7 +375,7 @@ impl Run {
                 state.push(
                     now + MINUTE,
                     Item::Fire {
-                        customer,
+                        row: customer,
                         generation: a,
                         firing: b + 1,
                     },

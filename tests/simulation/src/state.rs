@@ -7,14 +7,14 @@ use std::sync::Arc;
 use journey::campaign::Channel;
 use journey::contact::{Contact, Inbox};
 use journey::port::{Versioned, Watermark};
-use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Provider, Purpose, SendKey, Timer, TimerWhy};
+use journey::{AddressId, ContactId, IdKey, JourneyId, Lane, Purpose, SendKey, Timer, TimerWhy};
 use rand::RngExt;
 
-use crate::case::{Case, MINUTE, SECOND, ts};
+use crate::case::{Case, Customer, MINUTE, SECOND, ts};
 use crate::fault::{self, Fault, Kind, Of, Who, draw_for};
-use crate::leap::Record;
 use crate::moment::Moment;
 use crate::oracle::{Breach, Message, Oracle};
+use crate::record::{Record, Said};
 use crate::stream::Stream;
 
 /// The key of every case's identifiers.
@@ -41,8 +41,8 @@ pub(crate) enum Item {
     Deliver { customer: u8, act: u32, delivery: u16 },
     /// A call of a contact's use case, and its repetitions.
     Contact { customer: u8, act: u32, attempt: u16 },
-    /// A schedule fires.
-    Fire { customer: u8, generation: u32, firing: u16 },
+    /// A schedule of a journey's fires.
+    Fire { row: u8, generation: u32, firing: u16 },
     /// The sender's event arrives.
     Told { customer: u8, message: u32, event: u16 },
     /// The provider's changes are read, if nobody did in this minute.
@@ -59,23 +59,52 @@ pub(crate) enum Item {
     Dies(u32),
 }
 
-/// One customer in the table and at the provider.
+/// One journey in the table. The first rows are the customers' ways to a first connection, in their order; after
+/// them come the other journeys of Bayou's customers.
 #[derive(Debug)]
 pub(crate) struct Row {
+    /// Whose it is.
+    pub(crate) customer: usize,
+    pub(crate) purpose: Purpose,
     pub(crate) journey_id: JourneyId,
+    pub(crate) journey: Option<Versioned>,
+    /// What a stale index shows: timers with when they were written.
+    pub(crate) indexed: Vec<(i64, Option<Timer>)>,
+}
+
+/// One customer in the table and at the provider.
+#[derive(Debug)]
+pub(crate) struct Person {
     pub(crate) contact_id: ContactId,
     pub(crate) contact: Option<Contact>,
     /// The contact's.
     pub(crate) addresses: Addresses,
-    /// Does the journey's item name its contact?
-    pub(crate) linked: bool,
-    pub(crate) journey: Option<Versioned>,
-    /// What a stale index shows: timers with when they were written.
-    pub(crate) indexed: Vec<(i64, Option<Timer>)>,
+    /// Since when the contact is what it is.
+    pub(crate) stored_at: i64,
     pub(crate) record: Record,
-    /// How often each of its moments has come.
+    /// How often each of their moments has come.
     pub(crate) moments: [u8; 6],
 }
+
+/// A journey, in words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    customer: usize,
+    purpose: Purpose,
+}
+
+impl core::fmt::Display for Name {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let back = match self.purpose {
+            Purpose::Enroll => "",
+            Purpose::Reconnect => "'s way back",
+        };
+        write!(f, "customer {}{back}", self.customer)
+    }
+}
+
+/// The most customers, and the most journeys, of a case.
+pub(crate) const MOST_JOURNEYS: usize = 8;
 
 /// The names of a contact's inboxes, worked out when it is stored.
 #[derive(Clone, Debug, Default)]
@@ -93,15 +122,17 @@ pub(crate) struct Invocation {
     pub(crate) skew: i64,
     pub(crate) calls: u16,
     pub(crate) disturbed: bool,
-    /// By customer: did the provider say complete, when asked?
-    pub(crate) asked: [Option<bool>; 4],
-    /// By customer: what the last reads told.
-    pub(crate) read_over: [bool; 4],
-    pub(crate) read_at: [Option<i64>; 4],
+    /// By customer: what did the provider say, when asked?
+    pub(crate) asked: [Option<Said>; MOST_JOURNEYS],
+    /// By journey: what the last reads told.
+    pub(crate) read_over: [bool; MOST_JOURNEYS],
+    pub(crate) read_at: [Option<i64>; MOST_JOURNEYS],
+    /// By journey: was it over when this last wrote it?
+    pub(crate) wrote_over: [bool; MOST_JOURNEYS],
     /// By customer: which channels did the last read of the person bar?
-    pub(crate) barred: [[bool; 4]; 4],
+    pub(crate) barred: [[bool; 4]; MOST_JOURNEYS],
     /// By customer: when the person was read last, and the addresses that were found.
-    pub(crate) found: [Option<Found>; 4],
+    pub(crate) found: [Option<Found>; MOST_JOURNEYS],
     /// What is handed to a sender and not answered yet.
     pub(crate) sending: Option<SendKey>,
 }
@@ -154,6 +185,7 @@ pub(crate) struct State {
     pub(crate) cut: Cut,
     pub(crate) campaign: usize,
     pub(crate) rows: Vec<Row>,
+    pub(crate) people: Vec<Person>,
     pub(crate) inboxes: BTreeMap<AddressId, Inbox>,
     pub(crate) watermark: Option<Watermark>,
     pub(crate) invocations: Vec<Invocation>,
@@ -178,19 +210,34 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(case: Arc<Case>, cut: Cut, telling: bool) -> Self {
-        let rows = case.customers.iter().map(|customer| {
-            let reference = &customer.contact.reference;
-            Row {
-                journey_id: JourneyId::new(id_key(), Provider::Leap, Purpose::Enroll, reference),
-                contact_id: ContactId::new(id_key(), Provider::Leap, reference),
+        let people = case.customers.iter().map(|customer| {
+            let (provider, reference) = (customer.contact.provider, &customer.contact.reference);
+            Person {
+                contact_id: ContactId::new(id_key(), provider, reference),
                 contact: None,
                 addresses: Addresses::default(),
-                linked: false,
-                journey: None,
-                indexed: Vec::new(),
-                record: Record::new(reference.clone()),
+                stored_at: case.begins,
+                record: Record::of(customer),
                 moments: [0; 6],
             }
+        });
+        let rows = [Purpose::Enroll, Purpose::Reconnect].into_iter().flat_map(|purpose| {
+            let has = move |customer: &&Customer| customer.contact.provider.purposes().contains(&purpose);
+            let customers = case.customers.iter().enumerate();
+            customers
+                .filter(move |(_, customer)| has(customer))
+                .map(move |(number, customer)| Row {
+                    customer: number,
+                    purpose,
+                    journey_id: JourneyId::new(
+                        id_key(),
+                        customer.contact.provider,
+                        purpose,
+                        &customer.contact.reference,
+                    ),
+                    journey: None,
+                    indexed: Vec::new(),
+                })
         });
         State {
             now: case.begins,
@@ -198,6 +245,7 @@ impl State {
             sequence: 0,
             campaign: case.campaign,
             rows: rows.collect(),
+            people: people.collect(),
             inboxes: BTreeMap::new(),
             watermark: None,
             invocations: Vec::new(),
@@ -241,12 +289,27 @@ impl State {
         self.breaches.push(Breach { invariant, what });
     }
 
-    pub(crate) fn customer(&self, journey: &JourneyId) -> Option<usize> {
+    pub(crate) fn row(&self, journey: &JourneyId) -> Option<usize> {
         self.rows.iter().position(|row| row.journey_id == *journey)
     }
 
+    /// The customer's journey of a purpose, if their provider has it.
+    pub(crate) fn row_of(&self, customer: usize, purpose: Purpose) -> Option<usize> {
+        let is = |row: &Row| row.customer == customer && row.purpose == purpose;
+        self.rows.iter().position(is)
+    }
+
+    pub(crate) fn customer_of(&self, journey: &JourneyId) -> Option<usize> {
+        self.row(journey).map(|row| self.rows[row].customer)
+    }
+
     pub(crate) fn customer_of_contact(&self, contact: &ContactId) -> Option<usize> {
-        self.rows.iter().position(|row| row.contact_id == *contact)
+        self.people.iter().position(|person| person.contact_id == *contact)
+    }
+
+    pub(crate) fn name(&self, row: usize) -> Name {
+        let Row { customer, purpose, .. } = self.rows[row];
+        Name { customer, purpose }
     }
 
     /// Does this fault happen here and now? `chance` is in 1,000 of the case's rate.
@@ -279,7 +342,7 @@ impl State {
         invocation.calls += 1;
         let (who, call) = (invocation.who, invocation.calls);
         // Between the provider's answer and the message every step counts.
-        let hot = self.case.racy && who.of == Of::Fire && invocation.asked.contains(&Some(false));
+        let hot = self.case.racy && who.of == Of::Fire && invocation.asked.iter().flatten().any(Said::is_open);
         let mut latency = draw_for(seed, fault::Stream::Latency, who, call);
         let longest = if service == Service::Provider { 400 } else { 50 };
         let mut before = latency.random_range(1..longest);
@@ -336,18 +399,18 @@ impl State {
 
     /// A schedule is made; it fires once, or as its faults have it.
     pub(crate) fn arm(&mut self, journey: &JourneyId, timer: &Timer) {
-        let Some(customer) = self.customer(journey) else { return };
-        let first = self.oracle.armed.insert((customer, timer.generation));
+        let Some(row) = self.row(journey) else { return };
+        let first = self.oracle.armed.insert((row, timer.generation));
         if timer.why.lane() == Lane::Meter {
             return;
         }
         if timer.why == TimerWhy::Touch {
-            self.moment(customer, Moment::Due, timer.due.as_millisecond());
+            self.moment(self.rows[row].customer, Moment::Due, timer.due.as_millisecond());
         }
-        let (customer, generation) = (customer as u8, timer.generation);
+        let (row, generation) = (row as u8, timer.generation);
         let who = Who {
             of: Of::Fire,
-            customer,
+            customer: row,
             a: generation,
             b: 0,
         };
@@ -364,7 +427,7 @@ impl State {
         self.push(
             at,
             Item::Fire {
-                customer,
+                row,
                 generation,
                 firing: 0,
             },
@@ -380,7 +443,7 @@ impl State {
             self.push(
                 at,
                 Item::Fire {
-                    customer,
+                    row,
                     generation,
                     firing: 100,
                 },
@@ -390,12 +453,13 @@ impl State {
 
     /// Takes a message over.
     pub(crate) fn deliver(&mut self, key: &SendKey, to: &str) -> String {
-        let Some(customer) = self.customer(&key.journey) else {
+        let Some(row) = self.row(&key.journey) else {
             return String::new();
         };
+        let (name, customer) = (self.name(row), self.rows[row].customer);
         self.tell(|| {
             format!(
-                "    customer {customer} GETS touch {} of episode {} by {}",
+                "    {name} GETS touch {} of episode {} by {}",
                 key.touch.0,
                 key.episode,
                 key.channel.as_str()
@@ -404,7 +468,7 @@ impl State {
         let number = self.oracle.messages.len() as u32;
         let message = Message {
             key: key.clone(),
-            customer,
+            row,
             at: self.now,
             to: to.to_owned(),
         };

@@ -12,10 +12,10 @@ use crate::state::{Addresses, Invocation, Item, State, id_key, next};
 
 impl State {
     pub(crate) fn commit(&mut self, by: u32, commit: &Commit<'_>) -> Result<(), CommitError> {
-        let Some(customer) = self.customer(&commit.journey.id) else {
+        let Some(row) = self.row(&commit.journey.id) else {
             return Err(CommitError::VersionConflict);
         };
-        let version = self.rows[customer].journey.as_ref().map_or(0, |stored| stored.version);
+        let version = self.rows[row].journey.as_ref().map_or(0, |stored| stored.version);
         if version != commit.expected {
             return Err(CommitError::VersionConflict);
         }
@@ -27,15 +27,13 @@ impl State {
             self.inboxes
                 .insert(claim.address.clone(), inbox.with_send(claim.key.clone(), claim.at));
         }
-        let before = self.rows[customer].journey.take().map(|stored| stored.journey);
-        self.judge_commit(by, customer, before.as_ref(), commit);
-        self.narrate(customer, before.as_ref(), commit.journey);
+        let before = self.rows[row].journey.take().map(|stored| stored.journey);
+        self.judge_commit(by, row, before.as_ref(), commit);
+        self.narrate(row, before.as_ref(), commit.journey);
         self.stream(before.as_ref(), commit.journey);
         let timer = commit.journey.timer.clone();
-        self.index(customer, timer);
-        let row = &mut self.rows[customer];
-        row.linked |= commit.contact.is_some();
-        row.journey = Some(Versioned {
+        self.index(row, timer);
+        self.rows[row].journey = Some(Versioned {
             journey: commit.journey.clone(),
             version: version + 1,
         });
@@ -43,8 +41,8 @@ impl State {
     }
 
     /// The index follows, and whoever serves it will look when the time has come.
-    fn index(&mut self, customer: usize, timer: Option<Timer>) {
-        let known = self.rows[customer].indexed.last().map(|(_, timer)| timer);
+    fn index(&mut self, row: usize, timer: Option<Timer>) {
+        let known = self.rows[row].indexed.last().map(|(_, timer)| timer);
         if known == Some(&timer) {
             return;
         }
@@ -56,10 +54,10 @@ impl State {
             }
         }
         let now = self.now;
-        self.rows[customer].indexed.push((now, timer));
+        self.rows[row].indexed.push((now, timer));
     }
 
-    fn narrate(&mut self, customer: usize, before: Option<&Journey>, after: &Journey) {
+    fn narrate(&mut self, row: usize, before: Option<&Journey>, after: &Journey) {
         if self.story.is_none() {
             return;
         }
@@ -76,12 +74,10 @@ impl State {
             .map(|timer| format!("{:?} {} #{}", timer.why, timer.due, timer.generation));
         let notes: Vec<_> = fresh.iter().map(|noted| format!("{:?}", noted.note)).collect();
         let phase = format!("{:?}", after.phase);
+        let name = self.name(row);
         self.tell(|| {
             let timer = timer.unwrap_or_else(|| "none".to_owned());
-            format!(
-                "    customer {customer} written: {}; {phase}; timer {timer}",
-                notes.join(", ")
-            )
+            format!("    {name} written: {}; {phase}; timer {timer}", notes.join(", "))
         });
     }
 
@@ -120,8 +116,7 @@ impl State {
     }
 
     pub(crate) fn known(&self, customer: usize) -> Option<Known> {
-        let row = self.rows.get(customer)?;
-        let contact = row.contact.clone()?;
+        let contact = self.people.get(customer)?.contact.clone()?;
         let inbox = |address: &AddressId| self.inboxes.get(address).cloned().unwrap_or_default();
         Some(Known::new(id_key(), contact, inbox))
     }
@@ -131,7 +126,7 @@ impl State {
         let Some(customer) = self.customer_of_contact(&id) else {
             return Ok(());
         };
-        let before = self.rows[customer].contact.clone();
+        let before = self.people[customer].contact.clone();
         if !only_if.holds(before.as_ref()) {
             return Err(PutError::PreconditionFailed);
         }
@@ -153,12 +148,13 @@ impl State {
                 self.change_suppression(&address, |suppressed| suppressed.close(SuppressedFor::OptOut, now));
             }
         }
-        let row = &mut self.rows[customer];
-        row.addresses = Addresses {
+        let person = &mut self.people[customer];
+        person.addresses = Addresses {
             ledger: Some(contact.ledger(id_key())),
             channels: contact.inboxes(id_key()).into_iter().collect(),
         };
-        row.contact = Some(contact);
+        person.contact = Some(contact);
+        person.stored_at = self.now;
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {
@@ -171,10 +167,10 @@ impl State {
         let Some(customer) = self.customer_of_contact(id) else {
             return Ok(false);
         };
-        if !only_if.holds(self.rows[customer].contact.as_ref()) {
+        if !only_if.holds(self.people[customer].contact.as_ref()) {
             return Err(PutError::PreconditionFailed);
         }
-        let Some(contact) = self.rows[customer].contact.take() else {
+        let Some(contact) = self.people[customer].contact.take() else {
             return Ok(false);
         };
         self.change_inbox(&contact, |_| {});
@@ -196,7 +192,7 @@ impl State {
 
     pub(crate) fn set_opted_out(&mut self, journey: &JourneyId, opted_out: &OptOut) -> bool {
         let Some((customer, known)) = self
-            .customer(journey)
+            .customer_of(journey)
             .and_then(|customer| Some((customer, self.known(customer)?)))
         else {
             return false;
@@ -231,8 +227,8 @@ impl State {
         })
     }
 
-    pub(crate) fn is_completed(&self, customer: usize) -> bool {
-        let journey = self.rows.get(customer).and_then(|row| row.journey.as_ref());
+    pub(crate) fn is_completed(&self, row: usize) -> bool {
+        let journey = self.rows.get(row).and_then(|row| row.journey.as_ref());
         journey.is_some_and(|stored| matches!(stored.journey.phase, Phase::Completed { .. }))
     }
 }

@@ -7,10 +7,10 @@ use std::thread;
 
 use simulation::{Kind, Kinds, run, shrink};
 
-/// Runs seeds from `first` on until there are so many journeys, and answers how many messages went out
-/// and which kinds of faults happened.
-fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>) {
-    let (mut done, mut messages, mut kinds) = (0, 0, BTreeSet::new());
+/// Runs seeds from `first` on until there are so many journeys, and answers how many messages went out, which kinds of
+/// faults happened, and how many customers were Bayou's.
+fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>, usize) {
+    let (mut done, mut messages, mut kinds, mut bayou) = (0, 0, BTreeSet::new(), 0);
     for seed in first.. {
         if done >= journeys {
             break;
@@ -25,27 +25,31 @@ fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>) 
         }
         done += outcome.journeys;
         messages += outcome.messages;
+        bayou += outcome.bayou;
         kinds.extend(outcome.fired.iter().map(|fault| fault.kind));
     }
-    (messages, kinds)
+    (messages, kinds, bayou)
 }
 
 #[test]
 fn twenty_thousand_journeys_with_every_fault() {
     let parts = [1_000_000, 2_000_000, 3_000_000, 4_000_000];
-    let (messages, kinds) = thread::scope(|scope| {
+    let (messages, kinds, bayou) = thread::scope(|scope| {
         let running = parts.map(|first| scope.spawn(move || play(first, 5_000, Kinds::ALL)));
         running
             .into_iter()
-            .fold((0, BTreeSet::new()), |(messages, mut kinds), part| {
-                let (more, fired) = part.join().unwrap();
+            .fold((0, BTreeSet::new(), 0), |(messages, mut kinds, bayou), part| {
+                let (more, fired, bayous) = part.join().unwrap();
                 kinds.extend(fired);
-                (messages + more, kinds)
+                (messages + more, kinds, bayou + bayous)
             })
     });
     // Without messages nothing would be shown, and a kind that never happens is none.
     assert!(messages > 10_000, "{messages}");
-    let happens_at_calls = |kind: &&Kind| !matches!(kind, Kind::ContactChanges | Kind::CampaignChanges);
+    assert!(bayou > 2_000, "{bayou}");
+    // The others are drawn as acts.
+    let happens_at_calls =
+        |kind: &&Kind| !matches!(kind, Kind::ContactChanges | Kind::CampaignChanges | Kind::WebhookForged);
     for kind in Kind::ALL.iter().filter(happens_at_calls) {
         assert!(kinds.contains(kind), "{} never happened", kind.word());
     }
@@ -54,14 +58,15 @@ fn twenty_thousand_journeys_with_every_fault() {
 #[test]
 fn each_kind_of_fault_alone() {
     for kind in Kind::ALL {
-        let (messages, _) = play(5_000_000, 150, Kinds::only(kind));
+        let (messages, _, bayou) = play(5_000_000, 200, Kinds::only(kind));
         assert!(messages > 20, "{}: {messages}", kind.word());
+        assert!(bayou > 20, "{}: {bayou}", kind.word());
     }
 }
 
 #[test]
 fn without_faults_nothing_is_skipped_for_one() {
-    let (messages, kinds) = play(6_000_000, 1_000, Kinds::NONE);
+    let (messages, kinds, _) = play(6_000_000, 1_000, Kinds::NONE);
     assert!(messages > 500, "{messages}");
     assert!(kinds.is_empty());
 }
@@ -73,6 +78,15 @@ fn a_seed_tells_the_same_story_byte_for_byte() {
         assert!(once.story.len() > 5);
         assert_eq!(once.story, twice.story);
         assert_eq!(once.fired, twice.fired);
+    }
+}
+
+/// What the simulation has found in the rules for Bayou's customers, and each is mended: see README.md.
+#[test]
+fn what_was_found_of_connections_stays_mended() {
+    for seed in [87, 118, 395, 1_570, 2_786, 5_000_787, 5_005_000] {
+        let outcome = simulation::run(seed, Kinds::ALL, false);
+        assert!(outcome.breaches.is_empty(), "seed {seed}: {:?}", outcome.breaches);
     }
 }
 

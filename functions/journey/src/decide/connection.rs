@@ -174,12 +174,16 @@ impl Deciding<'_> {
         let consent = matches!(occasion, Occasion::ConsentEnds(_));
         let begins = match (&self.journey.phase, known) {
             (_, None) => true,
-            // A lost connection is mended first, and a consent that ends is more than a login that must be repeated.
-            (Phase::Live, Some(Occasion::Lost(_))) => false,
+            // A lost connection is mended first, and who does not mend it is asked for nothing more: the record would
+            // show the same loss again, and the two would take turns for ever.
+            (Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(Occasion::Lost(_))) => false,
+            // A consent that ends is more than a login that must be repeated.
             (Phase::Live, Some(Occasion::Expected | Occasion::ConsentEnds(_))) => !again && consent,
             // After a repair there was another login, and its time has come again.
             (Phase::Completed { .. }, Some(_)) => !(again && consent),
-            (Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(_)) => !again,
+            (Phase::HandedBack { .. } | Phase::Stopped { .. }, Some(Occasion::Expected | Occasion::ConsentEnds(_))) => {
+                !again
+            }
         };
         if begins {
             self.begin(occasion);
@@ -329,6 +333,37 @@ impl Deciding<'_> {
             self.note(Note::Drift { what: Drift::Journey });
             self.connection_lost(LossReason::Untold, true);
         }
+    }
+
+    /// Somebody is known, perhaps again after an erasure: the connection is looked after. One that only a webhook has
+    /// told of, while there was nobody to ask for, is confirmed first.
+    pub(super) fn connection_known(&mut self) {
+        if self.journey.provider == Provider::Leap {
+            return;
+        }
+        match (&mut self.journey.phase, self.journey.purpose) {
+            (
+                Phase::Completed {
+                    evidence: Evidence::Authorization,
+                    provisional: provisional @ false,
+                    ..
+                },
+                _,
+            ) => *provisional = true,
+            (
+                Phase::Completed {
+                    evidence: Evidence::Status | Evidence::Session | Evidence::Meter | Evidence::Renewed,
+                    ..
+                },
+                Purpose::Enroll,
+            ) if self.journey.data.is_none() => self.journey.data = Some(DataClock::new(None)),
+            (
+                Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } | Phase::Stopped { .. },
+                Purpose::Enroll | Purpose::Reconnect,
+            ) => return,
+        }
+        self.journey.timer = None;
+        self.arm_next();
     }
 
     /// The partner has written down another end of the consent: a later one is a renewal.

@@ -213,7 +213,13 @@ impl Deciding<'_> {
                 };
                 let late_at = self.data_late_at(clock.velocity).filter(|at| *at > self.now);
                 let in_time = DataKind::ALL.into_iter().any(|kind| awaited(kind) == Some(false));
-                let since = clock.connected_at.unwrap_or(self.now);
+                // Where nobody says when the connection was made, when we learned of it must do: from now on no time
+                // has passed, and the looks would never become fewer.
+                let learned_at = match self.journey.phase {
+                    Phase::Completed { at, .. } => at,
+                    Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => self.now,
+                };
+                let since = clock.connected_at.unwrap_or(learned_at);
                 let wait = (self.now.duration_since(since) / 2).clamp(SOONEST, LATEST);
                 let again = self.after(self.now, wait);
                 late_at.filter(|_| in_time).map_or(again, |late_at| late_at.min(again))

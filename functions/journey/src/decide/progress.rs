@@ -266,6 +266,7 @@ impl Deciding<'_> {
         if let (Flow::Connect, Phase::Completed { provisional: true, .. }) = (self.journey.flow, &self.journey.phase) {
             self.back_to_live(Note::CompletionContradicted);
         }
+        self.connection_known();
         // A touch held for want of a contact need not wait for its next try; any other hold does.
         let holds = |note: &&Noted| matches!(note.note, Note::Held { .. });
         let unknown = |note: &Noted| {

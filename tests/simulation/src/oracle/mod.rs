@@ -6,10 +6,12 @@ mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use journey::SendKey;
+use journey::{AddressId, Purpose, SendKey};
 
-use crate::case::SECOND;
-use crate::state::State;
+use crate::bayou::Forged;
+use crate::case::{Doing, SECOND};
+use crate::record::Asks;
+use crate::state::{Invocation, State};
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +26,17 @@ pub struct Breach {
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) key: SendKey,
-    pub(crate) customer: usize,
+    pub(crate) row: usize,
     pub(crate) at: i64,
     pub(crate) to: String,
+}
+
+/// A claim, as it was written.
+struct Claimed {
+    at: i64,
+    row: usize,
+    ledger: Option<AddressId>,
+    asks: Asks,
 }
 
 /// What the oracle remembers.
@@ -34,14 +44,16 @@ pub(crate) struct Message {
 pub(crate) struct Oracle {
     pub(crate) messages: Vec<Message>,
     pub(crate) armed: BTreeSet<(usize, u32)>,
-    claimed_at: BTreeMap<SendKey, i64>,
+    claimed: BTreeMap<SendKey, Claimed>,
+    /// Webhooks that were answered 2xx, by customer and act.
+    taken: BTreeSet<(u8, u32)>,
     swept: BTreeMap<(usize, u32), u16>,
 }
 
 impl Oracle {
     /// The next number of a firing by the sweep.
-    pub(crate) fn swept(&mut self, customer: usize, generation: u32) -> u16 {
-        let count = self.swept.entry((customer, generation)).or_insert(200);
+    pub(crate) fn swept(&mut self, row: usize, generation: u32) -> u16 {
+        let count = self.swept.entry((row, generation)).or_insert(200);
         // Who is swept for days is a breach by then, whatever the number.
         *count = if *count < 60_000 { *count + 10 } else { 210 };
         *count
@@ -58,18 +70,43 @@ impl State {
     }
 
     /// A webhook was answered.
-    pub(crate) fn judge_answer(&mut self, index: u32, accepted: bool, begins: bool) {
+    pub(crate) fn judge_answer(&mut self, index: u32, accepted: bool) {
         let Some(invocation) = self.invocations.get(index as usize) else {
             return;
         };
         let who = invocation.who;
         let took = self.now - invocation.started_at;
         let disturbed = invocation.disturbed;
-        if accepted && begins && !self.holds(who.customer, who.a) {
-            self.breach("I8", format!("{who}: answered 200, and the table does not have it"));
+        if accepted {
+            self.oracle.taken.insert((who.customer, who.a));
+            if !self.has_taken(index) {
+                self.breach("I8", format!("{who}: answered 200, and the table does not have it"));
+            }
         }
         if !disturbed && took > 2 * SECOND {
             self.breach("I8", format!("{who}: answered after {took} ms"));
+        }
+    }
+
+    /// Does the table hold what a webhook said?
+    fn has_taken(&self, index: u32) -> bool {
+        let Invocation {
+            who,
+            read_over,
+            wrote_over,
+            ..
+        } = &self.invocations[index as usize];
+        let customer = usize::from(who.customer);
+        let exists = |row: usize| self.rows[row].journey.is_some();
+        let silenced = |row: usize| !exists(row) || read_over[row] || wrote_over[row];
+        let back = self.row_of(customer, Purpose::Reconnect);
+        match &self.case.customers[customer].acts[who.a as usize].doing {
+            Doing::Meter { .. } | Doing::Ready(_) | Doing::NewBill | Doing::Forged(Forged::Ready(_)) => true,
+            Doing::Authenticate | Doing::Forged(Forged::Connected) => {
+                exists(customer) && silenced(customer) && back.is_none_or(silenced)
+            }
+            Doing::Lose(_) | Doing::Forged(Forged::Lost) => back.is_none_or(exists),
+            _ => self.holds(who.customer, who.a),
         }
     }
 }

@@ -343,7 +343,7 @@ async fn follow(ports: &Ports, campaign: &Campaign, id: &JourneyId) -> Result<()
         };
         let person = Person {
             contact: Some(&known.id),
-            known: None,
+            ..Person::default()
         };
         let _ = take(ports, campaign, id, IfAbsent::Ignore, person, &seen.into()).await;
     }

@@ -13,10 +13,11 @@ use contacts::api::{self, ApiConfig, Tokens};
 use embedded::{DataDir, ProgramClock, Store};
 use http::{Method, Request, Response, StatusCode};
 use journey::link::{LinkKey, LinkKind};
-use journey::port::{Clock, HandOverError, KeepFallback, ProviderError};
+use journey::port::{Clock, HandOverError, KeepFallback, PassOnFallback, ProviderError};
 use journey::protocol::{IfAbsent, Person, take};
 use journey::{
-    Account, BillKind, Campaign, ContactId, Event, Flow, IdKey, JourneyId, Provider, Purpose, Reference, Unavailable,
+    Account, BillKind, Campaign, ContactId, Event, Flow, HandOver, IdKey, JourneyId, Provider, Purpose, Reference,
+    Unavailable,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -189,6 +190,20 @@ impl Api {
             Under::OneMachine { runtime, machine, .. } => runtime.block_on(machine.keep_account(&id, &account, at)),
         }
         .unwrap();
+    }
+
+    /// Somebody has begun to hand the bill over, and is not heard of since.
+    fn begin_hand_over(&self, at: jiff::Timestamp) {
+        async fn begin(ports: &impl PassOnFallback, id: &ContactId, at: jiff::Timestamp) -> bool {
+            let bill = ports.find_fallback(id).await.unwrap().bill.unwrap();
+            let begun = HandOver::Begun { at };
+            ports.keep_hand_over(id, &bill, Some(&begun)).await.unwrap()
+        }
+        let id = self.home();
+        assert!(match &self.under {
+            Under::StandIns(world, stage) => poll_once(begin(&Ports { world, stage }, &id, at)).unwrap(),
+            Under::OneMachine { runtime, machine, .. } => runtime.block_on(begin(machine, &id, at)),
+        });
     }
 
     fn home(&self) -> ContactId {
@@ -600,6 +615,22 @@ fn a_bill_is_handed_over_once_and_a_new_one_once_more() {
         assert_eq!(again["bill_id"], Value::Null);
         assert!(again["handed_at"].is_string());
         assert_eq!(taker.asked(), [b"first", b"again"]);
+    }
+}
+
+#[test]
+fn who_is_at_it_is_left_to_it_for_a_minute() {
+    for api in Api::both() {
+        api.call(Method::PUT, HOME, &[], &ana().to_string());
+        api.give_bill(b"a bill", api.now());
+        let taker = api.bill_taker();
+        taker.answers(Ok(None));
+        for (seconds, status, asked) in [(50, 503, 0), (61, 200, 1)] {
+            let begun_at = api.now().checked_sub(jiff::SignedDuration::from_secs(seconds));
+            api.begin_hand_over(begun_at.unwrap());
+            assert_eq!(api.call(Method::POST, HAND_OVER, &[], "").status(), status);
+            assert_eq!(taker.asked().len(), asked);
+        }
     }
 }
 

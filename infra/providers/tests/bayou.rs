@@ -322,7 +322,7 @@ async fn a_bill_goes_to_bayou_by_the_names_that_are_configured() {
     let base = format!("{}/api/v2", stand_in.base_url());
     stand_in.add_customer(person(hand.now_is()));
     stand_in.settle().await;
-    let bill = b"%PDF-1.7\r\n--an invented bill--\r\n".to_vec();
+    let bill = b"%PDF-1.7\r\n--an invented bill--\r\n\0\xff".to_vec();
     let mut ids = Vec::new();
     for encoding in [Encoding::Multipart, Encoding::Json] {
         for customer_value in [CustomerValue::ExternalId, CustomerValue::Id] {
@@ -385,4 +385,22 @@ async fn a_bill_is_sent_once_whatever_is_answered_and_only_a_code_is_passed_on()
     let without = client.hand_over_bill(&reference(), BillKind::Png, vec![1]).await;
     assert!(matches!(without, Err(HandOverError::NotConfigured)));
     assert!(script.asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_form_whose_names_cannot_be_sent_is_told() {
+    let right = bill_form(Encoding::Multipart, CustomerValue::Id);
+    assert_eq!(right.problem(), None);
+    for (file_field, says) in [
+        ("", "by nothing"),
+        ("their number", "twice"),
+        ("external_id", "twice"),
+        ("a\"; filename=\"b", "quotation mark"),
+        ("a\r\nb", "control character"),
+    ] {
+        let mut form = right.clone();
+        file_field.clone_into(&mut form.file_field);
+        let problem = form.problem().unwrap();
+        assert!(problem.contains(says), "{file_field}: {problem}");
+    }
 }

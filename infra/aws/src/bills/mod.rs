@@ -13,7 +13,6 @@ mod post_policy;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::collections::HashMap;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -112,7 +111,7 @@ impl Bills {
             Err(error) => return absent(&Failure::of(&error)).map(|()| None),
         };
         let kept = KeptBill {
-            given_at: given_at(head.metadata())?,
+            given_at: given_at(head.metadata().and_then(|metadata| metadata.get(GIVEN_AT)))?,
             kind: head
                 .content_type()
                 .and_then(BillKind::of_media_type)
@@ -305,7 +304,7 @@ impl PassOnFallback for Bills {
             Ok(object) => object,
             Err(error) => return absent(&Failure::of(&error)).map(|()| None),
         };
-        if given_at(object.metadata())? != bill.given_at {
+        if given_at(object.metadata().and_then(|metadata| metadata.get(GIVEN_AT)))? != bill.given_at {
             return Ok(None);
         }
         let length = object.content_length().and_then(|n| usize::try_from(n).ok());
@@ -366,11 +365,9 @@ impl EraseFallback for Bills {
     }
 }
 
-/// When an object was given, by its own metadata.
-fn given_at(metadata: Option<&HashMap<String, String>>) -> Result<Timestamp, Fault> {
-    metadata
-        .and_then(|metadata| metadata.get(GIVEN_AT))
-        .and_then(|text| text.parse().ok())
+/// When an object was given, as its metadata say it.
+fn given_at(text: Option<&String>) -> Result<Timestamp, Fault> {
+    text.and_then(|text| text.parse().ok())
         .ok_or(Fault::Foreign("without a time"))
 }
 

@@ -105,7 +105,8 @@ impl Body {
             } => {
                 let part = Part::stream(content.clone()).file_name(*name);
                 let part = part.mime_str(media_type).map_err(CallError::transport)?;
-                let mut form = Form::new();
+                // Names go out as they are configured, as browsers send them: `bill[file]`, `the bill`.
+                let mut form = Form::new().percent_encode_noop();
                 for (field, value) in fields {
                     form = form.text(field.clone(), value.clone());
                 }

@@ -59,7 +59,7 @@ pub enum CustomerValue {
 }
 
 impl BillForm {
-    /// What is wrong with it, if anything is: each field needs a name, and one of its own.
+    /// What is wrong with it, if anything is: each field needs a name of its own, which ends nothing around it.
     #[must_use]
     pub fn problem(&self) -> Option<&'static str> {
         let mut names: Vec<&str> = [&self.file_field, &self.customer_field]
@@ -70,6 +70,10 @@ impl BillForm {
             .collect();
         if names.contains(&"") {
             return Some("names a field by nothing");
+        }
+        let ends_something = |c: char| c == '"' || c == '\\' || c.is_control();
+        if names.iter().any(|name| name.contains(ends_something)) {
+            return Some("names a field with a quotation mark, a backslash or a control character");
         }
         names.sort_unstable();
         let each_once = names.windows(2).all(|pair| pair.first() != pair.last());

@@ -15,7 +15,7 @@ use crate::support::{IDENTITY, Place};
 
 /// A data folder in which a customer of Bayou's connected and lost the connection, as the rules write it.
 async fn a_lost_connection(place: &Place) {
-    let folder = DataDir::visit(&place.path("rekindle-data")).unwrap();
+    let folder = DataDir::visit(place.path("rekindle-data")).unwrap();
     let clock = ProgramClock::visit(&folder).unwrap();
     let key = IdKey::new(IDENTITY.as_bytes()).unwrap();
     let store = Store::visit(&place.path("rekindle-data"), key.clone()).unwrap();

@@ -224,7 +224,7 @@ fn each_reason_has_words_of_its_own() {
         Touch 1 not sent: its window closed while the provider could not be asked.
         Touch 1 not sent: its window closed while the provider did not know the reference.
         Touch 1 not sent: its window closed while the utility or the provider had a fault.
-        Touch 1 was skipped: its window closed while many customers did not get through at the utility.
+        Touch 1 not sent: its window closed while many customers did not get through at the utility.
         Touch 1 not sent: its window closed under the inbox's cap.
         Touch 1 not sent: the same inbox is being reminded for another reference.
         Touch 1 not sent: the contact is not known.

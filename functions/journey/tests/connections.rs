@@ -627,6 +627,24 @@ fn looks_for_first_data_become_fewer_even_where_nobody_says_when_the_connection_
 }
 
 #[test]
+fn t13_who_is_stored_again_with_a_later_end_is_not_told_of_the_earlier_one() {
+    let ends = |day: &str| at(&format!("{day}T16:00:00Z"));
+    let occasion = Occasion::ConsentEnds(ends("2026-07-20"));
+    let erased = of_bayou(Purpose::Reconnect)
+        .event(Event::RenewalDue { occasion })
+        .event(Event::ContactErased);
+    let again = |day: &str| {
+        let facts = journey::contact::Facts {
+            sharing_ends_at: Some(ends(day)),
+            ..erased.facts.clone()
+        };
+        erased.clone().later("1h").event(Event::ContactChanged { facts })
+    };
+    assert!(again("2026-07-20").journey.is_live());
+    assert!(is_sure(&again("2027-07-20")));
+}
+
+#[test]
 fn t14_an_erased_person_is_never_begun_again() {
     let erased = connected_with(Velocity::Instant, with_all_data()).event(Event::ContactErased);
     assert_eq!(

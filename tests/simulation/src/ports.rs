@@ -193,7 +193,7 @@ impl LoadJourney for Ports {
                 return Ok(None);
             };
             let stored = state.rows[row].journey.clone();
-            let over = stored.as_ref().is_some_and(|stored| !stored.journey.is_live());
+            let over = stored.as_ref().is_none_or(|stored| !stored.journey.is_live());
             let now = state.now;
             let invocation = &mut state.invocations[self.index as usize];
             invocation.read_over[row] = over;

@@ -124,7 +124,7 @@ pub(crate) struct Invocation {
     pub(crate) disturbed: bool,
     /// By customer: what did the provider say, when asked?
     pub(crate) asked: [Option<Said>; MOST_JOURNEYS],
-    /// By journey: what the last reads told.
+    /// By journey: is it over, or was there none, as the last reads told?
     pub(crate) read_over: [bool; MOST_JOURNEYS],
     pub(crate) read_at: [Option<i64>; MOST_JOURNEYS],
     /// By journey: was it over when this last wrote it?

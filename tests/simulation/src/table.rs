@@ -135,6 +135,7 @@ impl State {
             contact.opted_out = contact.opted_out.and(&before.opted_out);
         }
         self.replace(customer, before.as_ref(), contact);
+        self.people[customer].stored_at = self.now;
         Ok(())
     }
 
@@ -154,7 +155,6 @@ impl State {
             channels: contact.inboxes(id_key()).into_iter().collect(),
         };
         person.contact = Some(contact);
-        person.stored_at = self.now;
     }
 
     fn change_inbox(&mut self, contact: &Contact, change: impl FnOnce(&mut Inbox)) {

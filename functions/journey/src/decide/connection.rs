@@ -341,6 +341,11 @@ impl Deciding<'_> {
         if self.journey.provider == Provider::Leap {
             return;
         }
+        // The record shows a login before the loss only where it has dates.
+        let shows = !matches!(
+            self.journey.occasion,
+            Some(Occasion::Expected | Occasion::ConsentEnds(_))
+        );
         match (&mut self.journey.phase, self.journey.purpose) {
             (
                 Phase::Completed {
@@ -349,7 +354,7 @@ impl Deciding<'_> {
                     ..
                 },
                 _,
-            ) => *provisional = true,
+            ) if shows => *provisional = true,
             (
                 Phase::Completed {
                     evidence: Evidence::Status | Evidence::Session | Evidence::Meter | Evidence::Renewed,

@@ -251,7 +251,6 @@ impl Deciding<'_> {
     }
 
     pub(super) fn contact_changed(&mut self, facts: &Facts) {
-        self.consent_changed(facts.sharing_ends_at);
         if self.journey.flow == Flow::Unknown {
             self.journey.flow = facts.flow;
         }
@@ -263,6 +262,7 @@ impl Deciding<'_> {
             // Known again. What is past stays past: closed windows are skipped, not made up for.
             self.back_to_live(Note::CameBack);
         }
+        self.consent_changed(facts.sharing_ends_at);
         if let (Flow::Connect, Phase::Completed { provisional: true, .. }) = (self.journey.flow, &self.journey.phase) {
             self.back_to_live(Note::CompletionContradicted);
         }

@@ -1,9 +1,11 @@
 //! When the faults are over: nothing is overdue, nobody is forgotten, and every touch has its end.
 
 use journey::campaign::{Campaign, Channel};
-use journey::{Journey, Lane, MeterFollowUp, Occasion, Phase, Purpose, SkipReason, StopReason, TouchRecord};
+use journey::{
+    Journey, Lane, MeterFollowUp, Note, Noted, Occasion, Phase, Purpose, SkipReason, StopReason, TouchRecord,
+};
 
-use crate::case::{DAY, Doing, HOUR, MINUTE, campaigns, ts};
+use crate::case::{DAY, Doing, HOUR, MINUTE, SECOND, campaigns, ts};
 use crate::fault::Kind;
 use crate::record::{Record, Said};
 use crate::state::{Row, State};
@@ -171,7 +173,18 @@ impl State {
         if account.said(self.now).was_connected() && heard && !is_over(journey) {
             wrong.push("connected, and we do not say so");
         }
-        if completed && person.contact.is_some() && journey.timer.is_none() {
+        // An erasure that was slow may tell the journey last, after the person was stored again.
+        let erased = |noted: &Noted| {
+            let is = matches!(
+                noted.note,
+                Note::Stopped {
+                    why: StopReason::Erased
+                }
+            );
+            is && noted.at.as_millisecond() + SECOND >= person.stored_at
+        };
+        let erased = journey.history.iter().any(erased);
+        if completed && person.contact.is_some() && !erased && journey.timer.is_none() {
             wrong.push("connected, and nobody looks");
         }
         for wrong in wrong {

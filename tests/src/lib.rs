@@ -68,6 +68,7 @@ macro_rules! for_each_scenario {
             example_arms
             holdout_followed_to_the_end
             imported_later
+            incident_at_one_utility
             late_is_not_a_burst
             lost_timer_healed_by_the_sweep
             lost_timer_of_the_last_arm

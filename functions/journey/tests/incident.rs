@@ -72,7 +72,9 @@ fn few_stalls_or_many_successes_are_no_incident() {
 #[test]
 fn a_touch_waits_while_many_stall_and_then_says_that_it_was_not_their_fault() {
     let story = many_stall(left()).fire().status(partial(MORNING));
-    let story = story.noted(expect!["Diagnosed(UtilityNotConnected) · Held(1, Incident, until: 2026-07-01T17:15:00Z)"]);
+    let story = story.noted(expect![
+        "Diagnosed(UtilityNotConnected) · Held(1, Incident, until: 2026-07-01T17:15:00Z)"
+    ]);
     let story = story.fire().status(partial(MORNING));
     let story = story.noted(expect!["Held(1, Incident, until: 2026-07-01T17:45:00Z)"]);
     let story = all_is_well(story).fire().status(partial(MORNING));

@@ -66,7 +66,10 @@ impl Deciding<'_> {
             return self.skip_channels(touch, passed.collect());
         }
         if self.is_paused(facts) {
-            let until = self.after(self.now, self.campaign.incident.look_again);
+            let again = self.after(self.now, self.campaign.incident.look_again);
+            // Once more at the window's end, rather than to let it close half an hour after the last look.
+            let last = last_try(window.closes);
+            let until = if last > self.now { again.min(last) } else { again };
             return self.hold(touch, window, HoldReason::Incident, until);
         }
         let series = self.rules().last().map_or(SignedDuration::ZERO, |rule| rule.until);
@@ -146,10 +149,8 @@ impl Deciding<'_> {
         let history = self.journey.history.iter().rev();
         let mut unheard = history.take_while(|noted| !matches!(noted.note, Note::Reopened { .. } | Note::Sent { .. }));
         let waited = |noted: &Noted| {
-            let Note::Held { why, .. } = noted.note else {
-                return false;
-            };
-            why == HoldReason::Incident
+            let held = matches!(noted.note, Note::Held { why, .. } if why == HoldReason::Incident);
+            held || matches!(noted.note, Note::Skipped { why, .. } if why == SkipReason::Incident)
         };
         if stalled_at_login(diagnosis).is_some() && unheard.any(waited) {
             Diagnosis::UtilityDown

@@ -9,6 +9,9 @@ use url::Url;
 
 use super::{kinds, notes, phase};
 
+/// What somebody who was not told the secret tries.
+pub(crate) const FORGED_SECRET: &str = "another-invented-secret";
+
 /// A browser that says where it is led, and does not go there by itself.
 fn browser() -> reqwest::Client {
     reqwest::Client::builder()
@@ -119,12 +122,7 @@ fn a_forged_completion_at_bayou_is_not_believed() {
                         "utility_data_velocity": "instant", "has_filled_credentials": true },
         });
         let to = |secret: &str| format!("{}/webhooks/bayou/{secret}", stage.internet.address());
-        let wrong = browser()
-            .post(to("another-invented-secret"))
-            .json(&forged)
-            .send()
-            .await
-            .unwrap();
+        let wrong = browser().post(to(FORGED_SECRET)).json(&forged).send().await.unwrap();
         assert_eq!(wrong.status(), 401);
         let taken = browser()
             .post(to(stack::bayou::WEBHOOK_SECRET))

@@ -632,6 +632,10 @@ fn every_webhook_was_answered_2xx_in_time() {
     let (stage, _, _) = begun();
     let answers = stage.internet.webhook_answers();
     assert!(answers.len() > 100, "{}", answers.len());
-    let bad: Vec<_> = answers.iter().filter(|(_, status, _)| *status != 200).collect();
+    // One story forges, and is sent away.
+    let ours = answers
+        .iter()
+        .filter(|(path, _, _)| !path.ends_with(bayou::FORGED_SECRET));
+    let bad: Vec<_> = ours.filter(|(_, status, _)| *status != 200).collect();
     assert!(bad.is_empty(), "{bad:?}");
 }

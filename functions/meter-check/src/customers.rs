@@ -57,10 +57,13 @@ impl<P: Ports> Round<'_, P> {
             known: None,
             utility: person.contact.utility.as_ref(),
         };
-        self.tell(id, IfAbsent::Ignore, of, event).await;
-        if before.purpose == Purpose::Enroll && matches!(before.phase, Phase::Completed { .. }) {
-            self.reconnection(&before, person, snapshot).await;
+        // The other journey comes first: what this one is told also sets when it is looked at again, so a look that
+        // died in between would leave the other unheard until then.
+        let connected = before.purpose == Purpose::Enroll && matches!(before.phase, Phase::Completed { .. });
+        if connected && !self.reconnection(&before, person, snapshot).await {
+            return Ok(());
         }
+        self.tell(id, IfAbsent::Ignore, of, event).await;
         Ok(())
     }
 
@@ -80,8 +83,9 @@ impl<P: Ports> Round<'_, P> {
         self.ports.read_newest(provider, reference).await.map(Some)
     }
 
-    /// The same customer's other journey: was the connection lost unheard, or will it, or the consent, end?
-    async fn reconnection(&mut self, enrolment: &Journey, person: &Known, snapshot: Snapshot) {
+    /// The same customer's other journey: was the connection lost unheard, or will it, or the consent, end? Answers
+    /// whether it has been told.
+    async fn reconnection(&mut self, enrolment: &Journey, person: &Known, snapshot: Snapshot) -> bool {
         let (provider, reference) = (person.contact.provider, &person.contact.reference);
         let id = JourneyId::new(self.config.id_key, provider, Purpose::Reconnect, reference);
         let begin = IfAbsent::Begin {
@@ -103,9 +107,12 @@ impl<P: Ports> Round<'_, P> {
             known: None,
             utility,
         };
-        self.tell(&id, begin, of, seen).await;
-        if let Some(occasion) = renewal(enrolment, ends, asks_for_a_code, self.ports.now(), self.campaign) {
-            self.tell(&id, begin, of, Event::RenewalDue { occasion }).await;
+        if !self.tell(&id, begin, of, seen).await {
+            return false;
+        }
+        match renewal(enrolment, ends, asks_for_a_code, self.ports.now(), self.campaign) {
+            Some(occasion) => self.tell(&id, begin, of, Event::RenewalDue { occasion }).await,
+            None => true,
         }
     }
 

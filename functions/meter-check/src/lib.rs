@@ -131,7 +131,8 @@ impl<P: Ports> Round<'_, P> {
         self.tell(journey, IfAbsent::Ignore, Person::default(), event).await;
     }
 
-    async fn tell(&mut self, journey: &JourneyId, if_absent: IfAbsent, person: Person<'_>, event: Event) {
+    /// Answers whether what was seen is on record.
+    async fn tell(&mut self, journey: &JourneyId, if_absent: IfAbsent, person: Person<'_>, event: Event) -> bool {
         let event = event.into();
         match take(self.ports, self.campaign, journey, if_absent, person, &event).await {
             Ok(Some(taken)) => {
@@ -159,8 +160,10 @@ impl<P: Ports> Round<'_, P> {
             Err(error @ (TakeError::Contended | TakeError::Store(_))) => {
                 self.checked.failed += 1;
                 tracing::error!(%journey, error = &error as &dyn Error, "check not written");
+                return false;
             }
         }
+        true
     }
 
     fn count(&mut self, notes: &[Note], utility: &str) {

@@ -115,10 +115,18 @@ impl Pages {
             return page(200, layout::resume(self, journey.as_ref(), &known, token, false));
         }
         ports.count("page.resumed", 1);
-        let event = Event::LinkFollowed.into();
-        if let Err(error) = take(ports, campaign, &id, IfAbsent::Ignore, Person::default(), &event).await {
+        let tries = match known.contact.provider {
             // The sign of life is lost, the person is not: the provider will tell of the session.
-            tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken");
+            Provider::Leap => 1,
+            // Nobody will tell of it.
+            Provider::Bayou => 2,
+        };
+        for _ in 0..tries {
+            let event = Event::LinkFollowed.into();
+            match take(ports, campaign, &id, IfAbsent::Ignore, Person::default(), &event).await {
+                Ok(_) => break,
+                Err(error) => tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken"),
+            }
         }
         if known.contact.provider == Provider::Bayou {
             // Nobody who is connected by now is sent through the login once more.

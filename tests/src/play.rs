@@ -174,9 +174,8 @@ impl Stagehand<'_> {
             return true;
         }
         let again = match &due.call {
-            // Whether Bayou delivers again is not documented, so here it never does.
-            Call::BayouWebhook(_) => None,
-            Call::Webhook(_) => REDELIVERED_AFTER_MIN
+            Call::BayouWebhook(_) if !self.scenario.bayou_delivers_again => None,
+            Call::Webhook(_) | Call::BayouWebhook(_) => REDELIVERED_AFTER_MIN
                 .get(due.attempt as usize - 1)
                 .map(|minutes| SignedDuration::from_mins(*minutes)),
             Call::Fire(journey, generation) => {

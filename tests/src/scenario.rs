@@ -31,6 +31,10 @@ pub struct Scenario {
     /// Pages for which the budget of calls suffices in a minute; without it, for all.
     #[serde(default)]
     pub pages_per_minute: Option<usize>,
+    /// Does Bayou deliver a webhook again that was not acknowledged? Nobody says that it does, so a story that has need
+    /// of it tells of what nothing but a webhook shows.
+    #[serde(default)]
+    pub bayou_delivers_again: bool,
     /// What happens from outside, in the order of time.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,

@@ -21,7 +21,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 pub use chromium::{Chromium, Looks};
 pub use provider::Provider;
-pub use site::{Person, Site};
+pub use site::{DOWN, Person, Site};
 pub use thirtyfour;
 
 /// The workspace.

@@ -18,6 +18,9 @@ const IDENTITY: &str = "an-invented-identity-key-of-tests";
 const TOKEN: &str = "an-invented-bearer-token-of-tests";
 const SECRET: &str = "an-invented-webhook-secret-of-tests";
 
+/// The utility that is down, as operators say.
+pub const DOWN: &str = "SDGE";
+
 /// The base of the links that the program mints. Its port is not known when its configuration is written.
 const PUBLIC_URL: &str = "https://remind.example.com";
 
@@ -51,7 +54,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
         write("rekindle.toml", configuration());
-        write("campaign.toml", example("campaign"));
+        write("campaign.toml", campaign());
         let mut command = Command::new(program());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
@@ -243,6 +246,14 @@ calls_per_minute = 60
 page_size = 10
 "#
     )
+}
+
+/// The usual one, at a time when operators know of one utility that is down.
+fn campaign() -> String {
+    let (usual, down) = ("paused = []", format!("paused = [\"{DOWN}\"]"));
+    let example = example("campaign");
+    assert!(example.contains(usual));
+    example.replacen(usual, &down, 1)
 }
 
 /// An example that the program prints.

@@ -119,7 +119,7 @@ async fn every_page(looks: Looks) {
             seen += 1;
         }
     }
-    assert_eq!(seen, 26);
+    assert_eq!(seen, 28);
     assert!(unticked >= 4, "{unticked}");
     chromium.close().await;
 }

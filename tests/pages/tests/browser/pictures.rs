@@ -36,7 +36,7 @@ async fn every_page_has_its_picture() {
         }
     }
     assert_eq!(whole(&folder), kept);
-    assert_eq!(kept, 88);
+    assert_eq!(kept, 112);
 }
 
 /// None is wider than a telephone.

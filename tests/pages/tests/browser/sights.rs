@@ -1,7 +1,7 @@
 //! Every page that a customer can come to see.
 
 use browser::thirtyfour::By;
-use browser::{Chromium, Site};
+use browser::{Chromium, DOWN, Site};
 use journey::link::LinkKind;
 use serde_json::json;
 
@@ -60,6 +60,7 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
     .await;
     let account = site.without_account(&format!("account-{locale}"), locale).await;
     let fallback = account.replacen("/r/", "/f/", 1);
+    let waits = of("waits", json!({ "utility": DOWN })).await;
     let changing = of("changing", json!({ "opted_out": false })).await;
     vec![
         sight("resume", &usual.resume, None),
@@ -67,6 +68,7 @@ pub(crate) async fn sights(site: &Site, locale: &str) -> Vec<Sight> {
         sight("resume-form", &form.resume, None),
         sight("resume-without-link", &linkless.resume, Some("main:not(:has(form))")),
         sight("resume-done", &done.resume, None),
+        sight("resume-incident", &waits.resume, None),
         sight("resume-bayou", &account, None),
         sight("fallback", &fallback, None),
         sight("preferences", &usual.preferences, None),

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use aws::GatewayResponse;
-use browser::Site;
+use browser::{DOWN, Site};
 use journey::link::LinkKind;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -40,6 +40,23 @@ async fn a_look_changes_nothing_and_one_click_ends_it() {
         // Section 3.2 of it: not to be answered with a redirection.
         assert_eq!(answer.status(), StatusCode::OK);
         assert!(site.opted_out(&person).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_kept_waiting_by_an_incident_is_told_that_it_is_not_their_fault() {
+    let site = Site::start().await;
+    for (locale, words) in [("en", "It is not your fault"), ("es", "No es culpa suya")] {
+        for (utility, told) in [(DOWN, true), ("PGE", false)] {
+            let fields = json!({ "locale": locale, "utility": utility });
+            let person = site.person(&format!("{utility}-{locale}"), fields).await;
+            let answer = site.request(Method::GET, &person.resume).send().await.unwrap();
+            assert_eq!(
+                answer.text().await.unwrap().contains(words),
+                told,
+                "{utility}, {locale}"
+            );
+        }
     }
 }
 

@@ -71,6 +71,7 @@ impl Stage {
                 directory: loaded.utilities,
                 default_locale: loaded.locales.default,
                 offered: loaded.locales.offered,
+                id_key: id_key.clone(),
                 links,
                 public_url: "https://reminders.example.com".to_owned(),
                 senders: touchpoint::Senders::ALL,

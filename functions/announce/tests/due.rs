@@ -37,6 +37,7 @@ fn facts() -> Facts {
         event: Permission::Allowed,
         sharing_ends_at: None,
         visits: journey::Visits::default(),
+        journeys: Vec::new(),
         inbox: Inbox::default(),
     }
 }

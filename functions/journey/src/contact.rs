@@ -104,6 +104,15 @@ impl Contact {
         }
     }
 
+    /// Its journeys, whether they have begun or not.
+    #[must_use]
+    pub fn journeys(&self, key: &IdKey) -> Vec<JourneyId> {
+        let purposes = self.provider.purposes().iter();
+        purposes
+            .map(|purpose| JourneyId::new(key, self.provider, *purpose, &self.reference))
+            .collect()
+    }
+
     /// The inbox of each channel that has one.
     #[must_use]
     pub fn inboxes(&self, key: &IdKey) -> Vec<(Channel, AddressId)> {
@@ -192,6 +201,8 @@ pub struct Facts {
     pub sharing_ends_at: Option<Timestamp>,
     /// What became of everybody's latest visits to the person's utility.
     pub visits: Visits,
+    /// The journeys of the same contact, where whoever asks knows them: they follow one after the other, as one series.
+    pub journeys: Vec<JourneyId>,
     /// What was sent to the same person lately, on whichever channel and for whichever journey.
     pub inbox: Inbox,
 }
@@ -215,6 +226,7 @@ impl Facts {
             event: Permission::NoAddress,
             sharing_ends_at: None,
             visits: Visits::default(),
+            journeys: Vec::new(),
             inbox: Inbox::default(),
         }
     }
@@ -238,6 +250,7 @@ impl Facts {
             event: known.permission(Channel::Event),
             sharing_ends_at: contact.sharing_ends_at,
             visits: Visits::default(),
+            journeys: Vec::new(),
             inbox: inbox.clone(),
         }
     }
@@ -349,12 +362,12 @@ impl Inbox {
             .filter(move |send| send.at > since && !send.key.same_touch(except))
     }
 
-    /// Was another journey's reminder sent to this inbox later than `since`?
+    /// Was another contact's reminder sent to this inbox later than `since`? A contact's own journeys are `journeys`.
     #[must_use]
-    pub fn other_series_since(&self, since: Timestamp, journey: &JourneyId) -> bool {
+    pub fn other_series_since(&self, since: Timestamp, journeys: &[JourneyId]) -> bool {
         self.sends
             .iter()
-            .any(|send| send.at > since && send.key.journey != *journey)
+            .any(|send| send.at > since && !journeys.contains(&send.key.journey))
     }
 }
 

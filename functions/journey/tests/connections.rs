@@ -18,7 +18,7 @@ use journey::{
     Phase, Provider, Purpose, Series, StopReason, TimerWhy, Unavailable, Velocity, renewal,
 };
 
-use support::{MORNING, Story, at, journey_id, touches};
+use support::{MORNING, Story, at, journey_id, other_send, touches};
 
 /// Nobody has signed in yet.
 fn nobody() -> Snapshot {
@@ -352,6 +352,19 @@ fn t9_and_t10_a_loss_is_told_at_once_by_its_reason_and_then_by_the_series() {
         }
         assert_eq!(sent, [0, 24, 72, 168]);
     }
+}
+
+#[test]
+fn t9_reminders_of_the_same_contact_to_connect_do_not_keep_a_loss_from_being_told() {
+    let reminded = |own: bool| {
+        let story = loses(LossReason::CredentialsInvalid).facts(|facts| {
+            let before = other_send("2026-07-01T11:00:00Z");
+            facts.journeys = own.then(|| before.key.journey.clone()).into_iter().collect();
+            facts.inbox.sends = vec![before];
+        });
+        looks(story, &Customer::default()).fire().status(broken(true)).orders.len()
+    };
+    assert_eq!((reminded(true), reminded(false)), (1, 0));
 }
 
 #[test]

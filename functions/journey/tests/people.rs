@@ -355,11 +355,13 @@ fn what_counts_was_sent_later_than_the_moment_asked_for() {
     assert_eq!(since("2026-07-01T10:00:00Z", &send("site-b", 1, 2)), 0);
     assert_eq!(since("2026-07-01T10:00:00Z", &send("site-b", 2, 1)), 1);
 
-    let other = |time, reference| inbox.other_series_since(at(time), &journey_id(reference));
+    let other = |time, reference| inbox.other_series_since(at(time), &[journey_id(reference)]);
     assert!(other("2026-07-01T10:59:59Z", "site-a"));
     assert!(!other("2026-07-01T11:00:00Z", "site-a"));
     assert!(!other("2026-07-01T10:30:00Z", "site-b"));
     assert!(other("2026-07-01T09:00:00Z", "site-b"));
+    let of_both = [journey_id("site-a"), journey_id("site-b")];
+    assert!(!inbox.other_series_since(at("2026-07-01T09:00:00Z"), &of_both));
 }
 
 #[test]

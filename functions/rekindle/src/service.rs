@@ -101,6 +101,7 @@ impl Service {
                 directory: directory.clone(),
                 default_locale: campaign.locales.default,
                 offered: campaign.locales.offered,
+                id_key: config.id_key.clone(),
                 links: links.clone(),
                 public_url: config.public_url.clone(),
                 senders: Senders {

@@ -5,7 +5,7 @@ use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Locale, Permission};
 use journey::link::{LinkKey, LinkKind};
 use journey::port::{Email, MessageLabel, Push, Text};
-use journey::{JourneyId, SendOrder};
+use journey::{IdKey, JourneyId, SendOrder};
 use message::{Brand, RenderError, Templates, UtilityWords, Variables};
 use utilities::Directory;
 
@@ -24,6 +24,8 @@ pub struct Composer {
     pub default_locale: Locale,
     /// The languages that the campaign offers.
     pub offered: Vec<Locale>,
+    /// The key of our own identifiers.
+    pub id_key: IdKey,
     /// Signs our own links.
     pub links: LinkKey,
     /// Where our own pages are, without a slash at the end.
@@ -149,6 +151,7 @@ impl Compose for Composer {
                 *permission = Permission::NoSender;
             }
         }
+        facts.journeys = known.contact.journeys(&self.id_key);
         if !self.offered.contains(&facts.locale) {
             facts.locale = self.default_locale;
         }

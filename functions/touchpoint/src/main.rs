@@ -8,6 +8,7 @@ use aws::{
     SystemClock, Table, Texter, TouchpointConfig,
 };
 use campaign::{Loader, Running};
+use journey::IdKey;
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::Providers;
@@ -89,7 +90,8 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let testers = Testers::new(config.test_recipients.iter().map(String::as_str))?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let campaign = campaigns.current(&world).await?;
-        let composer = composer(&campaign, links.clone(), config.public_url.clone(), senders);
+        let keys = (start.id_key.clone(), links.clone());
+        let composer = composer(&campaign, keys, config.public_url.clone(), senders);
         let world = World {
             mailer: world.mailer.with_sender(sender(&campaign)),
             ..world.clone()
@@ -146,7 +148,7 @@ fn order(test: &Value) -> Result<TestSend, serde_json::Error> {
     })
 }
 
-fn composer(campaign: &Running, links: LinkKey, public_url: String, senders: Senders) -> Composer {
+fn composer(campaign: &Running, (id_key, links): (IdKey, LinkKey), public_url: String, senders: Senders) -> Composer {
     let head = campaign.head.clone();
     Composer {
         templates: campaign.templates.clone(),
@@ -154,6 +156,7 @@ fn composer(campaign: &Running, links: LinkKey, public_url: String, senders: Sen
         directory: head.utilities,
         default_locale: head.locales.default,
         offered: head.locales.offered,
+        id_key,
         links,
         public_url,
         senders,

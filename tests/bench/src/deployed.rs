@@ -67,6 +67,7 @@ impl Deployed {
                 directory: head.utilities,
                 default_locale: head.locales.default,
                 offered: head.locales.offered,
+                id_key: id_key.clone(),
                 links: links.clone(),
                 public_url: PUBLIC_URL.to_owned(),
                 senders: touchpoint::Senders::default(),

@@ -1,5 +1,6 @@
 //! Messages without the words: what is simulated is who gets one, and when.
 
+use crate::state::id_key;
 use journey::SendOrder;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known};
@@ -52,6 +53,9 @@ impl Compose for Words {
     }
 
     fn facts(&self, known: &Known) -> Facts {
-        Facts::of(known, &journey::Territory::default())
+        Facts {
+            journeys: known.contact.journeys(id_key()),
+            ..Facts::of(known, &journey::Territory::default())
+        }
     }
 }

@@ -74,7 +74,10 @@ impl Deciding<'_> {
         }
         let series = self.rules().last().map_or(SignedDuration::ZERO, |rule| rule.until);
         let since = self.now.checked_sub(series).unwrap_or(Timestamp::MIN);
-        if self.campaign.caps.one_series_per_inbox && facts.inbox.other_series_since(since, &self.journey.id) {
+        // Where only this journey is known of, it is the whole series.
+        let mut own = facts.journeys.clone();
+        own.push(self.journey.id.clone());
+        if self.campaign.caps.one_series_per_inbox && facts.inbox.other_series_since(since, &own) {
             return self.skip(touch, SkipReason::OtherSeries);
         }
         if let Some(free) = self.capped_until(touch, facts) {

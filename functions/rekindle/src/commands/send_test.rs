@@ -117,6 +117,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         directory: campaign.utilities,
         default_locale: campaign.locales.default,
         offered: campaign.locales.offered,
+        id_key: config.id_key.clone(),
         links: LinkKey::new(config.id_key.derive("link")),
         public_url: config.public_url,
         senders: touchpoint::Senders::ALL,

@@ -137,7 +137,8 @@ impl State {
         let since = self.now - length + 5 * MINUTE;
         let other = self.oracle.claimed.values().find(|claimed| {
             // Two claims at once see one another, however slow; a clock that is wrong shifts both.
-            claimed.row != row && claimed.ledger == *ledger && claimed.at > since
+            // A contact's own journeys are one series.
+            self.rows[claimed.row].customer != customer && claimed.ledger == *ledger && claimed.at > since
         });
         if let Some(other) = other {
             let (name, other) = (self.name(row), self.name(other.row));

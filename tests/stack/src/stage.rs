@@ -118,6 +118,7 @@ impl Stage {
                 ("WebhookSecretParameter", "/stage/webhook-secret"),
                 ("ApiTokenParameter", "/stage/api-token"),
                 ("PublicUrl", internet.address()),
+                ("LocalEndpoint", &cloud.address),
                 ("Architecture", "x86_64"),
                 ("DeletionProtection", "false"),
                 ("LogLevel", "info"),

@@ -28,7 +28,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/customers/{id}/intervals", get(customers::intervals))
         .route("/bills", post(bills::upload))
         .route("/bills/{id}", get(bills::read))
-        .method_not_allowed_fallback(async || errors::METHOD)
+        .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     Router::new()
@@ -38,4 +38,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             get(form::open).head(form::unopened).post(form::submit),
         )
         .with_state(shared)
+}
+
+/// By a name of its own: an optimised build cannot work out the type of a closure here.
+async fn not_allowed() -> errors::Refusal {
+    errors::METHOD
 }

@@ -41,6 +41,7 @@ macro_rules! for_each_scenario {
             agreement_declined_and_respected
             bayou_account_without_intervals
             bayou_and_leap_one_person
+            bayou_code_when_the_phone_is_at_hand
             bayou_comes_back_without_success
             bayou_completion_found_by_a_look
             bayou_consent_ends

@@ -14,7 +14,8 @@ pub const SECRET: &str = "an invented secret of some length";
 
 /// The campaign of the scenarios: the example, but everybody gets the first reminder after its own
 /// 45 minutes, so that a reader can follow the times.
-const WITHOUT_EXPERIMENT: &str = "experiment = { holdout = \"0%\", arm = [] }";
+const WITHOUT_EXPERIMENT: &str = "experiment = { holdout = \"0%\", arm = [] }
+hours.code = { start = \"00:00\", end = \"24:00\" }";
 
 /// The use cases' configuration.
 #[derive(Debug)]

@@ -37,6 +37,7 @@ fn facts() -> Facts {
         event: Permission::Allowed,
         sharing_ends_at: None,
         visits: journey::Visits::default(),
+        asks_for_a_code: false,
         journeys: Vec::new(),
         inbox: Inbox::default(),
     }

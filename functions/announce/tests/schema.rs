@@ -64,6 +64,7 @@ fn facts(email: Permission) -> Facts {
         event: Permission::Allowed,
         sharing_ends_at: None,
         visits: journey::Visits::default(),
+        asks_for_a_code: false,
         journeys: Vec::new(),
         inbox: Inbox::default(),
     }

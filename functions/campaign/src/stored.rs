@@ -53,6 +53,7 @@ struct RulesDocument {
     reopen_after: SignedDuration,
     max_episodes: u16,
     email_hours: HoursDocument,
+    code_hours: HoursDocument,
     sms_hours: HoursDocument,
     law: LawDocument,
     default_zones: Vec<String>,
@@ -301,6 +302,7 @@ impl RulesDocument {
             reopen_after: rules.reopen_after,
             max_episodes: rules.max_episodes,
             email_hours: HoursDocument::of(&rules.email_hours),
+            code_hours: HoursDocument::of(&rules.code_hours),
             sms_hours: HoursDocument::of(&rules.sms_hours),
             law: LawDocument::of(&rules.law),
             default_zones: rules.default_zones.iter().map(zone).collect(),
@@ -352,6 +354,7 @@ impl RulesDocument {
             reopen_after: self.reopen_after,
             max_episodes: self.max_episodes,
             email_hours: self.email_hours.open(),
+            code_hours: self.code_hours.open(),
             sms_hours: self.sms_hours.open(),
             law: self.law.open(),
             default_zones: self.default_zones.iter().map(zone).collect::<Result<_, _>>()?,
@@ -455,6 +458,10 @@ impl RulesDocument {
             (
                 ends_later(&self.email_hours),
                 "has `email_hours` that end before they start",
+            ),
+            (
+                ends_later(&self.code_hours),
+                "has `code_hours` that end before they start",
             ),
             (
                 ends_later(&self.sms_hours),

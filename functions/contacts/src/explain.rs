@@ -549,6 +549,7 @@ const fn unavailable(why: Unavailable) -> &'static str {
 const fn hold(why: HoldReason) -> &'static str {
     match why {
         HoldReason::QuietHours => "outside the hours in which this person may be written to",
+        HoldReason::CodeHours => "signing in needs a code, so it waits for hours in which the phone is at hand",
         HoldReason::Status(why) => unavailable(why),
         HoldReason::NotConfirmed => "the provider does not know the reference yet",
         HoldReason::Outage => "the utility or the provider had a fault and gets time to recover",

@@ -161,6 +161,7 @@ fn each_reason_has_words_of_its_own() {
     let (touch, until) = (Touch(1), now());
     let holds = [
         HoldReason::QuietHours,
+        HoldReason::CodeHours,
         HoldReason::Status(Unavailable::Unreachable),
         HoldReason::Status(Unavailable::RateLimited),
         HoldReason::Status(Unavailable::BudgetSpent),
@@ -176,6 +177,7 @@ fn each_reason_has_words_of_its_own() {
     ];
     expect![[r#"
         Touch 1 waits until 2026-07-01T16:00:00Z: outside the hours in which this person may be written to.
+        Touch 1 waits until 2026-07-01T16:00:00Z: signing in needs a code, so it waits for hours in which the phone is at hand.
         Touch 1 waits until 2026-07-01T16:00:00Z: the provider did not answer.
         Touch 1 waits until 2026-07-01T16:00:00Z: the provider asked us to slow down.
         Touch 1 waits until 2026-07-01T16:00:00Z: the budget of calls is spent for now.

@@ -42,6 +42,9 @@ pub struct Campaign {
     pub max_episodes: u16,
     /// When e-mail may go out, in every zone the person may be in.
     pub email_hours: SendingHours,
+    /// When somebody can be at the phone for the code of a utility's second factor: if these hours come within a
+    /// touch's window, e-mail waits for them.
+    pub code_hours: SendingHours,
     /// When texts, pushes and events may go out, where the law allows a text: it may be stricter, never looser.
     pub sms_hours: SendingHours,
     /// The law, with what this campaign adds to it.
@@ -256,6 +259,10 @@ impl Campaign {
             reopen_after: hours(7 * 24),
             max_episodes: 4,
             email_hours: SendingHours::always(),
+            code_hours: SendingHours {
+                start: jiff::civil::time(8, 0, 0, 0),
+                end: Some(jiff::civil::time(21, 0, 0, 0)),
+            },
             sms_hours: SendingHours::always(),
             law: Law::current(),
             default_zones: [

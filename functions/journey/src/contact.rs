@@ -189,6 +189,8 @@ pub struct Facts {
     pub classification: Classification,
     /// The utility that the link asks for.
     pub utility: Option<UtilityCode>,
+    /// Does signing in at the person's utility need a code?
+    pub asks_for_a_code: bool,
     /// May e-mail go to this person?
     pub email: Permission,
     /// May texts go to this person?
@@ -220,6 +222,7 @@ impl Facts {
             region: None,
             classification: Classification::Residential,
             utility: None,
+            asks_for_a_code: false,
             email: Permission::NoAddress,
             sms: Permission::NoAddress,
             push: Permission::NoAddress,
@@ -244,6 +247,7 @@ impl Facts {
             region: contact.region.clone(),
             classification: contact.classification,
             utility: contact.utility.clone(),
+            asks_for_a_code: false,
             email: known.permission(Channel::Email),
             sms: known.permission(Channel::Sms),
             push: known.permission(Channel::Push),

@@ -219,6 +219,8 @@ pub enum Drift {
 pub enum HoldReason {
     /// Outside the hours in which the campaign may write to this person.
     QuietHours,
+    /// Signing in needs a code, and hours in which the phone is at hand come in time.
+    CodeHours,
     /// The provider could not be asked.
     Status(Unavailable),
     /// The provider does not know the reference yet.
@@ -295,6 +297,7 @@ impl HoldReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             HoldReason::QuietHours => "quiet_hours",
+            HoldReason::CodeHours => "code_hours",
             HoldReason::Status(_) => "status_unavailable",
             HoldReason::NotConfirmed => "not_confirmed",
             HoldReason::Outage => "outage",

@@ -355,6 +355,27 @@ fn t9_and_t10_a_loss_is_told_at_once_by_its_reason_and_then_by_the_series() {
 }
 
 #[test]
+fn t10_a_lapsed_second_factor_is_told_when_the_phone_is_at_hand() {
+    // Four in the morning in New York.
+    let told = |why| {
+        let mut story = of_bayou(Purpose::Reconnect);
+        story.now = at("2026-07-02T08:00:00Z");
+        let story = story
+            .facts(|facts| facts.zones = vec![jiff::tz::TimeZone::get("America/New_York").unwrap()])
+            .event(lost(why));
+        let story = looks(story, &Customer::default()).fire().status(broken(true));
+        (story.orders.len(), story.journey.timer.unwrap().due)
+    };
+    assert_eq!(told(LossReason::CredentialsInvalid).0, 1);
+    let (sent, due) = told(LossReason::MfaExpired);
+    let awake = at("2026-07-02T12:00:00Z");
+    assert!(
+        sent == 0 && due >= awake && due.duration_since(awake) < SignedDuration::from_mins(15),
+        "{due}"
+    );
+}
+
+#[test]
 fn t9_reminders_of_the_same_contact_to_connect_do_not_keep_a_loss_from_being_told() {
     let reminded = |own: bool| {
         let story = loses(LossReason::CredentialsInvalid).facts(|facts| {
@@ -362,7 +383,11 @@ fn t9_reminders_of_the_same_contact_to_connect_do_not_keep_a_loss_from_being_tol
             facts.journeys = own.then(|| before.key.journey.clone()).into_iter().collect();
             facts.inbox.sends = vec![before];
         });
-        looks(story, &Customer::default()).fire().status(broken(true)).orders.len()
+        looks(story, &Customer::default())
+            .fire()
+            .status(broken(true))
+            .orders
+            .len()
     };
     assert_eq!((reminded(true), reminded(false)), (1, 0));
 }

@@ -94,6 +94,7 @@ fn the_words_of_reasons_stay() {
     }
     let holds = [
         (HoldReason::QuietHours, "quiet_hours"),
+        (HoldReason::CodeHours, "code_hours"),
         (HoldReason::Status(Unavailable::RateLimited), "status_unavailable"),
         (HoldReason::NotConfirmed, "not_confirmed"),
         (HoldReason::Outage, "outage"),

@@ -218,6 +218,13 @@ fn every_reason_not_to_send_is_reached() {
 fn held_for(why: HoldReason) -> Way {
     match why {
         HoldReason::QuietHours => by_text(|story| story.at("2026-07-01T15:05:00Z")),
+        // In New York it is five in the morning, twenty hours after the customer was there.
+        HoldReason::CodeHours => way(|story| {
+            story.campaign(long_windows).at("2026-07-02T09:00:00Z").facts(|facts| {
+                facts.asks_for_a_code = true;
+                facts.zones = vec![jiff::tz::TimeZone::get("America/New_York").unwrap()];
+            })
+        }),
         HoldReason::Status(why) => match why {
             Unavailable::Unreachable => answered(|story| story.unavailable(Unavailable::Unreachable)),
             Unavailable::RateLimited => answered(|story| story.unavailable(Unavailable::RateLimited)),
@@ -258,6 +265,7 @@ fn held_for(why: HoldReason) -> Way {
 fn every_reason_to_wait_is_reached() {
     for why in [
         HoldReason::QuietHours,
+        HoldReason::CodeHours,
         HoldReason::Status(Unavailable::Unreachable),
         HoldReason::Status(Unavailable::RateLimited),
         HoldReason::Status(Unavailable::BudgetSpent),

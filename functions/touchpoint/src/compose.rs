@@ -5,9 +5,9 @@ use journey::campaign::Channel;
 use journey::contact::{Facts, Known, Locale, Permission};
 use journey::link::{LinkKey, LinkKind};
 use journey::port::{Email, MessageLabel, Push, Text};
-use journey::{IdKey, JourneyId, SendOrder};
+use journey::{IdKey, JourneyId, SendOrder, UtilityCode};
 use message::{Brand, RenderError, Templates, UtilityWords, Variables};
-use utilities::Directory;
+use utilities::{Directory, Utility};
 
 use crate::{Compose, Outgoing};
 
@@ -134,14 +134,12 @@ impl Compose for Composer {
     }
 
     /// Where a person may be, their utility tells as well.
-    fn facts(&self, known: &Known) -> Facts {
-        let utility = known
-            .contact
-            .utility
-            .as_ref()
-            .and_then(|code| self.directory.find(code));
-        let territory = utility.map(utilities::Utility::territory).unwrap_or_default();
+    fn facts(&self, known: &Known, utility: Option<&UtilityCode>) -> Facts {
+        let find = |code: &UtilityCode| self.directory.find(code);
+        let said = known.contact.utility.as_ref();
+        let territory = said.and_then(find).map(Utility::territory).unwrap_or_default();
         let mut facts = Facts::of(known, &territory);
+        facts.asks_for_a_code = utility.or(said).and_then(find).is_some_and(Utility::asks_for_a_code);
         for (can, permission) in [
             (self.senders.texts, &mut facts.sms),
             (self.senders.pushes, &mut facts.push),

@@ -47,8 +47,8 @@ pub trait Compose: Sync {
     /// [`ComposeError`] when the template or an address does not allow it.
     fn compose(&self, order: &SendOrder, known: &Known, at: jiff::Timestamp) -> Result<Outgoing, ComposeError>;
 
-    /// What the rules may know of a person.
-    fn facts(&self, known: &Known) -> Facts;
+    /// What the rules may know of a person, who has been at this utility or is said to have it.
+    fn facts(&self, known: &Known, utility: Option<&UtilityCode>) -> Facts;
 }
 
 /// The ports that firing a timer uses, all of them: whoever has them can fire one.
@@ -243,7 +243,7 @@ where
             let person = self.person().await?;
             let mut facts = person
                 .as_ref()
-                .map_or_else(Facts::unknown, |known| self.composer.facts(known));
+                .map_or_else(Facts::unknown, |known| self.composer.facts(known, utility));
             facts.visits = visits;
             let event = Event::Rechecked {
                 generation,
@@ -285,7 +285,7 @@ where
                 Outgoing::Push(push) => (Channel::Push, known.contact.push.as_ref() == Some(&push.to)),
                 Outgoing::Event => (Channel::Event, true),
             };
-            same && self.composer.facts(&known).permission(channel) == Permission::Allowed
+            same && self.composer.facts(&known, None).permission(channel) == Permission::Allowed
         });
         let loaded = self.ports.load_journey(self.journey).await?;
         Ok(allowed && loaded.is_some_and(|loaded| loaded.journey.is_live()))

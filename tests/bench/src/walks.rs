@@ -154,6 +154,7 @@ fn facts(random: &mut ChaCha8Rng, flow: Flow, campaign: &Campaign) -> Facts {
         event: Permission::NoAddress,
         sharing_ends_at: None,
         visits: journey::Visits::default(),
+        asks_for_a_code: false,
         journeys: Vec::new(),
         inbox: Inbox::default(),
     }

@@ -1,10 +1,10 @@
 //! Messages without the words: what is simulated is who gets one, and when.
 
 use crate::state::id_key;
-use journey::SendOrder;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known};
 use journey::port::{Email, MessageLabel, Push, Text, Timestamp};
+use journey::{SendOrder, UtilityCode};
 use touchpoint::{Compose, ComposeError, Outgoing};
 
 /// Composes in no time.
@@ -52,7 +52,7 @@ impl Compose for Words {
         }
     }
 
-    fn facts(&self, known: &Known) -> Facts {
+    fn facts(&self, known: &Known, _: Option<&UtilityCode>) -> Facts {
         Facts {
             journeys: known.contact.journeys(id_key()),
             ..Facts::of(known, &journey::Territory::default())

@@ -98,6 +98,7 @@ fn loaded() -> LoadedCampaign {
     rules.retry_after = seconds(10);
     rules.confirm_after = seconds(10);
     rules.email_hours = journey::SendingHours::always();
+    rules.code_hours = journey::SendingHours::always();
     rules.law = around_the_clock();
     rules.meter.first_after = seconds(20);
     rules.meter.every = seconds(20);

@@ -49,6 +49,7 @@ pub(crate) fn zones(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Re
 pub(crate) fn hours(top: &mut Section<'_>, rules: &mut Campaign, report: &mut Report<'_>) -> Option<Range<usize>> {
     let mut hours = top.section("hours", report);
     let email = span_of_day(&mut hours, "email", &mut rules.email_hours, report);
+    span_of_day(&mut hours, "code", &mut rules.code_hours, report);
     if let Some(span) = span_of_day(&mut hours, "sms", &mut rules.sms_hours, report)
         && !meets_the_law(&rules.sms_hours, &rules.law)
     {

@@ -48,7 +48,7 @@ fn keys() {
     );
     check(
         "[hours.push]\nstart = \"08:00\"\n",
-        expect!["campaign.toml:1:8: hours.push: there is no such key; here belong email, sms"],
+        expect!["campaign.toml:1:8: hours.push: there is no such key; here belong email, code, sms"],
     );
     check(
         "[policies]\nzzz = 1\n",

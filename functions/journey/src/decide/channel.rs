@@ -1,12 +1,14 @@
 //! Which channel a touch takes: the first of the campaign's list that may be used for this person, and
 //! whose hours come before the touch's window closes.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use law::{Places, TextLimit};
 
 use super::Deciding;
 use super::schedule::{Window, last_try};
-use crate::campaign::Channel;
+use crate::campaign::{Campaign, Channel};
+use crate::connection::{LossReason, Occasion, Series};
 use crate::contact::{Facts, Permission};
 use crate::hours::next_open;
 use crate::note::{HoldReason, SkipReason};
@@ -56,6 +58,7 @@ impl Deciding<'_> {
         match self.opens_at(channel, free, window, facts) {
             Some(open) if open <= self.now => Opening::Now,
             Some(open) if free > self.now => Opening::At(open, HoldReason::Cap),
+            Some(open) if self.in_email_hours(channel, facts) => Opening::At(open, HoldReason::CodeHours),
             Some(open) => Opening::At(open, HoldReason::QuietHours),
             None if free > self.now && self.opens_at(channel, self.now, window, facts).is_some() => {
                 Opening::Never(SkipReason::Cap)
@@ -73,11 +76,7 @@ impl Deciding<'_> {
         facts: &Facts,
     ) -> Option<Timestamp> {
         let (open, closes) = match channel {
-            Channel::Email => {
-                let known = (!facts.zones.is_empty()).then_some(&facts.zones);
-                let zones = known.unwrap_or(&self.campaign.default_zones);
-                (next_open(from, &self.campaign.email_hours, zones), window.closes)
-            }
+            Channel::Email => (self.mail_opens_at(from, window, facts), window.closes),
             Channel::Sms => (
                 self.phone_opens_at(from, &facts.places),
                 window.closes.min(self.last_text_at(&facts.places)),
@@ -86,6 +85,60 @@ impl Deciding<'_> {
             Channel::Push | Channel::Event => (self.phone_opens_at(from, &facts.places), window.closes),
         };
         open.filter(|open| *open <= if *open <= self.now { closes } else { last_try(closes) })
+    }
+
+    /// When e-mail may go out; where the person needs the phone for a code, rather in hours in which it is at hand.
+    fn mail_opens_at(&self, from: Timestamp, window: Window, facts: &Facts) -> Option<Timestamp> {
+        let Campaign {
+            email_hours,
+            code_hours,
+            ..
+        } = self.campaign;
+        let zones = self.mail_zones(facts);
+        let open = next_open(from, email_hours, zones)?;
+        if !self.needs_the_phone(facts) {
+            return Some(open);
+        }
+        let mut at = open;
+        for _ in 0..PHONE_LOOKS {
+            let Some(awake) = next_open(at, code_hours, zones) else {
+                break;
+            };
+            // A message at a bad hour is better than none.
+            if awake > last_try(window.closes) {
+                break;
+            }
+            let Some(both) = next_open(awake, email_hours, zones) else {
+                break;
+            };
+            if both == awake {
+                return Some(both);
+            }
+            at = both;
+        }
+        Some(open)
+    }
+
+    /// Does the customer have to fetch a code from the phone, and was not there a moment ago?
+    fn needs_the_phone(&self, facts: &Facts) -> bool {
+        let lapsed = self.journey.occasion == Some(Occasion::Lost(LossReason::MfaExpired));
+        // Who began and stopped within the hour is up, whatever the hour. A loss is not the customer's sign of life.
+        let is_up = self.journey.series() == Series::DropOff
+            && self.now.duration_since(self.journey.last_sign_of_life) <= SignedDuration::from_hours(1);
+        (facts.asks_for_a_code || lapsed) && !is_up
+    }
+
+    fn in_email_hours(&self, channel: Channel, facts: &Facts) -> bool {
+        channel == Channel::Email
+            && next_open(self.now, &self.campaign.email_hours, self.mail_zones(facts)) == Some(self.now)
+    }
+
+    fn mail_zones<'f>(&'f self, facts: &'f Facts) -> &'f [TimeZone] {
+        if facts.zones.is_empty() {
+            &self.campaign.default_zones
+        } else {
+            &facts.zones
+        }
     }
 
     /// The first moment that is lawful and inside the campaign's own hours, in every place the person may be in.

@@ -277,7 +277,7 @@ impl Deciding<'_> {
             | HoldReason::Incident
             | HoldReason::UnknownContact
             | HoldReason::Throttled => true,
-            HoldReason::QuietHours | HoldReason::Outage | HoldReason::Cap => false,
+            HoldReason::QuietHours | HoldReason::CodeHours | HoldReason::Outage | HoldReason::Cap => false,
         })
     }
 
@@ -368,7 +368,7 @@ pub(super) enum Choice {
 /// The reason of a skip after a hold that outlasted the window.
 fn missed_by(why: HoldReason) -> SkipReason {
     match why {
-        HoldReason::QuietHours => SkipReason::QuietHours,
+        HoldReason::QuietHours | HoldReason::CodeHours => SkipReason::QuietHours,
         HoldReason::Status(_) => SkipReason::StatusUnavailable,
         HoldReason::NotConfirmed => SkipReason::NotConfirmed,
         HoldReason::Outage => SkipReason::Outage,

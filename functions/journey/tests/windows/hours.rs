@@ -39,6 +39,36 @@ fn a_touch_whose_window_closes_at_night_is_skipped_with_the_reason() {
     ]);
 }
 
+/// Somebody in Los Angeles whose mail may go at any hour, up to the second touch.
+fn second_touch_of(left: &str, asks_for_a_code: bool) -> Story {
+    let story = left_at(left, &["America/Los_Angeles"])
+        .campaign(|c| c.email_hours = SendingHours::always())
+        .facts(|facts| facts.asks_for_a_code = asks_for_a_code);
+    let story = story.fire().status(partial(left)).accepted();
+    assert_eq!(story.sent(), [1], "who stopped within the hour is up");
+    story.fire().status(partial(left))
+}
+
+#[test]
+fn where_a_code_is_needed_a_mail_waits_until_the_phone_is_at_hand_if_that_is_in_time() {
+    // 11:00: the second touch is due at 07:00 and may go until 11:00.
+    let left = "2026-07-01T18:00:00Z";
+    assert_eq!(second_touch_of(left, false).sent(), [1, 2]);
+    let story = second_touch_of(left, true);
+    let Some(Note::Held { until, why, .. }) = story.notes.iter().find(|note| matches!(note, Note::Held { .. })) else {
+        panic!("{}", story.told)
+    };
+    assert_eq!(*why, HoldReason::CodeHours);
+    let awake = at("2026-07-02T15:00:00Z");
+    assert!(
+        *until >= awake && until.duration_since(awake) < SignedDuration::from_mins(15),
+        "{until}"
+    );
+    assert_eq!(story.fire().status(partial(left)).sent(), [1, 2]);
+    // 04:00: due at midnight, until 04:00. A message at a bad hour is better than none.
+    assert_eq!(second_touch_of("2026-07-01T11:00:00Z", true).sent(), [1, 2]);
+}
+
 #[test]
 fn every_zone_the_person_may_be_in_must_be_open() {
     let both = ["America/New_York", "America/Los_Angeles"];

@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use journey::campaign::{Campaign, TouchRule};
 use journey::contact::{Facts, Permission};
 use journey::status::UtilityErrorCode;
-use journey::{Event, Note, SkipReason, StatusAnswer, Touch, TouchRecord, Unavailable};
+use journey::{Event, HoldReason, Note, SendingHours, SkipReason, StatusAnswer, Touch, TouchRecord, Unavailable};
 
 use support::provider::{completed, failed, nothing, partial};
 use support::{MORNING, Story, at, hours, other_send, span, zone};

@@ -222,6 +222,7 @@ fn facts() -> Facts {
         event: Permission::NoSender,
         sharing_ends_at: None,
         visits: journey::Visits::default(),
+        asks_for_a_code: false,
         journeys: Vec::new(),
         inbox: Inbox::default(),
     }

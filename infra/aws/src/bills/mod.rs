@@ -5,7 +5,7 @@
 //! `kept/{contact}/account`       the account, as JSON.
 //! `kept/{contact}/handed-over-{given at}`   how far that bill is on its way to the provider, as JSON.
 //!
-//! A form stays good for ten minutes, also after its file was looked at; so what is kept is a copy, made on
+//! A form stays good for half an hour, also after its file was looked at; so what is kept is a copy, made on
 //! condition that it is of the same content. All names are keyed hashes; that of an upload
 //! nobody can guess.
 

@@ -11,8 +11,12 @@ use journey::port::UploadForm;
 use serde_json::json;
 use sha2::Sha256;
 
-/// How long a form is good for.
-const HOLDS: SignedDuration = SignedDuration::from_mins(10);
+/// How long a form is good for: time enough to find the bill.
+const HOLDS: SignedDuration = SignedDuration::from_mins(30);
+
+/// What S3 takes. What is too long for a bill comes back to our page, which says so and deletes it; beyond this, S3
+/// answers itself, in XML.
+const LONGEST_UPLOAD: usize = 5 * LONGEST_BILL;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const ENCRYPTION: &str = "AES256";
@@ -49,7 +53,7 @@ impl PostKey {
         BASE32_NOPAD.encode(hash.get(..16).unwrap_or_default()).to_lowercase()
     }
 
-    /// A form for one file of up to [`LONGEST_BILL`] bytes: nothing in it can be changed but the file.
+    /// A form for one file of up to [`LONGEST_UPLOAD`] bytes: nothing in it can be changed but the file.
     pub(super) fn form(&self, post: &Post<'_>, now: Timestamp) -> UploadForm {
         let day = now.strftime("%Y%m%d").to_string();
         let mut fields = vec![
@@ -70,7 +74,7 @@ impl PostKey {
         let expires = now.checked_add(HOLDS).unwrap_or(now);
         let mut conditions = vec![
             json!({"bucket": post.bucket}),
-            json!(["content-length-range", 1, LONGEST_BILL]),
+            json!(["content-length-range", 1, LONGEST_UPLOAD]),
         ];
         conditions.extend(fields.iter().map(|(name, value)| json!({*name: value})));
         let policy = json!({
@@ -164,12 +168,12 @@ mod tests {
         };
         let policy = BASE64.decode(field("policy").as_bytes()).unwrap();
         let policy: serde_json::Value = serde_json::from_slice(&policy).unwrap();
-        assert_eq!(policy["expiration"], "2026-07-01T16:10:00.000Z");
+        assert_eq!(policy["expiration"], "2026-07-01T16:30:00.000Z");
         assert_eq!(
             policy["conditions"],
             json!([
                 {"bucket": "bills"},
-                ["content-length-range", 1, 10_485_760],
+                ["content-length-range", 1, 52_428_800],
                 {"key": "incoming/a/1"},
                 {"success_action_redirect": "https://remind.example.com/f/token"},
                 {"Content-Type": "application/octet-stream"},

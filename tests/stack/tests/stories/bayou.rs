@@ -198,6 +198,10 @@ fn a_bill_goes_to_the_bucket_and_completes_the_journey() {
 
         let (status, _) = upload(&page, b"<html><script>alert(1)</script></html>").await;
         assert_eq!(status, 415, "what is no bill is refused");
+        let mut long = BILL.to_vec();
+        long.resize(11 * 1024 * 1024, b' ');
+        let (status, answer) = upload(&page, Vec::leak(long)).await;
+        assert!(status == 413 && answer.contains("10 MB"), "{status} {answer}");
         let (status, thanks) = upload(&page, BILL).await;
         assert_eq!(status, 200, "{thanks}");
 

@@ -1,5 +1,7 @@
 //! A copy of the sources that a patch may change, with a target folder of its own.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -126,16 +128,21 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Copies a file or a folder, without what is hidden or built.
+/// Copies a file or a folder, without what is hidden or built, and takes away what is no longer there.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     if from.is_dir() {
         fs::create_dir_all(to)?;
-        for entry in fs::read_dir(from)? {
-            let name = entry?.file_name();
-            let skipped = name.as_encoded_bytes().starts_with(b".") || name == "target";
-            if !skipped {
-                copy(&from.join(&name), &to.join(&name))?;
+        let fresh = names(from)?;
+        for name in names(to)?.difference(&fresh) {
+            let gone = to.join(name);
+            if gone.is_dir() {
+                fs::remove_dir_all(gone)?;
+            } else {
+                fs::remove_file(gone)?;
             }
+        }
+        for name in fresh {
+            copy(&from.join(&name), &to.join(&name))?;
         }
         return Ok(());
     }
@@ -144,4 +151,16 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         fs::write(to, fresh).with_context(|| to.display().to_string())?;
     }
     Ok(())
+}
+
+/// What a folder has, but for what is hidden or built.
+fn names(folder: &Path) -> Result<BTreeSet<OsString>> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") && name != "target" {
+            names.insert(name);
+        }
+    }
+    Ok(names)
 }

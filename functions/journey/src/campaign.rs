@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use law::Law;
 use serde::{Deserialize, Serialize};
 
+use crate::business_hours::BusinessHours;
 use crate::connection::Series;
 use crate::experiment::Experiment;
 use crate::hours::SendingHours;
@@ -59,6 +60,8 @@ pub struct Campaign {
     pub meter: MeterRule,
     /// What holds where customers share their data for good, and may lose the connection.
     pub sharing: Sharing,
+    /// What holds where customers enrol in an electricity plan.
+    pub enrollment: EnrollmentRule,
     /// When a utility's reminders wait because too many customers stall there.
     pub incident: IncidentRule,
     /// Where links may lead, besides the provider's and our own pages.
@@ -133,6 +136,22 @@ pub struct Sharing {
     pub intervals_stale_after: SignedDuration,
     /// Bills have when the newest was issued so long ago.
     pub bills_stale_after: SignedDuration,
+}
+
+/// What holds where customers enrol in an electricity plan (docs/light.md).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrollmentRule {
+    /// What to do where only the identity is not verified: whether that blocks an enrolment is not documented.
+    pub identity: FollowUp,
+    /// From when on a customer may be told that the chosen start is near.
+    pub starts_soon_days: u16,
+    /// A start further ahead is refused by ERCOT, so another plan is to be chosen (90 days, by the protocols of 2008).
+    pub furthest_start_days: u16,
+    /// Service that is not there after so many business hours is late. The guide says 2 to 72, and not which hours of
+    /// which days count.
+    pub late_after_business_hours: u16,
+    /// Which hours count, on workdays that are no federal holidays, in Texas.
+    pub business_hours: BusinessHours,
 }
 
 /// A way to reach a person.
@@ -294,8 +313,24 @@ impl Campaign {
                 give_up_after: hours(8 * 7 * 24),
             },
             sharing: Sharing::standard(),
+            enrollment: EnrollmentRule::standard(),
             incident: IncidentRule::standard(),
             link_hosts: LinkHosts::default(),
+        }
+    }
+}
+
+impl EnrollmentRule {
+    /// No reminder for the identity alone; near is three days; late after 72 business hours of 08:00 to 18:00, which is
+    /// about the seven business days that a switch may take.
+    #[must_use]
+    pub fn standard() -> Self {
+        EnrollmentRule {
+            identity: FollowUp::Stop,
+            starts_soon_days: 3,
+            furthest_start_days: 90,
+            late_after_business_hours: 72,
+            business_hours: BusinessHours::standard(),
         }
     }
 }

@@ -112,7 +112,7 @@ pub struct Newest {
     pub interval: Option<Timestamp>,
 }
 
-/// What a connection is for.
+/// What a connection, or an enrolment, is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataKind {
@@ -120,11 +120,18 @@ pub enum DataKind {
     Bills,
     /// Interval readings.
     Intervals,
+    /// The power of the plan (Light).
+    Service,
+    /// The usage of the past months (Light).
+    UsageHistory,
 }
 
 impl DataKind {
-    /// Both kinds.
-    pub const ALL: [DataKind; 2] = [DataKind::Bills, DataKind::Intervals];
+    /// Those that a utility's account gives (Bayou).
+    pub const OF_UTILITY: [DataKind; 2] = [DataKind::Bills, DataKind::Intervals];
+
+    /// Those that an enrolment leads to (Light).
+    pub const OF_ENROLLMENT: [DataKind; 2] = [DataKind::Service, DataKind::UsageHistory];
 
     /// The name used in events and metrics.
     #[must_use]
@@ -132,6 +139,8 @@ impl DataKind {
         match self {
             DataKind::Bills => "bills",
             DataKind::Intervals => "intervals",
+            DataKind::Service => "service",
+            DataKind::UsageHistory => "usage_history",
         }
     }
 }
@@ -218,14 +227,16 @@ impl DataClock {
         match kind {
             DataKind::Bills => self.bills,
             DataKind::Intervals => self.intervals,
+            DataKind::Service | DataKind::UsageHistory => Delivery::NotOffered,
         }
     }
 
-    /// The delivery of one kind, to be changed.
-    pub const fn delivery_mut(&mut self, kind: DataKind) -> &mut Delivery {
+    /// The delivery of one kind, to be changed; none of a kind that no utility account gives.
+    pub const fn delivery_mut(&mut self, kind: DataKind) -> Option<&mut Delivery> {
         match kind {
-            DataKind::Bills => &mut self.bills,
-            DataKind::Intervals => &mut self.intervals,
+            DataKind::Bills => Some(&mut self.bills),
+            DataKind::Intervals => Some(&mut self.intervals),
+            DataKind::Service | DataKind::UsageHistory => None,
         }
     }
 

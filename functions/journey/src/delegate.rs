@@ -57,6 +57,35 @@ macro_rules! delegate_port {
             async erase_contact(id: &$crate::ContactId, only_if: &$crate::port::Precondition) -> Result<bool, $crate::port::PutError>;
         }}
     };
+    ($type:ty, $field:ident, OpenAccount) => {
+        $crate::delegate_port! { @impl $type, $field, OpenAccount {
+            async open_account(person: &$crate::enrollment::NewAccount) -> Result<$crate::Reference, $crate::port::EnrollError>;
+        }}
+    };
+    ($type:ty, $field:ident, Enroll) => {
+        $crate::delegate_port! { @impl $type, $field, Enroll {
+            async view_enrollment(account: &$crate::Reference) -> Result<$crate::enrollment::EnrollmentView, $crate::port::EnrollError>;
+            async search_address(account: &$crate::Reference, query: &str) -> Result<Vec<$crate::enrollment::ServiceAddress>, $crate::port::EnrollError>;
+            async search_esi_id(account: &$crate::Reference, esi_id: &$crate::enrollment::EsiId) -> Result<Option<$crate::enrollment::ServiceAddress>, $crate::port::EnrollError>;
+            async request_plans(account: &$crate::Reference, esi_id: &$crate::enrollment::EsiId) -> Result<Vec<$crate::enrollment::Plan>, $crate::port::EnrollError>;
+            async accept_plan(account: &$crate::Reference, acceptance: &$crate::enrollment::Acceptance) -> Result<(), $crate::port::EnrollError>;
+            async set_billing_address(account: &$crate::Reference, address: &$crate::enrollment::BillingAddress) -> Result<(), $crate::port::EnrollError>;
+            async begin_payment(account: &$crate::Reference) -> Result<$crate::enrollment::PaymentSession, $crate::port::EnrollError>;
+            async ensure_payment_method(account: &$crate::Reference, payment_method: &str) -> Result<(), $crate::port::EnrollError>;
+            async monthly_usage(account: &$crate::Reference, location: &str, year: i16) -> Result<Vec<$crate::enrollment::MonthlyUsage>, $crate::port::EnrollError>;
+        }}
+    };
+    ($type:ty, $field:ident, ResetEnrollment) => {
+        $crate::delegate_port! { @impl $type, $field, ResetEnrollment {
+            async reset_enrollment(account: &$crate::Reference) -> Result<bool, $crate::port::EnrollError>;
+        }}
+    };
+    ($type:ty, $field:ident, KeepAcceptance) => {
+        $crate::delegate_port! { @impl $type, $field, KeepAcceptance {
+            async keep_acceptance(contact: &$crate::ContactId, journey: &$crate::JourneyId, record: &$crate::enrollment::AcceptanceRecord) -> Result<(), $crate::port::StoreError>;
+            async acceptances(journey: &$crate::JourneyId) -> Result<Vec<$crate::enrollment::AcceptanceRecord>, $crate::port::StoreError>;
+        }}
+    };
     ($type:ty, $field:ident, KeepFallback) => {
         $crate::delegate_port! { @impl $type, $field, KeepFallback {
             async keep_bill(contact: &$crate::ContactId, kind: $crate::BillKind, bill: &[u8], at: $crate::port::Timestamp) -> Result<(), $crate::port::StoreError>;

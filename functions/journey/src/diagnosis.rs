@@ -58,6 +58,18 @@ pub enum Diagnosis {
     ConsentEnding,
     /// The consent to share data has ended.
     ConsentEnded,
+    /// Has an account, and no address yet for a plan.
+    AddressNeeded,
+    /// Saw the plans of an address, and accepted none.
+    PlanNotChosen,
+    /// Accepted a plan whose last day to begin has passed, or which begins too far ahead: another is to be chosen.
+    PlanExpired,
+    /// Accepted a plan, and has not said where the bills go.
+    BillingAddressMissing,
+    /// Accepted a plan, and added no payment method.
+    PaymentMissing,
+    /// Only the identity is not verified.
+    IdentityMissing,
     /// The record has a value we do not know.
     Unrecognized,
 }
@@ -79,7 +91,7 @@ pub enum Turn {
 
 impl Diagnosis {
     /// Every diagnosis.
-    pub const ALL: [Diagnosis; 23] = [
+    pub const ALL: [Diagnosis; 29] = [
         Diagnosis::NotStarted,
         Diagnosis::AgreementsUnanswered,
         Diagnosis::AgreementDeclined,
@@ -102,6 +114,12 @@ impl Diagnosis {
         Diagnosis::RenewalDue,
         Diagnosis::ConsentEnding,
         Diagnosis::ConsentEnded,
+        Diagnosis::AddressNeeded,
+        Diagnosis::PlanNotChosen,
+        Diagnosis::PlanExpired,
+        Diagnosis::BillingAddressMissing,
+        Diagnosis::PaymentMissing,
+        Diagnosis::IdentityMissing,
         Diagnosis::Unrecognized,
     ];
 
@@ -131,6 +149,12 @@ impl Diagnosis {
             Diagnosis::RenewalDue => "renewal_due",
             Diagnosis::ConsentEnding => "consent_ending",
             Diagnosis::ConsentEnded => "consent_ended",
+            Diagnosis::AddressNeeded => "address_needed",
+            Diagnosis::PlanNotChosen => "plan_not_chosen",
+            Diagnosis::PlanExpired => "plan_expired",
+            Diagnosis::BillingAddressMissing => "billing_address_missing",
+            Diagnosis::PaymentMissing => "payment_missing",
+            Diagnosis::IdentityMissing => "identity_missing",
             Diagnosis::Unrecognized => "unrecognized",
         }
     }
@@ -158,6 +182,12 @@ impl Diagnosis {
             | Diagnosis::ProviderDown
             | Diagnosis::NothingLeft
             | Diagnosis::RepeatedReturns
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing
             | Diagnosis::Unrecognized => Series::DropOff,
         }
     }
@@ -181,7 +211,13 @@ impl Diagnosis {
             | Diagnosis::AccessLost
             | Diagnosis::RenewalDue
             | Diagnosis::ConsentEnding
-            | Diagnosis::ConsentEnded => Turn::Customer,
+            | Diagnosis::ConsentEnded
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing => Turn::Customer,
             Diagnosis::AgreementDeclined | Diagnosis::WrongUtility => Turn::Policy,
             Diagnosis::UtilityDown | Diagnosis::ProviderDown | Diagnosis::NothingLeft => Turn::Provider,
             Diagnosis::Ineligible => Turn::Nobody,
@@ -213,7 +249,13 @@ impl Diagnosis {
             | Diagnosis::AccessLost
             | Diagnosis::RenewalDue
             | Diagnosis::ConsentEnding
-            | Diagnosis::ConsentEnded => true,
+            | Diagnosis::ConsentEnded
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing => true,
         }
     }
 }
@@ -319,7 +361,13 @@ fn worst<'a>(utilities: &[&'a UtilityConnection]) -> (Diagnosis, Option<&'a Util
         | Diagnosis::AccessLost
         | Diagnosis::RenewalDue
         | Diagnosis::ConsentEnding
-        | Diagnosis::ConsentEnded => 4,
+        | Diagnosis::ConsentEnded
+        | Diagnosis::AddressNeeded
+        | Diagnosis::PlanNotChosen
+        | Diagnosis::PlanExpired
+        | Diagnosis::BillingAddressMissing
+        | Diagnosis::PaymentMissing
+        | Diagnosis::IdentityMissing => 4,
     };
     utilities
         .iter()

@@ -1,9 +1,11 @@
 //! What a decision asks the shell to do: plain data, with derived identity, no choices left.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::contact::Locale;
 use crate::diagnosis::Diagnosis;
+use crate::enrollment::Step;
 use crate::id::UtilityCode;
 use crate::state::{SendKey, Timer};
 
@@ -43,6 +45,10 @@ pub struct SendOrder {
     pub utility: Option<UtilityCode>,
     /// The utility by the provider's display name, if the provider's record names one.
     pub utility_name: Option<String>,
+    /// What is left to do of an enrolment, in order.
+    pub left: Vec<Step>,
+    /// The day on which the customer chose to begin, where it is near.
+    pub starts_soon: Option<Date>,
     /// How many reminders its series has.
     pub touches: u16,
     /// The arm of the experiment.

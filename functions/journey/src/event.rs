@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::connection::{LossReason, Occasion};
 use crate::contact::{Classification, Facts};
 use crate::customer::{Customer, DataKind, Newest, Velocity};
+use crate::enrollment::{LightAccount, PlanDates, SupportMatter};
 use crate::id::{EventId, UtilityCode};
-use crate::state::SendKey;
+use crate::state::{Milestone, SendKey};
 use crate::status::Snapshot;
 use jiff::Timestamp;
 
@@ -86,8 +87,40 @@ pub enum Event {
         /// The newest data, where they were asked for.
         newest: Option<Newest>,
     },
+    /// The provider was asked for an account that is open or enrolled (Light).
+    AccountSeen {
+        /// The generation of the timer that was due.
+        generation: u32,
+        /// What it said; none when it does not know the account.
+        account: Option<LightAccount>,
+    },
     /// The customer followed our own link and acted on the page.
     LinkFollowed,
+    /// An account was opened for a customer who enrols in a plan.
+    AccountOpened,
+    /// The customer took a step of an enrolment.
+    EnrollmentProgressed {
+        /// Which.
+        what: Milestone,
+        /// Who says so.
+        by: ToldBy,
+        /// The plan's dates, where they are known.
+        dates: Option<PlanDates>,
+    },
+    /// The enrolment is final (Light: `enrollment.finalized`). A hint: the record is asked.
+    EnrollmentFinalized,
+    /// A webhook says that something that was promised is there. A hint: the record is asked at once.
+    ServiceAnnounced {
+        /// What.
+        kind: DataKind,
+    },
+    /// Something about the customer is for support, not for a reminder.
+    SupportNeeded {
+        /// What.
+        matter: SupportMatter,
+    },
+    /// The enrolment was taken back in the provider's sandbox.
+    EnrollmentReset,
     /// A meter was announced by webhook (`meter.created`).
     MeterAnnounced {
         /// What kind of meter, if the webhook said.
@@ -165,6 +198,15 @@ pub enum Event {
     },
     /// The contact was erased.
     ContactErased,
+}
+
+/// Who tells of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToldBy {
+    /// A webhook: a hint. What it tells twice, or late, is no sign of life.
+    Webhook,
+    /// Our own pages, or our own API: the customer acted now.
+    OwnRecord,
 }
 
 /// What a customer without an online account can give instead.

@@ -23,11 +23,13 @@ pub enum Provider {
     Leap,
     /// Bayou: share utility data, and stay connected.
     Bayou,
+    /// Light: enrol in an electricity plan in Texas.
+    Light,
 }
 
 impl Provider {
     /// Every provider, in the order of their names.
-    pub const ALL: [Provider; 2] = [Provider::Bayou, Provider::Leap];
+    pub const ALL: [Provider; 3] = [Provider::Bayou, Provider::Leap, Provider::Light];
 
     /// The name used in URLs, files and stored records.
     #[must_use]
@@ -35,6 +37,7 @@ impl Provider {
         match self {
             Provider::Leap => "leap",
             Provider::Bayou => "bayou",
+            Provider::Light => "light",
         }
     }
 
@@ -42,18 +45,19 @@ impl Provider {
     #[must_use]
     pub const fn purposes(self) -> &'static [Purpose] {
         match self {
-            Provider::Leap => &[Purpose::Enroll],
+            Provider::Leap | Provider::Light => &[Purpose::Enroll],
             Provider::Bayou => &[Purpose::Enroll, Purpose::Reconnect],
         }
     }
 
     /// The hosts of the links that it gives to customers, as entries of [`LinkHosts`](crate::LinkHosts)
-    /// (docs/leap.md, section 4; docs/bayou.md, section 3).
+    /// (docs/leap.md, section 4; docs/bayou.md, section 3; docs/light.md, section 6).
     #[must_use]
     pub const fn link_hosts(self) -> &'static [&'static str] {
         match self {
             Provider::Leap => &[".leap.energy", "www.addleap.com"],
             Provider::Bayou => &["bayou.energy", "staging.bayou.energy"],
+            Provider::Light => &["flow.light.dev"],
         }
     }
 }
@@ -81,9 +85,10 @@ impl core::str::FromStr for Provider {
         match name {
             "leap" => Ok(Provider::Leap),
             "bayou" => Ok(Provider::Bayou),
+            "light" => Ok(Provider::Light),
             _ => Err(UnknownName {
                 what: "provider",
-                allowed: "bayou, leap",
+                allowed: "bayou, leap, light",
             }),
         }
     }

@@ -122,7 +122,8 @@ impl Visit {
                 Evidence::Status | Evidence::Session | Evidence::Authorization | Evidence::Meter => {
                     Some(Visit::Through)
                 }
-                Evidence::Fallback | Evidence::Renewed => None,
+                // There is no utility's login on the way to a plan.
+                Evidence::Fallback | Evidence::Renewed | Evidence::Finalized => None,
             };
         }
         let came_lately = now.duration_since(next.last_sign_of_life) <= rule.within;
@@ -179,6 +180,12 @@ pub(crate) const fn stalled_at_login(diagnosis: Diagnosis) -> Option<Visit> {
         | Diagnosis::RenewalDue
         | Diagnosis::ConsentEnding
         | Diagnosis::ConsentEnded
+        | Diagnosis::AddressNeeded
+        | Diagnosis::PlanNotChosen
+        | Diagnosis::PlanExpired
+        | Diagnosis::BillingAddressMissing
+        | Diagnosis::PaymentMissing
+        | Diagnosis::IdentityMissing
         | Diagnosis::Unrecognized => None,
     }
 }

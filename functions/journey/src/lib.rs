@@ -7,6 +7,7 @@
 //! Architecture invariant: this crate has no clock, no randomness, no I/O and no async runtime in
 //! its dependencies. The [`port`] traits are `async`, but nothing here can run them.
 
+mod business_hours;
 pub mod campaign;
 mod connection;
 mod consent;
@@ -17,6 +18,7 @@ mod delegate;
 mod diagnosis;
 mod effect;
 mod endpoint;
+pub mod enrollment;
 mod event;
 mod experiment;
 mod fallback;
@@ -40,6 +42,7 @@ pub mod status;
 pub mod stored;
 mod suppression;
 
+pub use business_hours::BusinessHours;
 pub use campaign::Campaign;
 pub use connection::{LossReason, Occasion, Series, renewal};
 pub use customer::{Customer, DataClock, DataKind, Delivery, Newest, References, Velocity};
@@ -48,7 +51,8 @@ pub use diagnosis::{Diagnosis, Turn, diagnose};
 pub use effect::{Effect, SendOrder};
 pub use endpoint::{InvalidEndpoint, PushEndpoint};
 pub use event::{
-    Delivered, DeliveryProblem, Event, Given, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, Unavailable,
+    Delivered, DeliveryProblem, Event, Given, MeterFound, MeterKind, Resolution, SendOutcome, StatusAnswer, ToldBy,
+    Unavailable,
 };
 pub use experiment::{Arm, Assignment, Experiment};
 pub use fallback::{Account, BillFile, BillKind, Fallback, HandOver, KeptAccount, KeptBill, LONGEST_BILL};

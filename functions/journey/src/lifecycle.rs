@@ -13,6 +13,7 @@ use crate::campaign::Channel;
 use crate::connection::Occasion;
 use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
+use crate::enrollment::SupportMatter;
 use crate::event::{DeliveryProblem, Given};
 use crate::id::keyed_hash;
 use crate::note::{Note, SkipReason};
@@ -112,6 +113,11 @@ pub enum Lifecycle {
         /// What.
         what: Given,
     },
+    /// Something about the customer is for support.
+    SupportNeeded {
+        /// What.
+        matter: SupportMatter,
+    },
     /// The first data of a kind are there.
     DataReady {
         /// Which.
@@ -157,6 +163,7 @@ impl Lifecycle {
             Lifecycle::MeterGivenUp => "meter.given_up",
             Lifecycle::ConnectAgain { .. } => "connection.needed",
             Lifecycle::FallbackGiven { .. } => "fallback.given",
+            Lifecycle::SupportNeeded { .. } => "support.needed",
             Lifecycle::DataReady { .. } => "data.ready",
             Lifecycle::DataLate { .. } => "data.late",
             Lifecycle::DataStale { .. } => "data.stale",
@@ -186,6 +193,7 @@ impl Lifecycle {
             | Lifecycle::MeterGivenUp
             | Lifecycle::ConnectAgain { .. }
             | Lifecycle::FallbackGiven { .. }
+            | Lifecycle::SupportNeeded { .. }
             | Lifecycle::DataReady { .. }
             | Lifecycle::DataLate { .. }
             | Lifecycle::DataStale { .. }
@@ -298,6 +306,7 @@ impl<'a> Reading<'a> {
             Note::MeterGivenUp => self.tell(place, at, Lifecycle::MeterGivenUp),
             Note::ConnectAgain { occasion } => self.tell(place, at, Lifecycle::ConnectAgain { occasion: *occasion }),
             Note::FallbackGiven { what } => self.tell(place, at, Lifecycle::FallbackGiven { what: *what }),
+            Note::SupportNeeded { matter } => self.tell(place, at, Lifecycle::SupportNeeded { matter: *matter }),
             Note::DataReady { kind, .. } => self.tell(place, at, Lifecycle::DataReady { kind: *kind }),
             Note::DataLate { kind } => self.tell(place, at, Lifecycle::DataLate { kind: *kind }),
             Note::DataStale { kind } => self.tell(place, at, Lifecycle::DataStale { kind: *kind }),

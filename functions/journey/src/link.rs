@@ -16,6 +16,8 @@ pub enum LinkKind {
     Resume,
     /// Preferences and unsubscription.
     Unsubscribe,
+    /// Being at the enrolment, after the customer acted: no link, but a session's token.
+    Enroll,
 }
 
 impl LinkKind {
@@ -23,6 +25,7 @@ impl LinkKind {
         match self {
             LinkKind::Resume => "r",
             LinkKind::Unsubscribe => "u",
+            LinkKind::Enroll => "e",
         }
     }
 
@@ -30,13 +33,30 @@ impl LinkKind {
     ///
     /// A customer may come back to an old mail, and the page behind it shows how things stand by then:
     /// 30 days. An opt-out must work for at least 30 days (CAN-SPAM); ours works for a year.
+    /// A session ends an hour after the customer's last act.
     #[must_use]
     pub const fn holds(self) -> SignedDuration {
         match self {
             LinkKind::Resume => SignedDuration::from_hours(30 * 24),
             LinkKind::Unsubscribe => SignedDuration::from_hours(365 * 24),
+            LinkKind::Enroll => SignedDuration::from_hours(1),
         }
     }
+}
+
+/// The cookie that holds the token of an enrolment's session.
+pub const SESSION_COOKIE: &str = "rekindle_enrollment";
+
+/// The `Set-Cookie` of a session: for our own pages alone, out of every script's reach, and gone after an hour.
+#[must_use]
+pub fn session_cookie(token: &str, public_url: &str) -> String {
+    let secure = if public_url.starts_with("https://") {
+        "; Secure"
+    } else {
+        ""
+    };
+    let seconds = LinkKind::Enroll.holds().as_secs();
+    format!("{SESSION_COOKIE}={token}; Path=/enroll; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
 /// A whole link, ready to be written into a message.

@@ -8,6 +8,7 @@ use crate::campaign::Channel;
 use crate::connection::Occasion;
 use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
+use crate::enrollment::SupportMatter;
 use crate::event::{DeliveryProblem, Given, Unavailable};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
 
@@ -174,6 +175,11 @@ pub enum Note {
         /// What.
         what: Given,
     },
+    /// Something about the customer is for support.
+    SupportNeeded {
+        /// What.
+        matter: SupportMatter,
+    },
     /// The first data of a kind are there.
     DataReady {
         /// Which.
@@ -281,6 +287,8 @@ pub enum SkipReason {
     TooLateForText,
     /// Nothing is left for the customer to do.
     NothingLeft,
+    /// The day has come on which the plan was to begin.
+    StartDatePassed,
     /// The provider's record has a value we do not know.
     Unrecognized,
     /// The sender refused it for good.
@@ -334,6 +342,7 @@ impl SkipReason {
             SkipReason::OptedOut => "opted_out",
             SkipReason::Suppressed => "suppressed",
             SkipReason::NothingLeft => "nothing_left",
+            SkipReason::StartDatePassed => "start_date_passed",
             SkipReason::Unrecognized => "unrecognized",
             SkipReason::Refused => "refused",
             SkipReason::Ended => "ended",
@@ -388,6 +397,7 @@ impl Note {
             | Note::MeterArrived
             | Note::ConnectAgain { .. }
             | Note::FallbackGiven { .. }
+            | Note::SupportNeeded { .. }
             | Note::DataReady { .. }
             | Note::DataFresh { .. }
             | Note::Drift { .. } => false,

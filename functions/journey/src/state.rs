@@ -9,6 +9,7 @@ use crate::campaign::{Campaign, Channel};
 use crate::connection::{Occasion, Series};
 use crate::customer::DataClock;
 use crate::diagnosis::Diagnosis;
+use crate::enrollment::EnrollmentClock;
 use crate::event::DeliveryProblem;
 use crate::experiment::Assignment;
 use crate::id::{EventId, JourneyId, Provider, Purpose, UtilityCode};
@@ -46,6 +47,8 @@ pub struct Journey {
     pub occasion: Option<Occasion>,
     /// The data of a connected customer, where the provider shows them.
     pub data: Option<DataClock>,
+    /// The plan's dates and the service to come, where the customer enrols in a plan.
+    pub enrollment: Option<EnrollmentClock>,
     /// The arm of the experiment, assigned at the first trigger.
     pub assignment: Assignment,
     /// One record for each touch of the campaign, in order.
@@ -126,6 +129,9 @@ pub enum Evidence {
     Meter,
     /// The customer gave a bill or the account by hand: there will be no connection.
     Fallback,
+    /// The provider told that the enrolment is final (Light: `enrollment.finalized`). Provisional: a webhook is a hint,
+    /// and the record is asked.
+    Finalized,
     /// The consent was prolonged, or the connection made again before it was lost.
     Renewed,
 }
@@ -144,6 +150,14 @@ pub enum StopReason {
     SessionClosed,
     /// The person was erased.
     Erased,
+    /// The meter is held until the present occupant has settled a debt: a matter for support.
+    SwitchHold,
+    /// The address may not choose its retailer: a matter for support.
+    IneligibleAddress,
+    /// The customer took the enrolment back within the time that the law gives.
+    Rescinded,
+    /// The service was cancelled.
+    ServiceCanceled,
 }
 
 /// The search for a completed customer's meter.
@@ -205,6 +219,18 @@ pub enum Milestone {
     LinkFollowed,
     /// A utility meter was announced; the meter search must confirm it.
     MeterAnnounced,
+    /// An account was opened for the customer: the beginning, where no event of the provider's is (Light).
+    AccountOpened,
+    /// Asked for the plans of an address.
+    PlanRequested,
+    /// Accepted a plan.
+    PlanAccepted,
+    /// The identity was verified.
+    IdentityVerified,
+    /// Said where the bills go.
+    BillingAddressConfirmed,
+    /// Added a payment method.
+    PaymentMethodAdded,
 }
 
 /// A reminder of the campaign, numbered from 1.
@@ -384,6 +410,7 @@ impl Journey {
             utility: None,
             occasion: None,
             data: None,
+            enrollment: None,
             touches: Vec::new(),
             refused: BTreeSet::new(),
             timer: None,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::customer::{Customer, Newest, Velocity};
+pub use crate::enrollment::{LightAccount, LightLocation};
 
 /// A value of a documented list, or one that the provider added since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub enum Snapshot {
     Leap(Vec<Connection>),
     /// Bayou's; none when it does not know the customer.
     Bayou(Option<Customer>),
+    /// Light's; none when it does not know the account.
+    Light(Option<LightAccount>),
 }
 
 impl Default for Snapshot {
@@ -188,7 +191,7 @@ impl Snapshot {
     pub fn connections(&self) -> &[Connection] {
         match self {
             Snapshot::Leap(records) => records,
-            Snapshot::Bayou(_) => &[],
+            Snapshot::Bayou(_) | Snapshot::Light(_) => &[],
         }
     }
 
@@ -201,10 +204,12 @@ impl Snapshot {
                 .linked(region)
                 .any(|record| record.status == Known::Value(ConnectionStatus::Completed)),
             Snapshot::Bayou(customer) => customer.as_ref().is_some_and(Customer::was_connected),
+            Snapshot::Light(account) => account.as_ref().and_then(LightAccount::is_final) == Some(true),
         }
     }
 
-    /// The latest sign of life over the linked records. Bayou's tell of none but the login itself.
+    /// The latest sign of life over the linked records. Bayou's tell of none but the login itself, and
+    /// Light's of none at all.
     #[must_use]
     pub fn last_sign_of_life(&self, region: Option<&str>) -> Option<Timestamp> {
         self.linked(region).filter_map(Connection::last_sign_of_life).max()
@@ -214,8 +219,17 @@ impl Snapshot {
     #[must_use]
     pub const fn customer(&self) -> Option<&Customer> {
         match self {
-            Snapshot::Leap(_) | Snapshot::Bayou(None) => None,
+            Snapshot::Leap(_) | Snapshot::Bayou(None) | Snapshot::Light(_) => None,
             Snapshot::Bayou(Some(customer)) => Some(customer),
+        }
+    }
+
+    /// Light's record, if this is one.
+    #[must_use]
+    pub const fn account(&self) -> Option<&LightAccount> {
+        match self {
+            Snapshot::Leap(_) | Snapshot::Bayou(_) | Snapshot::Light(None) => None,
+            Snapshot::Light(Some(account)) => Some(account),
         }
     }
 

@@ -21,14 +21,14 @@ mod data;
 mod message_id;
 mod notes;
 
-use data::{StoredData, StoredOccasion};
+use data::{StoredData, StoredEnrollment, StoredOccasion};
 use message_id::StoredMessageId;
 use notes::{StoredDiagnosis, StoredMilestone, StoredNote};
 
 /// The version of the shape that is written. Version 1 knew no channel but e-mail: what names no channel went, or
 /// goes, by e-mail. Version 2 kept no proof with a claim, and wrote every sender's identifier in full. Version 3 knew of
-/// no connection that can be lost.
-const VERSION: u8 = 4;
+/// no connection that can be lost, version 4 of no enrolment in a plan.
+const VERSION: u8 = 5;
 
 /// A stored record that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,8 @@ struct StoredJourney {
     oc: Option<StoredOccasion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     da: Option<StoredData>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    en: Option<StoredEnrollment>,
     ar: Assignment,
     to: Vec<StoredTouch>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -177,6 +179,10 @@ pub fn encode(journey: &Journey) -> Vec<u8> {
         ut: journey.utility.clone(),
         oc: journey.occasion.map(Into::into),
         da: journey.data.as_ref().map(|clock| StoredData::new(clock, rel)),
+        en: journey
+            .enrollment
+            .as_ref()
+            .map(|clock| StoredEnrollment::new(clock, rel)),
         ar: journey.assignment.clone(),
         to: journey
             .touches
@@ -279,6 +285,7 @@ pub fn decode(bytes: &[u8]) -> Result<Journey, Unreadable> {
         utility: stored.ut,
         occasion: stored.oc.map(StoredOccasion::read).transpose()?,
         data: stored.da.map(|data| data.read(abs)).transpose()?,
+        enrollment: stored.en.map(|clock| clock.read(abs)).transpose()?,
         assignment: stored.ar,
         touches: stored
             .to

@@ -100,6 +100,13 @@ impl Law {
         self.checked_on.duration_until(today) > jiff::SignedDuration::from_hours(24 * STALE_AFTER_DAYS)
     }
 
+    /// Is a day a federal holiday, or the one on which one is observed?
+    #[must_use]
+    pub fn is_federal_holiday(&self, day: Date) -> bool {
+        let closed = self.holidays.get(&Whose::Country);
+        closed.is_some_and(|days| days.contains(&day))
+    }
+
     /// What a campaign replaces in the rules.
     #[must_use]
     pub fn overrides(&self) -> &[Override] {

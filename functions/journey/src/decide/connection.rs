@@ -21,7 +21,7 @@ impl Deciding<'_> {
     /// the first data, which are due then.
     pub(super) fn confirm_after(&self) -> SignedDuration {
         match self.journey.provider {
-            Provider::Leap => self.campaign.confirm_after,
+            Provider::Leap | Provider::Light => self.campaign.confirm_after,
             Provider::Bayou => self.campaign.sharing.instant_within,
         }
     }
@@ -30,7 +30,7 @@ impl Deciding<'_> {
     pub(super) fn next_look_at_open(&self) -> Option<(Timestamp, Timestamp, TimerWhy)> {
         match self.journey.provider {
             Provider::Leap => None,
-            Provider::Bayou => {
+            Provider::Bayou | Provider::Light => {
                 let waited = self.now.duration_since(self.journey.last_sign_of_life);
                 let wait = (waited / 2).clamp(FIRST_LOOK, self.campaign.sharing.look_every.max(FIRST_LOOK));
                 let due = self.after(self.now, wait);
@@ -55,6 +55,9 @@ impl Deciding<'_> {
     /// The customer came through our link. An invitation that led to it is over: what follows is a drop-off, with
     /// reminders of its own, and as an episode of its own once one of the invitation's was decided.
     pub(super) fn link_followed(&mut self) {
+        if self.journey.provider == Provider::Light {
+            return self.enrollment_followed();
+        }
         let invited = self.journey.is_live() && self.journey.series() == Series::Invitation;
         self.sign_of_life(Milestone::LinkFollowed);
         if self.journey.provider == Provider::Leap || !self.journey.is_live() {
@@ -218,8 +221,9 @@ impl Deciding<'_> {
     /// Does the provider's record show that the customer has done what this journey asks for?
     pub(super) fn is_done(&self, snapshot: &Snapshot, region: Option<&str>) -> bool {
         match (self.journey.purpose, snapshot) {
+            (Purpose::Enroll, Snapshot::Light(Some(account))) => self.of_this_episode(account).is_final() == Some(true),
             (Purpose::Enroll, _) => snapshot.is_complete(region),
-            (Purpose::Reconnect, Snapshot::Leap(_) | Snapshot::Bayou(None)) => false,
+            (Purpose::Reconnect, Snapshot::Leap(_) | Snapshot::Bayou(None) | Snapshot::Light(_)) => false,
             (Purpose::Reconnect, Snapshot::Bayou(Some(customer))) => self.is_repaired(customer),
         }
     }
@@ -266,6 +270,7 @@ impl Deciding<'_> {
             diagnosis,
             utility_name: None,
             since: None,
+            missing: None,
         })
     }
 
@@ -338,7 +343,7 @@ impl Deciding<'_> {
     /// Somebody is known, perhaps again after an erasure: the connection is looked after. One that only a webhook has
     /// told of, while there was nobody to ask for, is confirmed first.
     pub(super) fn connection_known(&mut self) {
-        if self.journey.provider == Provider::Leap {
+        if self.journey.provider != Provider::Bayou {
             return;
         }
         // The record shows a login before the loss only where it has dates.

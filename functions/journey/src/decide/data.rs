@@ -19,14 +19,14 @@ impl Deciding<'_> {
         let now = self.now;
         let heard = match &mut self.journey.data {
             Some(clock) => match clock.delivery_mut(kind) {
-                Delivery::Awaited {
+                Some(Delivery::Awaited {
                     heard_at: heard_at @ None,
                     ..
-                } => {
+                }) => {
                     *heard_at = Some(now);
                     true
                 }
-                Delivery::Awaited { .. } | Delivery::Ready { .. } | Delivery::NotOffered => false,
+                Some(Delivery::Awaited { .. } | Delivery::Ready { .. } | Delivery::NotOffered) | None => false,
             },
             // Nobody has told of the connection that they come through.
             None => self.journey.is_live() && !self.journey.is_new(),
@@ -35,11 +35,7 @@ impl Deciding<'_> {
             return;
         }
         self.note(Note::MeterNews {
-            what: match kind {
-                DataKind::Bills => "bills_ready",
-                DataKind::Intervals => "intervals_ready",
-            }
-            .to_owned(),
+            what: format!("{}_ready", kind.as_str()),
         });
         match self.journey.phase {
             Phase::Live => self.arm(now, now, TimerWhy::Poll),
@@ -85,20 +81,19 @@ impl Deciding<'_> {
         }
         let late_at = self.data_late_at(clock.velocity);
         let mut notes = Vec::new();
-        for kind in DataKind::ALL {
+        for kind in DataKind::OF_UTILITY {
             let there = match kind {
                 DataKind::Bills => customer.bills_are_ready,
                 DataKind::Intervals => customer.intervals_are_ready,
+                DataKind::Service | DataKind::UsageHistory => false,
             };
-            match clock.delivery_mut(kind) {
-                delivery @ Delivery::Awaited { .. } if there => {
-                    let Delivery::Awaited { heard_at, .. } = *delivery else {
-                        continue;
-                    };
-                    *delivery = Delivery::Ready {
-                        at: heard_at.unwrap_or(now),
-                        heard: heard_at.is_some(),
-                    };
+            let Some(delivery) = clock.delivery_mut(kind) else {
+                continue;
+            };
+            match delivery {
+                Delivery::Awaited { heard_at, .. } if there => {
+                    let (at, heard) = (heard_at.unwrap_or(now), heard_at.is_some());
+                    *delivery = Delivery::Ready { at, heard };
                     let after_s = clock.took(kind).map(|took| took.as_secs());
                     notes.push(Note::DataReady { kind, after_s });
                 }
@@ -212,7 +207,9 @@ impl Deciding<'_> {
                     Delivery::Ready { .. } | Delivery::NotOffered => None,
                 };
                 let late_at = self.data_late_at(clock.velocity).filter(|at| *at > self.now);
-                let in_time = DataKind::ALL.into_iter().any(|kind| awaited(kind) == Some(false));
+                let in_time = DataKind::OF_UTILITY
+                    .into_iter()
+                    .any(|kind| awaited(kind) == Some(false));
                 // Where nobody says when the connection was made, when we learned of it must do: from now on no time
                 // has passed, and the looks would never become fewer.
                 let learned_at = match self.journey.phase {

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 
 use super::Deciding;
+use super::enrollment::Missing;
 use super::schedule::HAND_BACK_PATIENCE;
 use super::touch::Choice;
 use crate::campaign::Unlisted;
 use crate::contact::Facts;
 use crate::diagnosis::{Diagnosis, Turn, diagnose};
 use crate::effect::Effect;
+use crate::enrollment::SupportMatter;
 use crate::event::{MeterFound, StatusAnswer, Unavailable};
 use crate::note::{HoldReason, Note};
 use crate::state::{Evidence, Flow, Milestone, Phase, Timer, TimerWhy, Touch, TouchRecord};
@@ -20,6 +22,8 @@ pub(super) struct Finding {
     pub(super) utility_name: Option<String>,
     /// Since when a fault of the utility's or the provider's has stood.
     pub(super) since: Option<Timestamp>,
+    /// What is left to do of an enrolment.
+    pub(super) missing: Option<Missing>,
 }
 
 impl Deciding<'_> {
@@ -117,8 +121,21 @@ impl Deciding<'_> {
             StatusAnswer::Seen(snapshot) => snapshot,
         };
         let region = facts.region.as_deref();
+        if let Some(account) = snapshot.account() {
+            if self.of_this_episode(account).is_canceled() {
+                self.journey.timer = None;
+                return self.support_needed(SupportMatter::ServiceCanceled);
+            }
+            if !claimed {
+                let account = self.of_this_episode(account).into_owned();
+                self.steps_seen(&account);
+            }
+        }
         if self.is_done(snapshot, region) {
             self.journey.timer = None;
+            if let Some(account) = snapshot.account() {
+                return self.account_status(Some(account));
+            }
             let Some(customer) = snapshot.customer() else {
                 return self.complete(Evidence::Status);
             };
@@ -206,12 +223,16 @@ impl Deciding<'_> {
         if let Snapshot::Bayou(customer) = snapshot {
             return self.find_customer(customer.as_ref());
         }
+        if let Snapshot::Light(account) = snapshot {
+            return self.find_step(account.as_ref()?);
+        }
         if let Some(record) = snapshot.current(facts.region.as_deref()) {
             let (diagnosis, utility) = diagnose(record, facts.classification);
             return Some(Finding {
                 diagnosis,
                 utility_name: utility.map(|utility| utility.name.clone()),
                 since: utility.and_then(|utility| utility.last_interaction_at),
+                missing: None,
             });
         }
         let at_login = [Milestone::LoginReached, Milestone::LoginFailed];
@@ -231,6 +252,7 @@ impl Deciding<'_> {
             diagnosis,
             utility_name: None,
             since: None,
+            missing: None,
         })
     }
 
@@ -240,6 +262,11 @@ impl Deciding<'_> {
         let contradicted = match (snapshot, snapshot.current(region), finding) {
             // A webhook that nobody signed said so, and the record does not.
             (Snapshot::Bayou(_), _, _) => true,
+            // What the record does not say does not contradict.
+            (Snapshot::Light(account), _, _) => {
+                let account = account.as_ref().map(|account| self.of_this_episode(account));
+                account.and_then(|account| account.is_final()) == Some(false)
+            }
             (Snapshot::Leap(_), Some(_), Some(finding)) => {
                 finding.diagnosis != Diagnosis::NothingLeft && finding.diagnosis.turn() != Turn::Unclear
             }

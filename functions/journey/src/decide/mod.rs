@@ -3,11 +3,13 @@
 mod channel;
 mod connection;
 mod data;
+mod enrollment;
 mod fire;
 mod meter;
 mod outcome;
 mod progress;
 mod schedule;
+mod service;
 mod touch;
 
 use jiff::{SignedDuration, Timestamp};
@@ -118,7 +120,14 @@ impl<'a> Deciding<'a> {
                 customer,
                 newest,
             } => self.customer_seen(*generation, customer.as_ref(), *newest),
+            Event::AccountSeen { generation, account } => self.account_seen(*generation, account.as_ref()),
             Event::LinkFollowed => self.link_followed(),
+            Event::AccountOpened => self.account_opened(),
+            Event::EnrollmentProgressed { what, by, dates } => self.enrollment_progressed(*what, *by, *dates),
+            Event::EnrollmentFinalized => self.enrollment_finalized(),
+            Event::ServiceAnnounced { kind } => self.service_announced(*kind),
+            Event::SupportNeeded { matter } => self.support_needed(*matter),
+            Event::EnrollmentReset => self.enrollment_reset(),
             Event::MeterAnnounced { kind } => self.meter_announced(*kind),
             Event::MeterEnrollmentChanged { what } => self.note(Note::MeterNews {
                 what: (*what).to_owned(),
@@ -200,11 +209,12 @@ impl<'a> Deciding<'a> {
                 meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } | MeterFollowUp::NotAwaited,
                 provisional: false,
                 ..
-            } if self.journey.data.is_none() => {}
+            } if self.journey.data.is_none() && self.journey.enrollment.is_none() => {}
             Phase::Completed { meter, provisional, .. } => {
                 *meter = MeterFollowUp::GivenUp { at: self.now };
                 *provisional = false;
                 self.journey.data = None;
+                self.journey.enrollment = None;
                 self.note(Note::Stopped {
                     why: StopReason::Erased,
                 });

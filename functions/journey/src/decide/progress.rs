@@ -116,7 +116,7 @@ impl Deciding<'_> {
 
     /// The customer finished. It wins over everything but an erasure, whatever came before.
     pub(super) fn complete(&mut self, evidence: Evidence) {
-        let provisional = evidence == Evidence::Authorization;
+        let provisional = matches!(evidence, Evidence::Authorization | Evidence::Finalized);
         match &mut self.journey.phase {
             Phase::Completed {
                 evidence: known,
@@ -150,12 +150,14 @@ impl Deciding<'_> {
                     _ if self.journey.purpose == Purpose::Reconnect => MeterFollowUp::NotAwaited,
                     Evidence::Meter => MeterFollowUp::Arrived { at: self.now },
                     Evidence::Fallback => MeterFollowUp::NotAwaited,
-                    Evidence::Status | Evidence::Session | Evidence::Authorization | Evidence::Renewed => {
-                        MeterFollowUp::Awaited {
-                            checks: 0,
-                            late_since: None,
-                        }
-                    }
+                    Evidence::Status
+                    | Evidence::Session
+                    | Evidence::Authorization
+                    | Evidence::Finalized
+                    | Evidence::Renewed => MeterFollowUp::Awaited {
+                        checks: 0,
+                        late_since: None,
+                    },
                 };
                 self.journey.phase = Phase::Completed {
                     at: self.now,
@@ -173,6 +175,9 @@ impl Deciding<'_> {
     pub(super) fn status_seen(&mut self, snapshot: &Snapshot, region: Option<&str>, class: Classification) {
         if let Snapshot::Bayou(customer) = snapshot {
             return self.customer_status(customer.as_ref());
+        }
+        if let Snapshot::Light(account) = snapshot {
+            return self.account_status(account.as_ref());
         }
         let is_new = self.journey.is_new();
         let life = snapshot.last_sign_of_life(region).map(|at| at.min(self.now));

@@ -6,6 +6,7 @@ use super::Deciding;
 use crate::campaign::TouchRule;
 use crate::connection::{Occasion, Series};
 use crate::effect::Effect;
+use crate::id::Provider;
 use crate::note::Note;
 use crate::state::{MeterFollowUp, Phase, Timer, TimerWhy, Touch, TouchRecord, up_to_millisecond};
 
@@ -119,6 +120,9 @@ impl Deciding<'_> {
             } => {
                 let due = self.after(*at, self.confirm_after());
                 Some((due, self.after(due, SignedDuration::from_hours(1)), TimerWhy::Confirm))
+            }
+            Phase::Completed { meter, .. } if self.journey.provider == Provider::Light => {
+                self.next_look_at_service(meter)
             }
             Phase::Completed { meter, .. } if self.journey.data.is_some() => self.next_look_at_data(meter),
             Phase::Completed {

@@ -36,6 +36,9 @@ impl Deciding<'_> {
         let Some(finding) = finding else {
             return self.hold_for_retry(touch, HoldReason::NotConfirmed, None);
         };
+        if finding.missing.as_ref().is_some_and(|missing| missing.is_past_start) {
+            return self.skip(touch, SkipReason::StartDatePassed);
+        }
         if let Some(why) = self.stop_reason(finding.diagnosis) {
             self.journey.timer = None;
             return self.stop(why);
@@ -129,7 +132,7 @@ impl Deciding<'_> {
             | Diagnosis::ProviderDown
             | Diagnosis::NothingLeft
             | Diagnosis::Unrecognized => closed(),
-            // Bayou tells of no session, so none can have been closed.
+            // Bayou and Light tell of no session, so none can have been closed.
             Diagnosis::Invited
             | Diagnosis::RepeatedReturns
             | Diagnosis::PasswordChanged
@@ -137,7 +140,13 @@ impl Deciding<'_> {
             | Diagnosis::AccessLost
             | Diagnosis::RenewalDue
             | Diagnosis::ConsentEnding
-            | Diagnosis::ConsentEnded => None,
+            | Diagnosis::ConsentEnded
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing => None,
         }
     }
 
@@ -219,6 +228,12 @@ impl Deciding<'_> {
             locale: facts.locale,
             utility: self.journey.utility.clone().or_else(|| facts.utility.clone()),
             utility_name: finding.utility_name,
+            left: finding
+                .missing
+                .as_ref()
+                .map(|missing| missing.left.clone())
+                .unwrap_or_default(),
+            starts_soon: finding.missing.and_then(|missing| missing.starts_soon),
             touches: u16::try_from(self.rules().len()).unwrap_or(u16::MAX),
             arm: self.journey.assignment.arm.clone(),
         }));

@@ -1,11 +1,13 @@
 //! The stored shape of what a connection gives, and of why it is to be made again.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use crate::connection::{LossReason, Occasion};
 use crate::customer::{DataClock, Delivery, Newest, Velocity};
+use crate::enrollment::{EnrollmentClock, PlanDates};
 
 /// An occasion; the end of a consent in milliseconds since 1970.
 #[derive(Serialize, Deserialize)]
@@ -73,21 +75,38 @@ enum StoredDelivery {
     NotOffered,
 }
 
-impl StoredData {
-    pub(super) fn new(clock: &DataClock, rel: impl Fn(Timestamp) -> i64) -> Self {
-        let delivery = |delivery: Delivery| match delivery {
+impl StoredDelivery {
+    fn new(delivery: Delivery, rel: impl Fn(Timestamp) -> i64) -> Self {
+        match delivery {
             Delivery::Awaited { heard_at, late_since } => {
                 StoredDelivery::Awaited(heard_at.map(&rel), late_since.map(&rel))
             }
             Delivery::Ready { at, heard } => StoredDelivery::Ready(rel(at), heard),
             Delivery::NotOffered => StoredDelivery::NotOffered,
-        };
+        }
+    }
+
+    fn read(self, abs: impl Fn(i64) -> Result<Timestamp, Unreadable>) -> Result<Delivery, Unreadable> {
+        let time = |at: Option<i64>| at.map(&abs).transpose();
+        Ok(match self {
+            StoredDelivery::Awaited(heard, late) => Delivery::Awaited {
+                heard_at: time(heard)?,
+                late_since: time(late)?,
+            },
+            StoredDelivery::Ready(at, heard) => Delivery::Ready { at: abs(at)?, heard },
+            StoredDelivery::NotOffered => Delivery::NotOffered,
+        })
+    }
+}
+
+impl StoredData {
+    pub(super) fn new(clock: &DataClock, rel: impl Fn(Timestamp) -> i64) -> Self {
         StoredData {
             co: clock.connected_at.map(&rel),
             lo: clock.login_at.map(&rel),
             ve: clock.velocity,
-            bi: delivery(clock.bills),
-            iv: delivery(clock.intervals),
+            bi: StoredDelivery::new(clock.bills, &rel),
+            iv: StoredDelivery::new(clock.intervals, &rel),
             nw: (clock.newest.bill.map(&rel), clock.newest.interval.map(&rel)),
             lk: clock.looked_at.map(&rel),
             st: (clock.stale_since.0.map(&rel), clock.stale_since.1.map(&rel)),
@@ -96,28 +115,54 @@ impl StoredData {
 
     pub(super) fn read(self, abs: impl Fn(i64) -> Result<Timestamp, Unreadable>) -> Result<DataClock, Unreadable> {
         let time = |at: Option<i64>| at.map(&abs).transpose();
-        let delivery = |delivery| {
-            Ok::<_, Unreadable>(match delivery {
-                StoredDelivery::Awaited(heard, late) => Delivery::Awaited {
-                    heard_at: time(heard)?,
-                    late_since: time(late)?,
-                },
-                StoredDelivery::Ready(at, heard) => Delivery::Ready { at: abs(at)?, heard },
-                StoredDelivery::NotOffered => Delivery::NotOffered,
-            })
-        };
         Ok(DataClock {
             connected_at: time(self.co)?,
             login_at: time(self.lo)?,
             velocity: self.ve,
-            bills: delivery(self.bi)?,
-            intervals: delivery(self.iv)?,
+            bills: self.bi.read(&abs)?,
+            intervals: self.iv.read(&abs)?,
             newest: Newest {
                 bill: time(self.nw.0)?,
                 interval: time(self.nw.1)?,
             },
             looked_at: time(self.lk)?,
             stale_since: (time(self.st.0)?, time(self.st.1)?),
+        })
+    }
+}
+
+/// The dates of an enrolment, by ISO 8601, and what it leads to.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredEnrollment {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    la: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    st: Option<Date>,
+    sv: StoredDelivery,
+    us: StoredDelivery,
+}
+
+impl StoredEnrollment {
+    pub(super) fn new(clock: &EnrollmentClock, rel: impl Fn(Timestamp) -> i64) -> Self {
+        StoredEnrollment {
+            la: clock.dates.latest,
+            st: clock.dates.starts,
+            sv: StoredDelivery::new(clock.service, &rel),
+            us: StoredDelivery::new(clock.usage, &rel),
+        }
+    }
+
+    pub(super) fn read(
+        self,
+        abs: impl Fn(i64) -> Result<Timestamp, Unreadable>,
+    ) -> Result<EnrollmentClock, Unreadable> {
+        Ok(EnrollmentClock {
+            dates: PlanDates {
+                latest: self.la,
+                starts: self.st,
+            },
+            service: self.sv.read(&abs)?,
+            usage: self.us.read(&abs)?,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::data::StoredOccasion;
 use crate::campaign::Channel;
 use crate::customer::DataKind;
 use crate::diagnosis::Diagnosis;
+use crate::enrollment::SupportMatter;
 use crate::event::{DeliveryProblem, Given, Unavailable};
 use crate::note::{Drift, HoldReason, Note, SkipReason};
 use crate::state::{Evidence, Milestone, StopReason, TimerWhy, Touch};
@@ -38,6 +39,8 @@ macro_rules! codes {
 codes!(Milestone as StoredMilestone {
     SessionOpened = "so", StepReached = "sr", LoginReached = "lr", LoginFailed = "lf", LoginSucceeded = "ls",
     SessionClosed = "sc", LinkFollowed = "li", MeterAnnounced = "ma", Invited = "iv",
+    AccountOpened = "ao", PlanRequested = "pr", PlanAccepted = "pa", IdentityVerified = "id",
+    BillingAddressConfirmed = "ba", PaymentMethodAdded = "pm",
 });
 
 codes!(Diagnosis as StoredDiagnosis {
@@ -47,6 +50,8 @@ codes!(Diagnosis as StoredDiagnosis {
     ProviderDown = "pd", NothingLeft = "nl", Unrecognized = "ur",
     Invited = "iv", RepeatedReturns = "rr", PasswordChanged = "pc", MfaExpired = "me", AccessLost = "al",
     RenewalDue = "rd", ConsentEnding = "ce", ConsentEnded = "cd",
+    AddressNeeded = "an", PlanNotChosen = "pn", PlanExpired = "pe", BillingAddressMissing = "bm",
+    PaymentMissing = "pm", IdentityMissing = "im",
 });
 
 /// A note as stored. Times are milliseconds from the episode's opening.
@@ -123,6 +128,8 @@ pub(super) enum StoredNote {
     ConnectAgain(StoredOccasion),
     #[serde(rename = "fb")]
     FallbackGiven(Given),
+    #[serde(rename = "sn")]
+    SupportNeeded(SupportMatter),
     #[serde(rename = "ry")]
     DataReady(DataKind, Option<i64>),
     #[serde(rename = "dl")]
@@ -190,6 +197,7 @@ impl StoredNote {
             Note::MeterGivenUp => Self::MeterGivenUp,
             Note::ConnectAgain { occasion } => Self::ConnectAgain((*occasion).into()),
             Note::FallbackGiven { what } => Self::FallbackGiven(*what),
+            Note::SupportNeeded { matter } => Self::SupportNeeded(*matter),
             Note::DataReady { kind, after_s } => Self::DataReady(*kind, *after_s),
             Note::DataLate { kind } => Self::DataLate(*kind),
             Note::DataStale { kind } => Self::DataStale(*kind),
@@ -256,6 +264,7 @@ impl StoredNote {
                 occasion: occasion.read()?,
             },
             Self::FallbackGiven(what) => Note::FallbackGiven { what },
+            Self::SupportNeeded(matter) => Note::SupportNeeded { matter },
             Self::DataReady(kind, after_s) => Note::DataReady { kind, after_s },
             Self::DataLate(kind) => Note::DataLate { kind },
             Self::DataStale(kind) => Note::DataStale { kind },

@@ -110,6 +110,7 @@ fn noted(note: &Note, provisional: bool) -> Option<String> {
         Note::MeterGivenUp => "meter given up".to_owned(),
         Note::ConnectAgain { occasion } => format!("to connect again: {}", word(occasion)),
         Note::FallbackGiven { what } => format!("gave by hand: {}", word(what)),
+        Note::SupportNeeded { matter } => format!("for support: {}", word(matter)),
         Note::DataReady { kind, after_s } => match after_s {
             Some(seconds) => format!("{} ready after {seconds} s", word(kind)),
             None => format!("{} ready", word(kind)),

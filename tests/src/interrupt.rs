@@ -7,7 +7,7 @@ use webhook::Request;
 
 use crate::play::poll_once;
 use crate::ports::Ports;
-use crate::stage::{SECRET, Stage, id_key};
+use crate::stage::{SECRET, Stage, id_key, light_webhook};
 use crate::world::{Interruption, World};
 
 /// Does it, with use cases of its own over the same world.
@@ -39,8 +39,10 @@ pub(crate) fn carry_out(world: &World, stage: &Stage, what: Interruption) {
 }
 
 fn finishes(world: &World, stage: &Stage, contact: &Contact) {
-    if contact.provider == Provider::Bayou {
-        return connects(world, stage, contact);
+    match contact.provider {
+        Provider::Leap => {}
+        Provider::Bayou => return connects(world, stage, contact),
+        Provider::Light => return is_finalized(world, stage, contact),
     }
     let body = serde_json::json!({
         "webhook_event_id": format!("finished-{}", contact.reference.expose()),
@@ -65,6 +67,20 @@ fn finishes(world: &World, stage: &Stage, contact: &Contact) {
 fn boxed<'a, T>(future: impl Future<Output = T> + 'a) -> Option<T> {
     let future: core::pin::Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(future);
     poll_once(future)
+}
+
+/// Light's record shows it, and its webhook tells.
+fn is_finalized(world: &World, stage: &Stage, contact: &Contact) {
+    world.lock().provider.finalize_everybody();
+    let reference = contact.reference.expose();
+    let (body, signature) = light_webhook("enrollment.finalized", reference, "finalized in between");
+    let request = Request {
+        secret_values: &[&signature],
+        content_type: Some("application/json"),
+        body: &body,
+    };
+    let ports = Ports { world, stage };
+    let _ = boxed(webhook::handle_light(&ports, &stage.webhook, &stage.rules, request));
 }
 
 /// Bayou's record shows it, and its webhook tells.

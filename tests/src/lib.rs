@@ -25,9 +25,9 @@ pub use bills::BillTaker;
 pub use happening::{Happening, What};
 pub use play::{Play, poll_once};
 pub use ports::Ports;
-pub use provider::{CustomerScript, MeterScript, RecordScript, ScriptedProvider, UtilityScript};
+pub use provider::{AccountScript, CustomerScript, MeterScript, RecordScript, ScriptedProvider, UtilityScript};
 pub use scenario::{Scenario, Step};
-pub use stage::{SECRET, Stage};
+pub use stage::{SECRET, SIGNATURE, Stage, light_webhook};
 pub use world::{Fault, Interruption, Mode, World};
 
 /// Calls a macro with the name of every scenario file, so that each is a test of its own.

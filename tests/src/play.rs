@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Contact;
+use journey::enrollment::{PlanDates, SupportMatter};
 use journey::port::Precondition;
-use journey::{JourneyId, Lane, Reference};
+use journey::protocol::{IfAbsent, Person, take};
+use journey::{Event, JourneyId, Lane, Milestone, Provider, Purpose, Reference, ToldBy};
 use pages::Reply;
 use webhook::{Answer, Request};
 
 use crate::ports::Ports;
 use crate::scenario::{self, Scenario, Step};
 use crate::sender::{Mail, Sender};
-use crate::stage::{SECRET, Stage, id_key};
+use crate::stage::{SECRET, Stage, id_key, light_webhook};
 use crate::world::{Fault, Schedule, World};
 
 /// From one delivery of a webhook to the next, as the provider documents it.
@@ -48,6 +50,12 @@ enum Call {
     Step(usize),
     Webhook(Vec<u8>),
     BayouWebhook(Vec<u8>),
+    /// With its signature.
+    LightWebhook(Vec<u8>, Vec<u8>),
+    /// An event of an enrolment that the partner, or our own pages, tell.
+    Enroll(Reference, Event),
+    Support(Reference, SupportMatter),
+    Reset(Reference),
     Fire(JourneyId, u32),
     Put(Box<Contact>),
     Erase(Reference),
@@ -175,7 +183,7 @@ impl Stagehand<'_> {
         }
         let again = match &due.call {
             Call::BayouWebhook(_) if !self.scenario.bayou_delivers_again => None,
-            Call::Webhook(_) | Call::BayouWebhook(_) => REDELIVERED_AFTER_MIN
+            Call::Webhook(_) | Call::BayouWebhook(_) | Call::LightWebhook(..) => REDELIVERED_AFTER_MIN
                 .get(due.attempt as usize - 1)
                 .map(|minutes| SignedDuration::from_mins(*minutes)),
             Call::Fire(journey, generation) => {
@@ -195,6 +203,9 @@ impl Stagehand<'_> {
             | Call::Unsubscribe(_)
             | Call::Reply(..)
             | Call::Resume(_)
+            | Call::Enroll(..)
+            | Call::Support(..)
+            | Call::Reset(_)
             | Call::Reconcile => Some(SignedDuration::from_mins(1)),
             // These come again by themselves.
             Call::Step(_) | Call::Sweep | Call::Meters => None,
@@ -290,7 +301,29 @@ impl Stagehand<'_> {
                 };
                 poll_once(webhook::handle_bayou(&ports, &stage.webhook, rules, request)) == Some(Answer::Accepted)
             }
-            Call::Webhook(_) | Call::BayouWebhook(_) => false,
+            Call::LightWebhook(body, signature) if self.up => {
+                let request = Request {
+                    secret_values: &[signature],
+                    content_type: Some("application/json"),
+                    body,
+                };
+                poll_once(webhook::handle_light(&ports, &stage.webhook, rules, request)) == Some(Answer::Accepted)
+            }
+            Call::Webhook(_) | Call::BayouWebhook(_) | Call::LightWebhook(..) => false,
+            Call::Enroll(reference, event) => {
+                let id = JourneyId::new(&id_key(), Provider::Light, Purpose::Enroll, reference);
+                let event = event.clone().into();
+                let told = take(&ports, rules, &id, IfAbsent::Ignore, Person::default(), &event);
+                matches!(poll_once(told), Some(Ok(_)))
+            }
+            Call::Support(reference, matter) => matches!(
+                poll_once(contacts::support_needed(&ports, &id_key(), rules, reference, *matter)),
+                Some(Ok(_))
+            ),
+            Call::Reset(reference) => matches!(
+                poll_once(contacts::enrollment_reset(&ports, &id_key(), rules, reference)),
+                Some(Ok(_))
+            ),
             Call::Fire(journey, generation) => {
                 let fired = poll_once(touchpoint::fire(&ports, &stage.composer, rules, journey, *generation));
                 matches!(fired, Some(Ok(_)))
@@ -401,6 +434,7 @@ impl Stagehand<'_> {
             None => return false,
             Some(Reply::Page { status, .. }) => (format!("saw a page, {status}"), status < 500),
             Some(Reply::Redirect { to }) => (format!("was sent on to {to}"), true),
+            Some(Reply::Enter { .. }) => ("came to the enrolment".to_owned(), true),
         };
         self.world.lock().say(reference.expose(), said);
         done
@@ -416,6 +450,9 @@ impl Stagehand<'_> {
             state.name(self.scenario.provider_of(&reference), &reference);
             if let Some(customer) = &step.customer {
                 state.provider.put_customer(&reference, customer);
+            }
+            if let Some(account) = &step.account {
+                state.provider.put_account(&reference, account);
             }
             if let Some(record) = &step.provider {
                 state.provider.put(&reference, record);
@@ -472,6 +509,20 @@ impl Stagehand<'_> {
             let body = bayou_body(webhook, reference.expose());
             calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::BayouWebhook(body.clone())));
         }
+        if let Some(kind) = &step.light {
+            let id = step.id.clone().unwrap_or_else(|| format!("event-{index}"));
+            let (body, signature) = light_webhook(kind, reference.expose(), &id);
+            calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::LightWebhook(body.clone(), signature.clone())));
+        }
+        if let Some(words) = &step.enroll {
+            calls.push(Call::Enroll(reference.clone(), enrolled(words)));
+        }
+        if let Some(matter) = step.support {
+            calls.push(Call::Support(reference.clone(), matter));
+        }
+        if step.reset {
+            calls.push(Call::Reset(reference.clone()));
+        }
         if step.erase {
             calls.push(Call::Erase(reference.clone()));
         }
@@ -510,6 +561,29 @@ fn body(webhook: &str, id: &str, reference: &str) -> Vec<u8> {
     }
     let whole = serde_json::json!({ "webhook_event_id": id, "payload": payload });
     serde_json::to_vec(&whole).unwrap()
+}
+
+/// A step of an enrolment on our own pages: a milestone, then the plan's dates.
+fn enrolled(words: &str) -> Event {
+    let mut words = words.split_whitespace();
+    let what = words.next().expect("a step has a milestone");
+    let mut dates = PlanDates::default();
+    let mut are_known = false;
+    for word in words {
+        let (name, value) = word.split_once('=').expect("a date is name=value");
+        let date = Some(value.parse().unwrap());
+        match name {
+            "starts" => dates.starts = date,
+            "latest" => dates.latest = date,
+            other => panic!("a date is `starts` or `latest`, not {other}"),
+        }
+        are_known = true;
+    }
+    Event::EnrollmentProgressed {
+        what: serde_json::from_value::<Milestone>(what.into()).unwrap(),
+        by: ToldBy::OwnRecord,
+        dates: are_known.then_some(dates),
+    }
 }
 
 /// A webhook in Bayou's form: the event, then `field=value`.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::{ChangeFilter, ChangePage, ProviderError};
 use journey::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, Snapshot, UtilityConnection, UtilityErrorCode,
     UtilityStatus,
 };
+use journey::status::{LightAccount, LightLocation};
 use journey::{Customer, MeterFound, MeterKind, Newest, Provider, Reference, Unavailable, Velocity};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -105,6 +107,69 @@ impl CustomerScript {
     }
 }
 
+/// What Light's API answers of an account. What is left out is false.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountScript {
+    /// `has_accepted_plan`.
+    pub plan: bool,
+    /// `is_billing_address_confirmed`.
+    pub billing: bool,
+    /// `has_payment_method`.
+    pub payment: bool,
+    /// `is_identity_verified`.
+    pub identity: bool,
+    /// `is_enrollment_finalized`.
+    pub finalized: bool,
+    /// `is_service_active`.
+    pub active: bool,
+    /// `has_usage_history` of the account.
+    pub usage: Option<bool>,
+    /// Is the object `enrollment` missing?
+    pub silent: bool,
+    /// The places.
+    pub places: Vec<PlaceScript>,
+}
+
+/// A place of Light's. What is left out is false, or null.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlaceScript {
+    /// `service_start_date`.
+    pub starts: Option<Date>,
+    /// `final_service_date`.
+    pub ends: Option<Date>,
+    /// `is_service_active`.
+    pub active: bool,
+    /// `has_usage_history`.
+    pub usage: bool,
+}
+
+impl AccountScript {
+    fn account(&self) -> LightAccount {
+        let flag = |value: bool| (!self.silent).then_some(value);
+        LightAccount {
+            has_accepted_plan: flag(self.plan),
+            is_billing_address_confirmed: flag(self.billing),
+            has_payment_method: flag(self.payment),
+            is_identity_verified: flag(self.identity),
+            is_enrollment_finalized: flag(self.finalized),
+            is_service_active: flag(self.active),
+            has_usage_history: self.usage,
+            locations: self
+                .places
+                .iter()
+                .map(|place| LightLocation {
+                    starts_on: place.starts,
+                    ends_on: place.ends,
+                    is_active: Some(place.active),
+                    has_usage_history: Some(place.usage),
+                })
+                .collect(),
+        }
+    }
+}
+
 fn caiso() -> String {
     "CAISO".to_owned()
 }
@@ -123,6 +188,7 @@ pub struct ScriptedProvider {
     records: BTreeMap<Reference, Vec<Connection>>,
     meters: BTreeMap<Reference, Vec<MeterFound>>,
     customers: BTreeMap<Reference, CustomerScript>,
+    accounts: BTreeMap<Reference, AccountScript>,
     trouble: Option<(Unavailable, Option<SignedDuration>)>,
     page_size: usize,
     /// Pages for which the budget of calls suffices in a minute.
@@ -178,6 +244,19 @@ impl ScriptedProvider {
     /// Writes what Bayou says of a customer.
     pub fn put_customer(&mut self, reference: &Reference, script: &CustomerScript) {
         self.customers.insert(reference.clone(), script.clone());
+    }
+
+    /// Writes what Light says of an account.
+    pub fn put_account(&mut self, reference: &Reference, script: &AccountScript) {
+        self.accounts.insert(reference.clone(), script.clone());
+    }
+
+    /// Light says that every enrolment is final.
+    pub(crate) fn finalize_everybody(&mut self) {
+        for account in self.accounts.values_mut() {
+            (account.finalized, account.silent) = (true, false);
+            account.places.truncate(1);
+        }
     }
 
     /// Bayou says that everybody is connected.
@@ -241,6 +320,7 @@ impl ScriptedProvider {
         Ok(match provider {
             Provider::Leap => Snapshot::Leap(self.records.get(reference).cloned().unwrap_or_default()),
             Provider::Bayou => Snapshot::Bayou(self.customers.get(reference).map(CustomerScript::customer)),
+            Provider::Light => Snapshot::Light(self.accounts.get(reference).map(AccountScript::account)),
         })
     }
 

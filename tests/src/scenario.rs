@@ -3,10 +3,11 @@
 use contacts::ContactInput;
 use jiff::Timestamp;
 use journey::contact::Contact;
+use journey::enrollment::SupportMatter;
 use journey::{Provider, Reference};
 use serde::Deserialize;
 
-use crate::provider::{CustomerScript, MeterScript, RecordScript};
+use crate::provider::{AccountScript, CustomerScript, MeterScript, RecordScript};
 
 /// A story with its exact outcome.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +53,8 @@ pub struct Step {
     pub provider: Option<RecordScript>,
     /// What Bayou's API answers of the customer from now on.
     pub customer: Option<CustomerScript>,
+    /// What Light's API answers of the account from now on.
+    pub account: Option<AccountScript>,
     /// A meter that the search finds from now on.
     pub meter: Option<MeterScript>,
     /// `403`, `429`, `429, come back in 10 minutes`, `500`, `time-out`, `none`.
@@ -71,6 +74,15 @@ pub struct Step {
     /// A webhook of Bayou's: its event, and fields of its object, such as `customer_must_reauthenticate
     /// reason=mfa_factor_has_expired`.
     pub bayou: Option<String>,
+    /// A webhook of Light's: its type.
+    pub light: Option<String>,
+    /// A step of an enrolment on our own pages: its milestone, and the plan's dates, such as
+    /// `plan_accepted starts=2026-07-20 latest=2026-07-31`.
+    pub enroll: Option<String>,
+    /// The partner says that something is for support.
+    pub support: Option<SupportMatter>,
+    /// The partner takes the enrolment back in Light's sandbox.
+    pub reset: bool,
     /// The provider's own identifier of the event; a new one when left out.
     pub id: Option<String>,
     /// How often it is delivered, although it is acknowledged.

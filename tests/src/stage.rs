@@ -1,11 +1,15 @@
 //! What a play needs besides its world: the campaign, the words, the configuration.
 
 use campaign::{CampaignFiles, LoadedCampaign};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
 use journey::link::LinkKey;
 use journey::{Campaign, IdKey};
 use pages::Pages;
+use sha2::Sha256;
 use toml::{Table, Value};
 use touchpoint::Composer;
+use webhook::{Envelope, LightHook, SignatureEncoding, SignatureForm, SignatureHash, SigningKey};
 
 use crate::scenario::Scenario;
 
@@ -57,6 +61,9 @@ impl Stage {
         let links = LinkKey::new(id_key.derive("link"));
         Stage {
             pages: Pages {
+                enrollment: pages::Enrollment::OwnPages {
+                    public_url: "https://reminders.example.com".to_owned(),
+                },
                 sends_events: loaded.rules.sends_by(journey::campaign::Channel::Event),
                 links: links.clone(),
                 brand: pages::Brand {
@@ -90,6 +97,7 @@ impl Stage {
                     },
                     references: journey::References::ExternalId,
                 }),
+                light: Some(light_hook()),
                 id_key: id_key.clone(),
                 reserved_prefixes: vec!["leap-test-".to_owned()],
             },
@@ -97,6 +105,38 @@ impl Stage {
         }
     }
 }
+
+/// Light's webhooks as the stories have them; how Light itself signs and wraps them is not documented.
+fn light_hook() -> LightHook {
+    LightHook {
+        keys: vec![SigningKey::new(SECRET).unwrap()],
+        signature: SignatureForm {
+            header: SIGNATURE.parse().unwrap(),
+            hash: SignatureHash::Sha256,
+            encoding: SignatureEncoding::Hex,
+            prefix: "sha256=".to_owned(),
+        },
+        envelope: Envelope {
+            event_type: "placeholder.event_type".to_owned(),
+            account: "placeholder.account_uuid".to_owned(),
+            event_id: Some("placeholder.id".to_owned()),
+        },
+    }
+}
+
+/// A webhook of Light's as the stories have it, and its signature.
+#[must_use]
+pub fn light_webhook(kind: &str, account: &str, id: &str) -> (Vec<u8>, Vec<u8>) {
+    let part = serde_json::json!({ "event_type": kind, "account_uuid": account, "id": id });
+    let body = serde_json::to_vec(&serde_json::json!({ "placeholder": part })).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(&body);
+    let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
+    (body, format!("sha256={signature}").into_bytes())
+}
+
+/// The header of Light's signature in the stories.
+pub const SIGNATURE: &str = "x-light-signature";
 
 /// The key of every world's identifiers.
 pub(crate) fn id_key() -> IdKey {

@@ -59,6 +59,8 @@ struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     given: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    matter: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     #[serde(flatten)]
     details: Option<Details>,
@@ -162,6 +164,7 @@ fn data(what: &Lifecycle) -> Data {
             data.ends_at = ends_at;
         }
         Lifecycle::FallbackGiven { what } => data.given = Some(what.as_str()),
+        Lifecycle::SupportNeeded { matter } => data.matter = Some(matter.as_str()),
         Lifecycle::DataReady { kind }
         | Lifecycle::DataLate { kind }
         | Lifecycle::DataStale { kind }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known, OptOut, Suppression};
+use journey::enrollment::SupportMatter;
 use journey::{
     DataClock, Delivery, DeliveryProblem, Drift, Evidence, Flow, Given, HoldReason, Journey, LossReason, MeterFollowUp,
     Milestone, Note, Occasion, Phase, Purpose, SkipReason, StopReason, Territory, TimerWhy, TouchRecord, Unavailable,
@@ -327,6 +328,10 @@ fn touch(index: usize, record: &TouchRecord) -> TouchExplained {
 #[must_use]
 pub fn sentence(note: &Note) -> String {
     match note {
+        Note::SupportNeeded { matter } => support(*matter).to_owned(),
+        Note::SignOfLife {
+            what: Milestone::AccountOpened,
+        } => "An account was opened for this customer.".to_owned(),
         Note::Opened { arm } => format!("Journey begun, in arm {arm}."),
         Note::SignOfLife {
             what: Milestone::Invited,
@@ -341,7 +346,10 @@ pub fn sentence(note: &Note) -> String {
                 milestone(*what).replace('_', " ")
             )
         }
-        Note::MeterNews { what } => format!("News of a meter: {}.", what.replace('_', " ")),
+        Note::MeterNews { what } => format!(
+            "News of the meter, the data or the service: {}.",
+            what.replace('_', " ")
+        ),
         Note::Completed { evidence: how } => format!("Finished, by {}.", evidence(*how)),
         Note::CompletionContradicted => {
             "The authorisation was not the end: the customer is still on the way.".to_owned()
@@ -471,6 +479,22 @@ const fn milestone(milestone: Milestone) -> &'static str {
         Milestone::SessionClosed => "session_closed",
         Milestone::LinkFollowed => "link_followed",
         Milestone::MeterAnnounced => "meter_announced",
+        Milestone::AccountOpened => "account_opened",
+        Milestone::PlanRequested => "plan_requested",
+        Milestone::PlanAccepted => "plan_accepted",
+        Milestone::IdentityVerified => "identity_verified",
+        Milestone::BillingAddressConfirmed => "billing_address_confirmed",
+        Milestone::PaymentMethodAdded => "payment_method_added",
+    }
+}
+
+const fn support(matter: SupportMatter) -> &'static str {
+    match matter {
+        SupportMatter::SwitchHold => "For support: the meter is in switch-hold.",
+        SupportMatter::IneligibleAddress => "For support: the address may not choose its retailer.",
+        SupportMatter::Rescinded => "For support: the customer took the enrolment back.",
+        SupportMatter::ServiceCanceled => "For support: the service was cancelled.",
+        SupportMatter::InvoiceUnpaid => "For support: an invoice could not be paid. It is no matter of the enrolment.",
     }
 }
 
@@ -480,6 +504,7 @@ const fn evidence(evidence: Evidence) -> &'static str {
         Evidence::Session => "the session's own webhook",
         Evidence::Authorization => "the utility's authorisation",
         Evidence::Meter => "the meter",
+        Evidence::Finalized => "the provider's word that the enrolment is final",
         Evidence::Fallback => "a bill or an account given by hand",
         Evidence::Renewed => "a renewal in time",
     }
@@ -503,6 +528,10 @@ const fn stop(why: StopReason) -> &'static str {
         StopReason::AgreementDeclined => "an agreement was declined",
         StopReason::SessionClosed => "the customer closed the session",
         StopReason::Erased => "the person was erased",
+        StopReason::SwitchHold => "the meter is in switch-hold, which only support can clear",
+        StopReason::IneligibleAddress => "the address may not choose its retailer",
+        StopReason::Rescinded => "the customer took the enrolment back",
+        StopReason::ServiceCanceled => "the service was cancelled",
     }
 }
 
@@ -552,6 +581,7 @@ const fn hold(why: HoldReason) -> &'static str {
         HoldReason::CodeHours => "signing in needs a code, so it waits for hours in which the phone is at hand",
         HoldReason::Status(why) => unavailable(why),
         HoldReason::NotConfirmed => "the provider does not know the reference yet",
+        HoldReason::UnknownAccount => "the provider does not know the account; please look",
         HoldReason::Outage => "the utility or the provider had a fault and gets time to recover",
         HoldReason::Incident => "many customers do not get through at the utility, so its reminders wait",
         HoldReason::Cap => "the inbox has had enough for now",
@@ -590,6 +620,7 @@ const fn skip(why: SkipReason) -> &'static str {
         SkipReason::TooLateForText => "the abandonment is too long ago for a text (48 hours)",
         SkipReason::OptedOut => "the person opted out",
         SkipReason::Suppressed => "the address or number is suppressed",
+        SkipReason::StartDatePassed => "the day has come on which the plan was to begin",
         SkipReason::NothingLeft => "nothing is left for the customer to do",
         SkipReason::Unrecognized => "the provider's record has an unknown value",
         SkipReason::Refused => "the sender refused it for good",

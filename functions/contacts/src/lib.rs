@@ -7,6 +7,7 @@ mod input;
 mod table;
 
 use journey::contact::{Contact, Facts};
+use journey::enrollment::SupportMatter;
 use journey::port::{
     ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, LoadJourney, Precondition, PutError,
     StoreError,
@@ -42,7 +43,7 @@ impl From<PutError> for ContactError {
     }
 }
 
-/// Stores a contact and tells its journeys; one of Bayou's begins here. Doing it again changes nothing.
+/// Stores a contact and tells its journeys; one of Bayou's or Light's begins here. Doing it again changes nothing.
 ///
 /// Answers what is stored now, which is not always what was given: an opt-out outlives a contact that
 /// comes without it. `None` when somebody has erased it since.
@@ -80,18 +81,80 @@ where
                 purpose: *purpose,
                 flow: contact.flow,
             };
-            take(ports, campaign, &journey, begin, person, &Event::Invited.into()).await?;
+            let began = match contact.provider {
+                Provider::Leap | Provider::Bayou => Event::Invited,
+                // Who has an account has begun (docs/light.md, trap 24).
+                Provider::Light => Event::AccountOpened,
+            };
+            take(ports, campaign, &journey, begin, person, &began.into()).await?;
         }
     }
     Ok(Some(known.contact))
 }
 
-/// Is the partner the one who tells of a new customer? Leap's webhooks do; Bayou has none for it.
+/// Is the partner the one who tells of a new customer? Leap's webhooks do; Bayou and Light have none for it.
 const fn tells_of_customers(provider: Provider) -> bool {
     match provider {
         Provider::Leap => false,
-        Provider::Bayou => true,
+        Provider::Bayou | Provider::Light => true,
     }
+}
+
+/// Tells the journey of an enrolment that something is for support, which only the partner may know: a switch-hold, an
+/// address that may not choose, a rescission. Answers whether there is such a journey.
+///
+/// # Errors
+/// [`TakeError`] when the store fails; then do it again.
+pub async fn support_needed<P>(
+    ports: &P,
+    id_key: &IdKey,
+    campaign: &Campaign,
+    reference: &Reference,
+    matter: SupportMatter,
+) -> Result<bool, TakeError>
+where
+    P: Clock + LoadJourney + CommitJourney + ArmTimer,
+{
+    tell_enrollment(ports, id_key, campaign, reference, Event::SupportNeeded { matter }).await
+}
+
+/// Tells the journey of an enrolment that it was taken back in the provider's sandbox. Answers whether there is one.
+///
+/// # Errors
+/// [`TakeError`] when the store fails; then do it again.
+pub async fn enrollment_reset<P>(
+    ports: &P,
+    id_key: &IdKey,
+    campaign: &Campaign,
+    reference: &Reference,
+) -> Result<bool, TakeError>
+where
+    P: Clock + LoadJourney + CommitJourney + ArmTimer,
+{
+    tell_enrollment(ports, id_key, campaign, reference, Event::EnrollmentReset).await
+}
+
+async fn tell_enrollment<P>(
+    ports: &P,
+    id_key: &IdKey,
+    campaign: &Campaign,
+    reference: &Reference,
+    event: Event,
+) -> Result<bool, TakeError>
+where
+    P: Clock + LoadJourney + CommitJourney + ArmTimer,
+{
+    let journey = JourneyId::new(id_key, Provider::Light, Purpose::Enroll, reference);
+    let taken = take(
+        ports,
+        campaign,
+        &journey,
+        IfAbsent::Ignore,
+        Person::default(),
+        &event.into(),
+    )
+    .await?;
+    Ok(taken.is_some())
 }
 
 /// Erases a contact and ends its journeys. Answers whether there was one.

@@ -82,7 +82,11 @@ macro_rules! delegate_port {
     };
     ($type:ty, $field:ident, KeepAcceptance) => {
         $crate::delegate_port! { @impl $type, $field, KeepAcceptance {
-            async keep_acceptance(contact: &$crate::ContactId, journey: &$crate::JourneyId, record: &$crate::enrollment::AcceptanceRecord) -> Result<(), $crate::port::StoreError>;
+            async keep_acceptance(journey: &$crate::JourneyId, record: &$crate::enrollment::AcceptanceRecord) -> Result<(), $crate::port::StoreError>;
+        }}
+    };
+    ($type:ty, $field:ident, ReadAcceptances) => {
+        $crate::delegate_port! { @impl $type, $field, ReadAcceptances {
             async acceptances(journey: &$crate::JourneyId) -> Result<Vec<$crate::enrollment::AcceptanceRecord>, $crate::port::StoreError>;
         }}
     };

@@ -114,6 +114,13 @@ pub enum Event {
         /// What.
         kind: DataKind,
     },
+    /// A webhook says that something has changed, and not what. The record is asked at once.
+    EnrollmentNews {
+        /// What it is about, for the operator.
+        what: &'static str,
+    },
+    /// A webhook says that a place's service was cancelled, and not which. A hint: the record is asked at once.
+    CancellationAnnounced,
     /// Something about the customer is for support, not for a reminder.
     SupportNeeded {
         /// What.

@@ -231,6 +231,8 @@ pub enum HoldReason {
     Status(Unavailable),
     /// The provider does not know the reference yet.
     NotConfirmed,
+    /// The provider does not know the account that the partner told of: an operator should look.
+    UnknownAccount,
     /// The utility or the provider had a fault; it gets time to recover.
     Outage,
     /// Many customers stall at the utility; its reminders wait until people get through again.
@@ -308,6 +310,7 @@ impl HoldReason {
             HoldReason::CodeHours => "code_hours",
             HoldReason::Status(_) => "status_unavailable",
             HoldReason::NotConfirmed => "not_confirmed",
+            HoldReason::UnknownAccount => "unknown_account",
             HoldReason::Outage => "outage",
             HoldReason::Incident => "incident",
             HoldReason::Cap => "cap",
@@ -365,7 +368,7 @@ impl Note {
             Note::Held { why, .. } => {
                 matches!(
                     why,
-                    HoldReason::Incident | HoldReason::Status(Unavailable::Unauthorized)
+                    HoldReason::Incident | HoldReason::UnknownAccount | HoldReason::Status(Unavailable::Unauthorized)
                 )
             }
             Note::MeterSearchUnavailable { why } => matches!(why, Unavailable::Unauthorized),

@@ -402,6 +402,12 @@ fn each_diagnosis_has_its_turn_and_its_name() {
         renewal_due: Customer, has a message
         consent_ending: Customer, has a message
         consent_ended: Customer, has a message
+        address_needed: Customer, has a message
+        plan_not_chosen: Customer, has a message
+        plan_expired: Customer, has a message
+        billing_address_missing: Customer, has a message
+        payment_missing: Customer, has a message
+        identity_missing: Customer, has a message
         unrecognized: Unclear, is silent
     "#]]
     .assert_eq(&table);

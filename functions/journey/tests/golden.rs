@@ -67,7 +67,7 @@ fn a_typical_record_fits_one_write_unit() {
 #[test]
 fn a_typical_record_reads_as_it_did() {
     let bytes = encode(&typical().journey);
-    expect![[r#"{"v":4,"id":"4bdnk4jxh5htmoy5xs52htyax4","pr":"leap","pu":"enroll","ep":1,"fl":"connect","ph":{"c":[252176000,"session",false,{"a":338576000}]},"ms":["so","sr","lr","lf","sc"],"se":[1,1],"at":1782921600000,"li":252176000,"di":"un","ut":"SDGE","ar":{"v":"first-delay-1","a":"30min","d":1800,"p":2250},"to":[{"s":[1976000,"~AQABmrze8BEMWnoeKx1MWJp3Hy49TFtqAAAA"]},{"s":[72176000,"~AQABmrze8BIMWnoeKx1MWJp3Hy49TFtqAAAA"]},{"s":[244976000,"~AQABmrze8BMMWnoeKx1MWJp3Hy49TFtqAAAA"]}],"ge":6,"ev":"AAAAAAAAAAEAAAAAAAAAAgAAAAAAAAADAAAAAAAAAAQAAAAAAAAABQAAAAAAAAAGAAAAAAAAAAc","hi":[[0,{"op":"30min"}],[0,{"li":"so"}],[40,{"li":"sr"}],[75,{"li":"sr"}],[95,{"li":"lr"}],[145,{"li":"lf"}],[175,{"li":"sc"}],[1975,{"cw":[1,"un",1800,"2026-11-21 CA 09:32"]}],[1976,{"se":1}],[72175,{"cw":[2,"un",72000,"2026-11-21 CA 05:02"]}],[72176,{"se":2}],[244975,{"cw":[3,"un",244800,"2026-11-21 CA 05:02"]}],[244976,{"se":3}],[252176,{"co":"session"}],[338576,"ma"]]}"#]].assert_eq(std::str::from_utf8(&bytes).unwrap());
+    expect![[r#"{"v":5,"id":"4bdnk4jxh5htmoy5xs52htyax4","pr":"leap","pu":"enroll","ep":1,"fl":"connect","ph":{"c":[252176000,"session",false,{"a":338576000}]},"ms":["so","sr","lr","lf","sc"],"se":[1,1],"at":1782921600000,"li":252176000,"di":"un","ut":"SDGE","ar":{"v":"first-delay-1","a":"30min","d":1800,"p":2250},"to":[{"s":[1976000,"~AQABmrze8BEMWnoeKx1MWJp3Hy49TFtqAAAA"]},{"s":[72176000,"~AQABmrze8BIMWnoeKx1MWJp3Hy49TFtqAAAA"]},{"s":[244976000,"~AQABmrze8BMMWnoeKx1MWJp3Hy49TFtqAAAA"]}],"ge":6,"ev":"AAAAAAAAAAEAAAAAAAAAAgAAAAAAAAADAAAAAAAAAAQAAAAAAAAABQAAAAAAAAAGAAAAAAAAAAc","hi":[[0,{"op":"30min"}],[0,{"li":"so"}],[40,{"li":"sr"}],[75,{"li":"sr"}],[95,{"li":"lr"}],[145,{"li":"lf"}],[175,{"li":"sc"}],[1975,{"cw":[1,"un",1800,"2026-11-21 CA 09:32"]}],[1976,{"se":1}],[72175,{"cw":[2,"un",72000,"2026-11-21 CA 05:02"]}],[72176,{"se":2}],[244975,{"cw":[3,"un",244800,"2026-11-21 CA 05:02"]}],[244976,{"se":3}],[252176,{"co":"session"}],[338576,"ma"]]}"#]].assert_eq(std::str::from_utf8(&bytes).unwrap());
 }
 
 #[test]
@@ -86,10 +86,11 @@ fn records_of_former_shapes_stay_readable() {
         (1, include_str!("golden/journey-v1.json"), "sent, sent, sent"),
         (2, include_str!("golden/journey-v2.json"), "sent, texted, sent"),
         (3, include_str!("golden/journey-v3.json"), "sent, sent, sent"),
+        (4, include_str!("golden/journey-v4.json"), "sent, sent, sent"),
     ] {
         let written = written.trim_end();
         let journey = decode(written.as_bytes()).unwrap();
-        let again = written.replacen(&format!("\"v\":{version}"), "\"v\":4", 1);
+        let again = written.replacen(&format!("\"v\":{version}"), "\"v\":5", 1);
         assert_eq!(std::str::from_utf8(&encode(&journey)).unwrap(), again);
         assert_eq!(support::phase(&journey.phase), "Completed(Session, sure, arrived)");
         assert_eq!(support::touches(&journey), touches);
@@ -124,8 +125,8 @@ fn a_hold_of_hours_does_not_crowd_out_the_history() {
 fn foreign_records_are_named() {
     let newer = String::from_utf8(encode(&typical().journey))
         .unwrap()
-        .replacen("\"v\":4", "\"v\":5", 1);
-    assert!(matches!(decode(newer.as_bytes()), Err(Unreadable::Newer(5))));
+        .replacen("\"v\":5", "\"v\":6", 1);
+    assert!(matches!(decode(newer.as_bytes()), Err(Unreadable::Newer(6))));
     assert!(matches!(decode(b"[]"), Err(Unreadable::Shape(_))));
     // A field that a later version adds is no harm to this one.
     let wider = String::from_utf8(encode(&typical().journey))

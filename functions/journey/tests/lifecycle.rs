@@ -328,6 +328,7 @@ fn expected(write: &Write) -> Vec<(&'static str, Option<Touch>)> {
             Note::MeterGivenUp => ("meter.given_up", None),
             Note::ConnectAgain { .. } => ("connection.needed", None),
             Note::FallbackGiven { .. } => ("fallback.given", None),
+            Note::SupportNeeded { .. } => ("support.needed", None),
             Note::DataReady { .. } => ("data.ready", None),
             Note::DataLate { .. } => ("data.late", None),
             Note::DataStale { .. } => ("data.stale", None),

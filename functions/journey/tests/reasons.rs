@@ -14,14 +14,15 @@ use journey::campaign::Channel;
 use journey::contact::Permission;
 use journey::status::{ConnectionStatus, UtilityErrorCode, UtilityStatus};
 use journey::{
-    Campaign, Effect, Event, Experiment, HoldReason, Note, SendOutcome, SkipReason, TouchRecord, Unavailable,
-    UtilityCode,
+    Campaign, Effect, Event, Experiment, HoldReason, Journey, Note, Provider, Purpose, SendOutcome, SkipReason,
+    TimerWhy, TouchRecord, Unavailable, UtilityCode,
 };
 
+use journey::status::{LightAccount, LightLocation, Snapshot};
 use support::provider::{ASKED_FOR, failed, nothing, partial, record, snapshot, unheard_of, utility};
-use support::{MORNING, Story, campaign, other_send, places, span};
+use support::{MORNING, Story, campaign, journey_id, other_send, places, span};
 
-type Step = fn(Story) -> Story;
+type Step = Box<dyn Fn(Story) -> Story>;
 
 /// Who sends the first touch and what comes of it, until it is out or will not go.
 struct Way {
@@ -36,16 +37,16 @@ fn way(change: impl FnOnce(Story) -> Story) -> Way {
     let begun = Story::new().at(MORNING);
     Way {
         begun: change(begun).webhook(Event::SessionOpened),
-        answers: |story| story.status(partial("2026-06-30T16:00:00Z")),
+        answers: Box::new(|story| story.status(partial("2026-06-30T16:00:00Z"))),
         outcome: || SendOutcome::Accepted {
             message_id: "m-1".to_owned(),
         },
     }
 }
 
-fn answered(answers: Step) -> Way {
+fn answered(answers: fn(Story) -> Story) -> Way {
     Way {
-        answers,
+        answers: Box::new(answers),
         ..way(|story| story)
     }
 }
@@ -54,6 +55,25 @@ fn outcome(outcome: fn() -> SendOutcome) -> Way {
     Way {
         outcome,
         ..way(|story| story)
+    }
+}
+
+/// Somebody who enrols in a plan, and whose account stands so.
+fn enrolling(change: fn(&mut LightAccount)) -> Way {
+    let mut begun = Story::new().at(MORNING);
+    let (id, flow) = (journey_id("an account"), journey::Flow::Unknown);
+    begun.journey = Journey::begin(id, Provider::Light, Purpose::Enroll, flow, begun.now, &begun.campaign);
+    let mut account = LightAccount {
+        has_accepted_plan: Some(false),
+        is_billing_address_confirmed: Some(false),
+        has_payment_method: Some(false),
+        ..LightAccount::default()
+    };
+    change(&mut account);
+    Way {
+        begun: begun.event(Event::AccountOpened),
+        answers: Box::new(move |story| story.status(Snapshot::Light(Some(account.clone())))),
+        outcome: || SendOutcome::Withheld,
     }
 }
 
@@ -142,6 +162,14 @@ fn skipped_for(why: SkipReason) -> Way {
             done.utilities = vec![utility(ASKED_FOR, true, UtilityStatus::Connected, None)];
             story.status(snapshot([done]))
         }),
+        // A plan accepted in the morning, to begin the same day.
+        SkipReason::StartDatePassed => enrolling(|account| {
+            account.has_accepted_plan = Some(true);
+            account.locations = vec![LightLocation {
+                starts_on: Some(jiff::civil::date(2026, 7, 1)),
+                ..LightLocation::default()
+            }];
+        }),
         SkipReason::Unrecognized => answered(|story| story.status(unheard_of(MORNING))),
         SkipReason::Refused => outcome(|| SendOutcome::Refused { why: "no".to_owned() }),
         SkipReason::Ended => outcome(|| SendOutcome::Withheld),
@@ -164,8 +192,15 @@ fn walk(way: Way) -> (Vec<SkipReason>, Vec<HoldReason>) {
             (way.answers)(story)
         } else if story.effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
             story.outcome((way.outcome)())
-        } else if story.journey.is_live() && story.journey.timer.is_some() {
-            story.fire()
+        } else if let Some(timer) = story.journey.timer.clone().filter(|_| story.journey.is_live()) {
+            if timer.why == TimerWhy::Poll {
+                let (generation, why) = (timer.generation, Unavailable::Failing);
+                story
+                    .at_least(timer.due)
+                    .event(Event::MetersUnavailable { generation, why })
+            } else {
+                story.fire()
+            }
         } else {
             break;
         };
@@ -180,7 +215,7 @@ fn walk(way: Way) -> (Vec<SkipReason>, Vec<HoldReason>) {
     (skipped.collect(), held)
 }
 
-const SKIPS: [SkipReason; 24] = [
+const SKIPS: [SkipReason; 25] = [
     SkipReason::Holdout,
     SkipReason::WindowClosed,
     SkipReason::Collapsed,
@@ -201,6 +236,7 @@ const SKIPS: [SkipReason; 24] = [
     SkipReason::TextedBefore,
     SkipReason::TooLateForText,
     SkipReason::NothingLeft,
+    SkipReason::StartDatePassed,
     SkipReason::Unrecognized,
     SkipReason::Refused,
     SkipReason::Ended,
@@ -234,6 +270,10 @@ fn held_for(why: HoldReason) -> Way {
             Unavailable::UnknownContact => panic!("that is a reason of its own"),
         },
         HoldReason::NotConfirmed => skipped_for(SkipReason::NotConfirmed),
+        HoldReason::UnknownAccount => Way {
+            answers: Box::new(|story| story.status(Snapshot::Light(None))),
+            ..enrolling(|_| {})
+        },
         HoldReason::Outage => Way {
             begun: way(|story| story.campaign(long_windows)).begun,
             ..skipped_for(SkipReason::Outage)
@@ -272,6 +312,7 @@ fn every_reason_to_wait_is_reached() {
         HoldReason::Status(Unavailable::Unauthorized),
         HoldReason::Status(Unavailable::Failing),
         HoldReason::NotConfirmed,
+        HoldReason::UnknownAccount,
         HoldReason::Outage,
         HoldReason::Incident,
         HoldReason::Cap,

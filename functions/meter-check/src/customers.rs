@@ -1,4 +1,4 @@
-//! Bayou: one question for each customer, and two more a day for one whose data are all there.
+//! Bayou and Light: one question for each customer, and two more a day for one whose data are all there.
 
 use journey::contact::Known;
 use journey::port::{ProviderError, StoreError};
@@ -44,13 +44,17 @@ impl<P: Ports> Round<'_, P> {
             Ok(newest) => newest,
             Err(error) => return self.unavailable(id, generation, &error).await,
         };
-        let Snapshot::Bayou(customer) = &snapshot else {
-            return Ok(());
-        };
-        let event = Event::CustomerSeen {
-            generation,
-            customer: customer.clone(),
-            newest,
+        let event = match &snapshot {
+            Snapshot::Leap(_) => return Ok(()),
+            Snapshot::Bayou(customer) => Event::CustomerSeen {
+                generation,
+                customer: customer.clone(),
+                newest,
+            },
+            Snapshot::Light(account) => Event::AccountSeen {
+                generation,
+                account: account.clone(),
+            },
         };
         let of = Person {
             contact: Some(&person.id),
@@ -59,7 +63,9 @@ impl<P: Ports> Round<'_, P> {
         };
         // The other journey comes first: what this one is told also sets when it is looked at again, so a look that
         // died in between would leave the other unheard until then.
-        let connected = before.purpose == Purpose::Enroll && matches!(before.phase, Phase::Completed { .. });
+        let connected = provider.purposes().contains(&Purpose::Reconnect)
+            && before.purpose == Purpose::Enroll
+            && matches!(before.phase, Phase::Completed { .. });
         if connected && !self.reconnection(&before, person, snapshot).await {
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! Completed customers: has the meter arrived, have the data, and do new ones still come?
 //!
 //! Leap's customers are asked for up to 100 at once: first a day after the completion, then daily; late after three
-//! days, which is a matter for operators and never for the customer. Bayou's are asked for one by one, and those who
-//! are not connected yet as well, since a webhook may be lost and there is no list of what has changed.
+//! days, which is a matter for operators and never for the customer. Bayou's and Light's are asked for one by one, and those who
+//! are not done yet as well, since a webhook may be lost and there is no list of what has changed.
 
 mod customers;
 mod meters;
@@ -101,7 +101,7 @@ pub async fn check<P: Ports>(ports: &P, config: &Config<'_>, campaign: &Campaign
         };
         match person.contact.provider {
             Provider::Leap => meters.push((journey, generation, person.contact.reference)),
-            Provider::Bayou => customers.push((journey, generation, person)),
+            Provider::Bayou | Provider::Light => customers.push((journey, generation, person)),
         }
     }
     round.meters(&meters).await;
@@ -179,6 +179,8 @@ impl<P: Ports> Round<'_, P> {
                         let metric = match kind {
                             DataKind::Bills => "data.bills_wait_s",
                             DataKind::Intervals => "data.intervals_wait_s",
+                            DataKind::Service => "data.service_wait_s",
+                            DataKind::UsageHistory => "data.usage_history_wait_s",
                         };
                         // Whole seconds of at most some weeks.
                         #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 seconds")]
@@ -224,6 +226,7 @@ impl<P: Ports> Round<'_, P> {
                 | Note::MeterGivenUp
                 | Note::ConnectAgain { .. }
                 | Note::FallbackGiven { .. }
+                | Note::SupportNeeded { .. }
                 | Note::DataFresh { .. } => {}
             }
         }

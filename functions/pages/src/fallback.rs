@@ -345,7 +345,7 @@ impl Pages {
 pub(crate) fn is_offered(known: &Known) -> bool {
     match known.contact.provider {
         Provider::Bayou => true,
-        Provider::Leap => false,
+        Provider::Leap | Provider::Light => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/r/{token}`, `/f/{token}` and `/u/{token}` over HTTP, whoever carries them: one machine's server or a Lambda.
 
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use journey::Campaign;
 use journey::link::LinkKind;
@@ -176,6 +176,17 @@ fn respond(reply: Reply) -> Answer {
             "text/html; charset=utf-8",
             html.into_bytes(),
         ),
+        Reply::Enter { cookie } => match HeaderValue::try_from(cookie) {
+            Ok(cookie) => {
+                let mut answer = plain(StatusCode::SEE_OTHER, "");
+                answer
+                    .headers_mut()
+                    .insert(LOCATION, HeaderValue::from_static("/enroll"));
+                answer.headers_mut().insert(SET_COOKIE, cookie);
+                answer
+            }
+            Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
+        },
         // 303: the provider's page is fetched with GET, whatever brought the person here.
         Reply::Redirect { to } => match HeaderValue::from_bytes(to.as_bytes()) {
             Ok(to) => {

@@ -2,7 +2,8 @@
 
 use journey::campaign::Channel;
 use journey::contact::{Known, Locale};
-use journey::{Flow, Journey, Phase};
+use journey::enrollment::SupportMatter;
+use journey::{Flow, Journey, Phase, Provider};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use utilities::Utility;
 
@@ -67,6 +68,19 @@ pub(crate) fn document(pages: &Pages, locale: Locale, title: &str, body: &Markup
     }
 }
 
+/// Is there nothing to go on with: the customer is done, or only support can help?
+pub(crate) fn is_over(journey: &Journey) -> bool {
+    matches!(journey.phase, Phase::Completed { .. }) || is_for_support(journey)
+}
+
+/// Did it end in a way that only support can mend?
+fn is_for_support(journey: &Journey) -> bool {
+    match journey.phase {
+        Phase::Stopped { why, .. } => SupportMatter::ALL.iter().any(|matter| matter.stops() == Some(why)),
+        Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } => false,
+    }
+}
+
 pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, token: &str, incident: bool) -> Markup {
     let locale = known.contact.locale;
     let words = words(locale);
@@ -74,7 +88,16 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, to
         return fallback::given_before(pages, locale);
     }
     if let Some(Phase::Completed { .. }) = journey.map(|journey| &journey.phase) {
-        return document(pages, locale, words.done_title, &html! { p { (words.done) } });
+        let has_status =
+            known.contact.provider == Provider::Light && matches!(pages.enrollment, crate::Enrollment::OwnPages { .. });
+        let body = html! {
+            p { (words.done) }
+            @if has_status { form method="post" { button type="submit" { (words.see_status) } } }
+        };
+        return document(pages, locale, words.done_title, &body);
+    }
+    if journey.is_some_and(is_for_support) {
+        return document(pages, locale, words.support_title, &html! { p { (words.support) } });
     }
     let code = journey
         .and_then(|journey| journey.utility.as_ref())
@@ -96,7 +119,9 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, to
         (fallback::link(known, token))
         h2 { (words.at_hand_title) }
         ul {
-            @if form_only {
+            @if provider == Provider::Light {
+                li { (words.at_hand_enrollment) }
+            } @else if form_only {
                 li { (words.at_hand_form) }
             } @else {
                 li { (words.at_hand) }
@@ -106,7 +131,7 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, to
         @if let Some(utility) = utility && !form_only { (help(words, utility)) }
         h2 { (words.steps_title) }
         ol { @for step in sharing::steps(provider, flow, form_only, locale) { li { (step) } } }
-        h2 { (words.shared_title) }
+        h2 { (if provider == Provider::Light { words.shared_title_enrollment } else { words.shared_title }) }
         dl { @for row in sharing::answers(provider, form_only, locale, &pages.brand.name) { dt { (row.question) } dd { (row.answer) } } }
     };
     document(pages, locale, words.resume_title, &body)

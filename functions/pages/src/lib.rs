@@ -14,8 +14,9 @@ mod words;
 
 use core::error::Error;
 
+use jiff::Timestamp;
 use journey::contact::{Known, OptOut};
-use journey::link::{BadLink, LinkKey, LinkKind};
+use journey::link::{BadLink, LinkKey, LinkKind, session_cookie};
 use journey::port::{
     ArmTimer, Clock, CommitJourney, Count, FindContact, FreshLink, LoadJourney, ProviderError, ReadStatus, ReadVisits,
     StoreError, Suppress,
@@ -47,6 +48,11 @@ pub enum Reply {
         /// The document.
         html: String,
     },
+    /// On to the enrolment's pages, with a session of this cookie.
+    Enter {
+        /// `Set-Cookie`.
+        cookie: String,
+    },
     /// On to the provider.
     Redirect {
         /// Where to.
@@ -63,8 +69,26 @@ pub struct Pages {
     pub brand: Brand,
     /// Names and help links of utilities.
     pub directory: Directory,
+    /// Where a customer of Light's goes on.
+    pub enrollment: Enrollment,
     /// Is the partner told of messages that are due, to send them itself? Then a person may choose that, too.
     pub sends_events: bool,
+}
+
+/// Where a customer of Light's goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Enrollment {
+    /// Nowhere: this deployment has no Light.
+    #[default]
+    None,
+    /// On our own pages.
+    OwnPages {
+        /// Where they are, without a slash at the end.
+        public_url: String,
+    },
+    /// In Light's hosted flow. Its link is a login, so each is made for the one who acts, and stands in no message
+    /// (docs/light.md, traps 26 to 28).
+    HostedFlow,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -111,15 +135,28 @@ impl Pages {
             Ok(None) => return self.bad_link(BadLink::Expired),
             Err(error) => return self.failed(&id, &error),
         };
-        if matches!(&journey, Some(journey) if matches!(journey.phase, Phase::Completed { .. })) {
-            return page(200, layout::resume(self, journey.as_ref(), &known, token, false));
+        if let Some(journey) = &journey
+            && layout::is_over(journey)
+        {
+            // Who enrolled may see how the service comes along.
+            return match &self.enrollment {
+                Enrollment::OwnPages { public_url }
+                    if known.contact.provider == Provider::Light
+                        && matches!(journey.phase, Phase::Completed { .. }) =>
+                {
+                    self.enter(&id, public_url, ports.now())
+                }
+                Enrollment::OwnPages { .. } | Enrollment::HostedFlow | Enrollment::None => {
+                    page(200, layout::resume(self, Some(journey), &known, token, false))
+                }
+            };
         }
         ports.count("page.resumed", 1);
         let tries = match known.contact.provider {
             // The sign of life is lost, the person is not: the provider will tell of the session.
             Provider::Leap => 1,
             // Nobody will tell of it.
-            Provider::Bayou => 2,
+            Provider::Bayou | Provider::Light => 2,
         };
         for _ in 0..tries {
             let event = Event::LinkFollowed.into();
@@ -128,10 +165,10 @@ impl Pages {
                 Err(error) => tracing::error!(journey = %id, error = &error as &dyn Error, "followed link not taken"),
             }
         }
-        if known.contact.provider == Provider::Bayou {
+        if known.contact.provider != Provider::Leap {
             // Nobody who is connected by now is sent through the login once more.
             match self.look_once_more(ports, campaign, &id, &known).await {
-                Ok(Some(journey)) if matches!(journey.phase, Phase::Completed { .. }) => {
+                Ok(Some(journey)) if layout::is_over(&journey) => {
                     return page(200, layout::resume(self, Some(&journey), &known, token, false));
                 }
                 Ok(_) => {}
@@ -140,15 +177,21 @@ impl Pages {
         }
         let link = match known.contact.provider {
             Provider::Leap => known.contact.link.clone(),
-            // Its links live ten days, so each is asked for when it is needed (docs/bayou.md, section 9.2).
-            Provider::Bayou => match ports.fresh_link(known.contact.provider, &known.contact.reference).await {
-                Ok(link) => link,
-                Err(error) => {
-                    ports.count("page.no_fresh_link", 1);
-                    tracing::error!(journey = %id, error = &error as &dyn Error, "no fresh link");
-                    return page(503, layout::failed(self));
+            Provider::Light if let Enrollment::OwnPages { public_url } = &self.enrollment => {
+                return self.enter(&id, public_url, ports.now());
+            }
+            // Bayou's links live ten days, and Light's are logins: each is asked for when it is needed (docs/bayou.md,
+            // section 9.2; docs/light.md, trap 26).
+            Provider::Bayou | Provider::Light => {
+                match ports.fresh_link(known.contact.provider, &known.contact.reference).await {
+                    Ok(link) => link,
+                    Err(error) => {
+                        ports.count("page.no_fresh_link", 1);
+                        tracing::error!(journey = %id, error = &error as &dyn Error, "no fresh link");
+                        return page(503, layout::failed(self));
+                    }
                 }
-            },
+            }
         };
         match link {
             Some(to) if campaign.link_hosts.allows(&to) => Reply::Redirect { to },
@@ -217,6 +260,16 @@ impl Pages {
             Ok(None) | Err(_) => Preferences::of_nobody(),
         };
         page(200, layout::preferences(self, &now, true))
+    }
+
+    /// Lets a customer in to the enrolment's pages, for an hour.
+    fn enter(&self, journey: &JourneyId, public_url: &str, now: Timestamp) -> Reply {
+        let kind = LinkKind::Enroll;
+        let expires = now.checked_add(kind.holds()).unwrap_or(Timestamp::MAX);
+        let token = self.links.sign(kind, journey, expires);
+        Reply::Enter {
+            cookie: session_cookie(&token, public_url),
+        }
     }
 
     /// Asks the provider how the customer stands, and answers with the journey as it is after that.

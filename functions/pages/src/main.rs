@@ -67,6 +67,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
                 minutes_needed: campaign.brand.minutes_needed,
             },
             directory: campaign.utilities.clone(),
+            enrollment: pages::Enrollment::None,
             sends_events: campaign.rules.sends_by(Channel::Event),
         };
         let answer = pages::http::handle(&pages, &world, &campaign.rules, event.payload.into_http()).await;

@@ -12,6 +12,9 @@
 //! with a second step sign in again after some months). Why the data are wanted is the partner's own to say in its
 //! messages; here stands what holds for all.
 //!
+//! Sources for Light: docs/light.md, sections 3 (the guide's steps; nothing is charged when a payment method is added), 5 and 9
+//! (the contract's documents).
+//!
 //! In ERCOT Leap asks for a form with an address in Texas, and nobody signs in with a utility (docs/leap.md, section
 //! 4.4): no password is spoken of there, nor who gives the readings to Leap, which no source says.
 
@@ -36,6 +39,16 @@ pub(crate) const fn steps(provider: Provider, flow: Flow, form_only: bool, local
             "Se abre el formulario de Bayou, que obtiene para nosotros los datos de las compañías.",
             "Elige su compañía, si aún no está elegida, e inicia sesión con su cuenta en línea. Si su compañía le envía un código, lo escribe en el mismo formulario.",
             "En cuanto se acepta el inicio de sesión, ha terminado. Los datos llegan solos.",
+        ],
+        (Provider::Light, _, _, Locale::En) => &[
+            "The enrollment opens where you stopped. What you have finished is kept.",
+            "You choose from the plans that are on offer today, with their documents, and accept one.",
+            "You say where your bills go, and add a payment method. Then you are done.",
+        ],
+        (Provider::Light, _, _, Locale::Es) => &[
+            "La inscripción se abre donde la dejó. Lo que ya terminó se conserva.",
+            "Elige entre los planes que se ofrecen hoy, con sus documentos, y acepta uno.",
+            "Indica adónde van sus facturas y agrega un método de pago. Con eso ha terminado.",
         ],
         (Provider::Leap, Flow::DirectToUtility | Flow::Connect | Flow::Unknown, true, Locale::En) => &[
             "Leap's page opens. Leap runs the enrolment for us.",
@@ -129,6 +142,67 @@ pub(crate) fn answers(provider: Provider, form_only: bool, locale: Locale, brand
                 "¿Por cuánto tiempo?",
                 "Las nuevas facturas y lecturas llegan según su compañía las emite, hasta que usted retire su permiso. \
                  Algunas compañías piden iniciar sesión otra vez después de unos meses."
+                    .to_owned(),
+            ),
+        ],
+        (Provider::Light, Locale::En) => [
+            (
+                "What is asked for?",
+                "The address where you want electricity, the plan that you choose, where your bills go, and a payment \
+                 method."
+                    .to_owned(),
+            ),
+            (
+                "Who gets it?",
+                format!(
+                    "{brand}, and Light, which enrolls you with the retail electricity provider that your plan's \
+                     documents name."
+                ),
+            ),
+            (
+                "What is not shared?",
+                format!("The number of your card. It goes straight to Stripe, which keeps it for your bills; {brand} never sees it."),
+            ),
+            (
+                "Am I charged today?",
+                "No. The payment method is kept for your bills. A bill is paid from it some days after it is made."
+                    .to_owned(),
+            ),
+            (
+                "What do I agree to by going on?",
+                "To nothing. You accept a plan only by ticking the box under its documents: the Electricity Facts \
+                 Label, the Terms of Service, and Your Rights as a Customer."
+                    .to_owned(),
+            ),
+        ],
+        (Provider::Light, Locale::Es) => [
+            (
+                "¿Qué se le pide?",
+                "La dirección donde quiere la electricidad, el plan que elija, adónde van sus facturas y un método de \
+                 pago."
+                    .to_owned(),
+            ),
+            (
+                "¿Quién lo recibe?",
+                format!(
+                    "{brand} y Light, que lo inscribe con el proveedor de electricidad que nombran los documentos de \
+                     su plan."
+                ),
+            ),
+            (
+                "¿Qué no se comparte?",
+                format!("El número de su tarjeta. Va directamente a Stripe, que lo guarda para sus facturas; {brand} nunca lo ve."),
+            ),
+            (
+                "¿Se me cobra hoy?",
+                "No. El método de pago se guarda para sus facturas. Cada factura se paga con él unos días después de \
+                 emitirse."
+                    .to_owned(),
+            ),
+            (
+                "¿A qué me comprometo si sigo?",
+                "A nada. Solo acepta un plan al marcar la casilla bajo sus documentos: la Etiqueta de Datos de \
+                 Electricidad, los Términos del Servicio y Sus Derechos como Cliente."
                     .to_owned(),
             ),
         ],
@@ -233,6 +307,7 @@ mod tests {
                     let name = match provider {
                         Provider::Leap => "Leap",
                         Provider::Bayou => "Bayou",
+                        Provider::Light => "Light",
                     };
                     assert!(all.contains(name), "{provider} {locale:?}");
                     for flow in [Flow::Unknown, Flow::Connect, Flow::DirectToUtility] {

@@ -13,6 +13,11 @@ pub(crate) struct Words {
     pub(crate) at_hand_title: &'static str,
     pub(crate) at_hand: &'static str,
     pub(crate) at_hand_form: &'static str,
+    pub(crate) at_hand_enrollment: &'static str,
+    pub(crate) shared_title_enrollment: &'static str,
+    pub(crate) support_title: &'static str,
+    pub(crate) support: &'static str,
+    pub(crate) see_status: &'static str,
     pub(crate) code: &'static str,
     pub(crate) code_perhaps: &'static str,
     pub(crate) links_title: &'static str,
@@ -53,6 +58,11 @@ const EN: Words = Words {
     at_hand_title: "Have at hand",
     at_hand: "The user name and password of your online account with your utility.",
     at_hand_form: "The address of your home or business in Texas.",
+    at_hand_enrollment: "The address where you want electricity, and a card. A recent electricity bill helps: it shows your ESI ID.",
+    shared_title_enrollment: "Good to know",
+    support_title: "Please talk to us",
+    support: "Your enrollment cannot go on by itself. Please contact us, and we will help you.",
+    see_status: "See how your enrollment stands",
     code: "Your phone: your utility asks for a security code when you sign in. Leave the page open while you fetch it.",
     code_perhaps: "Your phone, in case your utility asks for a security code. Leave the page open while you fetch it.",
     links_title: "Help with signing in",
@@ -93,6 +103,11 @@ const ES: Words = Words {
     at_hand_title: "Tenga a mano",
     at_hand: "El usuario y la contraseña de su cuenta en línea con su compañía de electricidad.",
     at_hand_form: "La dirección de su casa o negocio en Texas.",
+    at_hand_enrollment: "La dirección donde quiere la electricidad y una tarjeta. Ayuda una factura de luz reciente: muestra su ESI ID.",
+    shared_title_enrollment: "Bueno saberlo",
+    support_title: "Hable con nosotros, por favor",
+    support: "Su inscripción no puede seguir por sí sola. Póngase en contacto con nosotros y le ayudaremos.",
+    see_status: "Ver cómo va su inscripción",
     code: "Su teléfono: su compañía pide un código de seguridad al iniciar sesión. Deje la página abierta mientras lo busca.",
     code_perhaps: "Su teléfono, por si su compañía pide un código de seguridad. Deje la página abierta mientras lo busca.",
     links_title: "Ayuda para iniciar sesión",
@@ -236,6 +251,28 @@ pub(crate) const fn left(locale: Locale, diagnosis: Option<Diagnosis>) -> &'stat
         (Diagnosis::AccessLost, Locale::Es) => {
             "Su conexión se interrumpió. Inicie sesión otra vez con su compañía y volverá a funcionar."
         }
+        (Diagnosis::AddressNeeded, Locale::En) => {
+            "Your enrollment has just begun: first, find the address where you want electricity."
+        }
+        (Diagnosis::AddressNeeded, Locale::Es) => {
+            "Su inscripción acaba de empezar: primero, busque la dirección donde quiere la electricidad."
+        }
+        (Diagnosis::PlanNotChosen, Locale::En) => "Your plan is still to be chosen.",
+        (Diagnosis::PlanNotChosen, Locale::Es) => "Falta elegir su plan.",
+        (Diagnosis::PlanExpired, Locale::En) => {
+            "The plan that you accepted can no longer begin as chosen. Please choose one that is on offer today."
+        }
+        (Diagnosis::PlanExpired, Locale::Es) => {
+            "El plan que aceptó ya no puede empezar como se eligió. Por favor, elija uno que se ofrezca hoy."
+        }
+        (Diagnosis::BillingAddressMissing, Locale::En) => {
+            "Your plan is accepted. We still need to know where your bills go."
+        }
+        (Diagnosis::BillingAddressMissing, Locale::Es) => "Su plan está aceptado. Falta saber adónde van sus facturas.",
+        (Diagnosis::PaymentMissing, Locale::En) => "Your plan is accepted. Only the payment method is missing.",
+        (Diagnosis::PaymentMissing, Locale::Es) => "Su plan está aceptado. Solo falta el método de pago.",
+        (Diagnosis::IdentityMissing, Locale::En) => "Your identity is still to be verified.",
+        (Diagnosis::IdentityMissing, Locale::Es) => "Falta verificar su identidad.",
         (Diagnosis::RenewalDue, Locale::En) => {
             "Your connection still works. Your utility will soon ask you to sign in again; do it now, and nothing stops."
         }
@@ -296,6 +333,12 @@ pub(crate) const fn left_of_form(locale: Locale, diagnosis: Option<Diagnosis>) -
             | Diagnosis::RenewalDue
             | Diagnosis::ConsentEnding
             | Diagnosis::ConsentEnded
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing
             | Diagnosis::Unrecognized,
         ) => match locale {
             Locale::En => "A form is still to be completed.",

@@ -282,9 +282,11 @@ impl Walk {
             Note::Completed { evidence } => {
                 self.completed = true;
                 self.ends(match evidence {
-                    Evidence::Status | Evidence::Session | Evidence::Authorization | Evidence::Meter => {
-                        LossEnd::Repaired(at)
-                    }
+                    Evidence::Status
+                    | Evidence::Session
+                    | Evidence::Authorization
+                    | Evidence::Finalized
+                    | Evidence::Meter => LossEnd::Repaired(at),
                     Evidence::Fallback | Evidence::Renewed => LossEnd::Otherwise,
                 });
             }
@@ -328,6 +330,7 @@ impl Walk {
             | Note::MeterArrived
             | Note::MeterGivenUp
             | Note::FallbackGiven { .. }
+            | Note::SupportNeeded { .. }
             | Note::DataReady { .. }
             | Note::DataLate { .. }
             | Note::DataStale { .. }

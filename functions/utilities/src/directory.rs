@@ -117,7 +117,7 @@ impl Directory {
     pub fn is_form_only(&self, contact: &Contact) -> bool {
         match (contact.provider, contact.flow) {
             (Provider::Leap, Flow::Connect | Flow::Unknown) => {}
-            (Provider::Leap, Flow::DirectToUtility) | (Provider::Bayou, _) => return false,
+            (Provider::Leap, Flow::DirectToUtility) | (Provider::Bayou | Provider::Light, _) => return false,
         }
         match &contact.region {
             Some(region) => region == FORM_REGION,

@@ -66,7 +66,7 @@ where
         Ok(place) => place,
         Err(refusal) => return *refusal,
     };
-    let given = place.secret_values(&parts.headers, header);
+    let given = place.secret_values(config, &parts.headers, header);
     let given: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
     let request = crate::Request {
         secret_values: &given,
@@ -76,6 +76,7 @@ where
     answer(match place.provider {
         Provider::Leap => crate::handle(ports, config, campaign, request).await,
         Provider::Bayou => crate::handle_bayou(ports, config, campaign, request).await,
+        Provider::Light => crate::handle_light(ports, config, campaign, request).await,
     })
 }
 
@@ -140,7 +141,12 @@ fn place(uri: &Uri, config: &Config) -> Result<Place, Box<Reply>> {
             provider: Provider::Bayou,
             secret: secret.map(|secret| percent_decode_str(secret).collect()),
         }),
-        (Err(_) | Ok(Provider::Leap), Some(_)) => Err(nothing()),
+        (Ok(Provider::Light), None) if config.light.is_none() => Err(not_configured("Light")),
+        (Ok(Provider::Light), None) => Ok(Place {
+            provider: Provider::Light,
+            secret: None,
+        }),
+        (Err(_) | Ok(Provider::Leap | Provider::Light), Some(_)) => Err(nothing()),
     }
 }
 
@@ -151,23 +157,32 @@ fn not_configured(provider: &str) -> Box<Reply> {
 
 impl Place {
     fn check(&self, config: &Config, headers: &HeaderMap, header: &HeaderName) -> Result<(), Unauthorized> {
-        let given = self.secret_values(headers, header);
+        let given = self.secret_values(config, headers, header);
         let given: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
         let secrets = match self.provider {
+            // Its signature is over the body, which is read next; without one there is nothing to read it for.
+            Provider::Light => return if given.len() == 1 { Ok(()) } else { Err(Unauthorized) },
             Provider::Leap => config.leap.as_ref(),
             Provider::Bayou => config.bayou.as_ref().map(|hook| &hook.secrets),
         };
         secrets.ok_or(Unauthorized)?.check(&given)
     }
 
-    /// Leap's header; at Bayou the path's last part, and the password of HTTP Basic.
-    fn secret_values(&self, headers: &HeaderMap, header: &HeaderName) -> Vec<Vec<u8>> {
-        match self.provider {
-            Provider::Leap => headers
-                .get_all(header)
+    /// Leap's header; at Bayou the path's last part, and the password of HTTP Basic; Light's signature.
+    fn secret_values(&self, config: &Config, headers: &HeaderMap, header: &HeaderName) -> Vec<Vec<u8>> {
+        let values = |name: &HeaderName| {
+            headers
+                .get_all(name)
                 .iter()
                 .map(|value| value.as_bytes().to_vec())
-                .collect(),
+                .collect()
+        };
+        match self.provider {
+            Provider::Leap => values(header),
+            Provider::Light => config
+                .light
+                .as_ref()
+                .map_or_else(Vec::new, |hook| values(&hook.signature.header)),
             Provider::Bayou => {
                 let basic = headers.get_all(AUTHORIZATION).iter().filter_map(password);
                 self.secret.iter().cloned().chain(basic).collect()

@@ -7,6 +7,7 @@
 mod bayou;
 pub mod http;
 mod leap;
+mod light;
 mod secret;
 
 use jiff::SignedDuration;
@@ -20,6 +21,10 @@ use journey::{
 
 pub use bayou::{Parsed as ParsedBayou, Unusable as UnusableBayou, parse as parse_bayou};
 pub use leap::{Malformed, Parsed, Unusable, parse as parse_leap};
+pub use light::{
+    Envelope, LightHook, Parsed as ParsedLight, SignatureEncoding, SignatureForm, SignatureHash, SigningKey,
+    Unusable as UnusableLight, parse as parse_light,
+};
 pub use secret::{Secret, Secrets, Unauthorized, WeakSecret};
 
 /// The longest body of Leap's that is read. Its events have a few hundred bytes.
@@ -35,6 +40,8 @@ pub struct Config {
     pub leap: Option<Secrets>,
     /// Bayou's, where this deployment has it.
     pub bayou: Option<BayouHook>,
+    /// Light's, where this deployment has it.
+    pub light: Option<LightHook>,
     /// The key of our own identifiers.
     pub id_key: IdKey,
     /// References that begin so are tests of the partner's: answered, counted, ignored. The
@@ -105,9 +112,9 @@ impl Answer {
         match self {
             Answer::Accepted => "accepted",
             Answer::Malformed => {
-                "not a webhook of this provider: expected Leap's {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}} or Bayou's {\"event\": \"...\", \"object\": {...}}"
+                "not a webhook of this provider: expected Leap's {\"webhook_event_id\": \"...\", \"payload\": {\"webhook_event_type\": \"...\", ...}} Bayou's {\"event\": \"...\", \"object\": {...}}, or what [light] says of Light's"
             }
-            Answer::Unauthorized => "the secret is missing, wrong, or there more than once",
+            Answer::Unauthorized => "the secret, or the signature, is missing, wrong, or there more than once",
             Answer::TooSlow => "the body did not arrive in time",
             Answer::TooLarge => "the body is longer than 64 KB, or 1 MB from Bayou",
             Answer::NotJson => "the Content-Type must be application/json",
@@ -176,6 +183,42 @@ where
     }
 }
 
+/// Handles one delivery of Light's, whose signature is over the body; without a hook of its own nobody is let in.
+pub async fn handle_light<P>(ports: &P, config: &Config, campaign: &Campaign, request: Request<'_>) -> Answer
+where
+    P: Clock + LoadJourney + CommitJourney + ArmTimer + FindContact + Count,
+{
+    let Some(hook) = &config.light else {
+        return Answer::Unauthorized;
+    };
+    if request.body.len() > MAX_BODY_BYTES {
+        ports.count("webhook.too_large", 1);
+        return Answer::TooLarge;
+    }
+    if hook.check(request.secret_values, request.body).is_err() {
+        ports.count("webhook.unauthorized", 1);
+        return Answer::Unauthorized;
+    }
+    if let Err(refusal) = is_declared_json(ports, request) {
+        return refusal;
+    }
+    let Ok(parsed) = light::parse(request.body, &hook.envelope) else {
+        ports.count("webhook.malformed", 1);
+        return Answer::Malformed;
+    };
+    match parsed {
+        ParsedLight::Event {
+            reference,
+            delivered,
+            begins,
+        } => {
+            let told = [(Purpose::Enroll, delivered, begins)];
+            accept(ports, config, campaign, Provider::Light, &reference, told).await
+        }
+        ParsedLight::Unusable(why) => left_aside(ports, why.counter()),
+    }
+}
+
 /// Refuses what is not to be read at all.
 fn admit<P: Count>(ports: &P, secrets: &Secrets, most: usize, request: Request<'_>) -> Result<(), Answer> {
     if secrets.check(request.secret_values).is_err() {
@@ -186,11 +229,15 @@ fn admit<P: Count>(ports: &P, secrets: &Secrets, most: usize, request: Request<'
         ports.count("webhook.too_large", 1);
         return Err(Answer::TooLarge);
     }
-    if !request.content_type.is_some_and(is_json) {
-        ports.count("webhook.not_json", 1);
-        return Err(Answer::NotJson);
+    is_declared_json(ports, request)
+}
+
+fn is_declared_json<P: Count>(ports: &P, request: Request<'_>) -> Result<(), Answer> {
+    if request.content_type.is_some_and(is_json) {
+        return Ok(());
     }
-    Ok(())
+    ports.count("webhook.not_json", 1);
+    Err(Answer::NotJson)
 }
 
 fn left_aside<P: Count>(ports: &P, why: &'static str) -> Answer {
@@ -325,7 +372,7 @@ impl Webhook<'_> {
             } => match evidence {
                 Evidence::Status | Evidence::Session | Evidence::Meter | Evidence::Renewed => !provisional,
                 // Nobody but a webhook has told of it, or there is no connection.
-                Evidence::Authorization | Evidence::Fallback => false,
+                Evidence::Authorization | Evidence::Finalized | Evidence::Fallback => false,
             },
             Phase::Live | Phase::HandedBack { .. } | Phase::Stopped { .. } => false,
         }))

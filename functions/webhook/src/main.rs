@@ -59,6 +59,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             }),
             None => None,
         },
+        light: None,
         id_key: start.id_key,
         reserved_prefixes: config.reserved_prefixes,
     };

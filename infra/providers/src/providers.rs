@@ -50,6 +50,7 @@ impl ReadStatus for Providers {
                     .read_status(reference)
                     .await
             }
+            Provider::Light => Err(not_configured()),
             Provider::Bayou => {
                 self.bayou
                     .as_ref()
@@ -64,7 +65,7 @@ impl ReadStatus for Providers {
 impl ReadNewest for Providers {
     async fn read_newest(&self, provider: Provider, reference: &Reference) -> Result<Newest, ProviderError> {
         match provider {
-            Provider::Leap => Ok(Newest::default()),
+            Provider::Leap | Provider::Light => Ok(Newest::default()),
             Provider::Bayou => {
                 self.bayou
                     .as_ref()
@@ -79,7 +80,7 @@ impl ReadNewest for Providers {
 impl FreshLink for Providers {
     async fn fresh_link(&self, provider: Provider, reference: &Reference) -> Result<Option<String>, ProviderError> {
         match provider {
-            Provider::Leap => Ok(None),
+            Provider::Leap | Provider::Light => Ok(None),
             Provider::Bayou => {
                 self.bayou
                     .as_ref()
@@ -101,7 +102,7 @@ impl HandOverBill for Providers {
     ) -> Result<Option<String>, HandOverError> {
         match provider {
             // Its API has no such call.
-            Provider::Leap => Err(HandOverError::NotConfigured),
+            Provider::Leap | Provider::Light => Err(HandOverError::NotConfigured),
             Provider::Bayou => {
                 let bayou = self.bayou.as_ref().ok_or(HandOverError::NotConfigured)?;
                 bayou.hand_over_bill(reference, kind, bill).await

@@ -113,7 +113,7 @@ async fn told(name: &str) -> Customer {
     let client = BayouClient::new(&config(&base, KEY), Arc::new(Hand::new())).unwrap();
     match client.read_status(&reference()).await.unwrap() {
         Snapshot::Bayou(Some(customer)) => customer,
-        other @ (Snapshot::Bayou(None) | Snapshot::Leap(_)) => panic!("{name}: {other:?}"),
+        other @ (Snapshot::Bayou(None) | Snapshot::Leap(_) | Snapshot::Light(_)) => panic!("{name}: {other:?}"),
     }
 }
 

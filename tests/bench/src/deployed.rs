@@ -48,10 +48,12 @@ impl Deployed {
                     other: None,
                 }),
                 bayou: None,
+                light: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),
             },
             pages: pages::Pages {
+                enrollment: pages::Enrollment::None,
                 links: links.clone(),
                 brand: pages::Brand {
                     name: head.brand.brand.clone(),

@@ -102,6 +102,15 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         | Event::DataNews { .. }
         | Event::CustomerSeen { .. }
         | Event::RenewalDue { .. } => "connections",
+        Event::AccountSeen { .. }
+        | Event::AccountOpened
+        | Event::EnrollmentProgressed { .. }
+        | Event::EnrollmentFinalized
+        | Event::EnrollmentNews { .. }
+        | Event::CancellationAnnounced
+        | Event::ServiceAnnounced { .. }
+        | Event::SupportNeeded { .. }
+        | Event::EnrollmentReset => "enrolments",
         Event::Invited
         | Event::FallbackGiven { .. }
         | Event::LinkFollowed

@@ -13,6 +13,7 @@
     reason = "checks and their helpers; a broken promise should stop at once"
 )]
 
+pub mod acceptances;
 pub mod campaigns;
 pub mod claims;
 pub mod contacts;
@@ -31,8 +32,8 @@ pub mod watermarks;
 use core::future::Future;
 
 use journey::port::{
-    CommitJourney, CountOnce, FindContact, FindDue, KeepContact, KeepWatermark, ListContacts, LoadJourney,
-    ReadDailyCounts, ReadVisits, Suppress, SuppressAddress,
+    CommitJourney, CountOnce, FindContact, FindDue, KeepAcceptance, KeepContact, KeepWatermark, ListContacts,
+    LoadJourney, ReadAcceptances, ReadDailyCounts, ReadVisits, Suppress, SuppressAddress,
 };
 use journey::{ContactId, JourneyId};
 
@@ -53,6 +54,8 @@ pub trait Ports:
     + CountOnce
     + ReadDailyCounts
     + ReadVisits
+    + KeepAcceptance
+    + ReadAcceptances
     + Clone
     + Send
     + Sync
@@ -73,6 +76,8 @@ impl<P> Ports for P where
         + CountOnce
         + ReadDailyCounts
         + ReadVisits
+        + KeepAcceptance
+        + ReadAcceptances
         + Clone
         + Send
         + Sync
@@ -137,6 +142,8 @@ macro_rules! every_check {
             watermarks: a_watermark_reads_back_as_it_was_saved;
             visits: a_visit_is_counted_with_its_write_and_only_then,
             old_visits_and_those_elsewhere_do_not_count;
+            acceptances: each_acceptance_is_kept_once_in_the_order_of_time,
+            an_acceptance_outlives_an_erasure;
             counts: a_chunk_is_counted_once_however_often_it_comes;
             faults: a_journey_that_cannot_be_read_is_kept_and_does_not_hide_the_others,
             a_contact_that_cannot_be_read_is_left_out_of_pages_and_can_be_erased;

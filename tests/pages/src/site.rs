@@ -211,6 +211,7 @@ impl Site {
         let page = match kind {
             LinkKind::Resume => "r",
             LinkKind::Unsubscribe => "u",
+            LinkKind::Enroll => "enroll",
         };
         format!("{}/{page}/{token}", self.base)
     }

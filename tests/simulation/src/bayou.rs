@@ -87,6 +87,7 @@ impl Account {
             match kind {
                 DataKind::Bills => self.truth.bills_are_ready = true,
                 DataKind::Intervals => self.truth.intervals_are_ready = true,
+                DataKind::Service | DataKind::UsageHistory => {}
             }
             self.show(shown_at);
         }
@@ -185,6 +186,7 @@ pub(crate) fn body(event: Sent, reference: &Reference, number: usize) -> String 
             match kind {
                 DataKind::Bills => "bills_ready",
                 DataKind::Intervals => "intervals_ready",
+                DataKind::Service | DataKind::UsageHistory => return String::new(),
             },
             names(own),
         ),

@@ -38,6 +38,7 @@ fn webhook_config() -> &'static webhook::Config {
             },
             references: References::ExternalId,
         }),
+        light: None,
         id_key: id_key().clone(),
         reserved_prefixes: Vec::new(),
     })
@@ -159,6 +160,7 @@ impl Run {
                 Ending::Webhook(match provider {
                     Provider::Leap => webhook::handle(ports, config, &campaign, request).await,
                     Provider::Bayou => webhook::handle_bayou(ports, config, &campaign, request).await,
+                    Provider::Light => webhook::handle_light(ports, config, &campaign, request).await,
                 })
             })
         });

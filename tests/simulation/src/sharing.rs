@@ -132,7 +132,7 @@ fn visits<R: Rng>(random: &mut R, acts: &mut Vec<Act>, begun: i64, ways: Ways) -
     at += [0, 2 * HOUR, DAY, 3 * DAY][random.random_range(0..4)] + random.random_range(SECOND..HOUR);
     acts.push(act(at, Doing::Authenticate));
     let slow = ways.velocity != Some(Velocity::Instant) || random.random_ratio(1, 4);
-    for kind in DataKind::ALL {
+    for kind in DataKind::OF_UTILITY {
         let offered = kind == DataKind::Bills
             || (ways.utility_has_intervals, ways.account_has_intervals) != (Some(false), Some(false));
         if offered && random.random_ratio(5, 6) {

@@ -194,6 +194,7 @@ fn not_taken(provider: Provider, error: &HandOverError, now: Timestamp) -> Probl
         HandOverError::NotConfigured => {
             let detail = match provider {
                 Provider::Leap => "Leap takes no bills.",
+                Provider::Light => "Light takes no bills.",
                 Provider::Bayou => {
                     "Handing over is not configured. Ask Bayou for the form of its POST /bills, and set [bayou.bills] of \
                      rekindle.toml, or the stack's parameter BayouBills."

@@ -15,7 +15,7 @@ use crate::diagnosis::Diagnosis;
 use crate::enrollment::{LightAccount, PlanDates, Step, SupportMatter};
 use crate::event::ToldBy;
 use crate::note::{Drift, Note};
-use crate::state::{Evidence, Milestone, Phase, StopReason};
+use crate::state::{Evidence, Milestone, Phase, StopReason, TimerWhy};
 
 /// What a finding says besides, of an enrolment.
 pub(super) struct Missing {
@@ -103,6 +103,43 @@ impl Deciding<'_> {
         self.complete(Evidence::Finalized);
     }
 
+    /// Something has changed at the provider: the record says what.
+    pub(super) fn enrollment_news(&mut self, what: &str) {
+        self.note(Note::MeterNews { what: what.to_owned() });
+        self.look_at_once();
+    }
+
+    /// A place's service was cancelled. Of one place it is clear which; else only the record tells (traps 10 and 13).
+    pub(super) fn cancellation_announced(&mut self) {
+        if self.has_ended_for_support() {
+            return self.note(Note::Duplicate);
+        }
+        self.journey.enrollment.get_or_insert_default().heard_of_cancellation = true;
+        self.note(Note::MeterNews {
+            what: "service_canceled".to_owned(),
+        });
+        self.look_at_once();
+    }
+
+    /// Asks for the record now, where somebody is open or looked after.
+    pub(super) fn look_at_once(&mut self) {
+        let now = self.now;
+        match self.journey.phase {
+            Phase::Live if self.claim_ends().is_none() => self.arm(now, now, TimerWhy::Poll),
+            Phase::Completed { provisional: false, .. } => self.arm(now, now, TimerWhy::Meter),
+            Phase::Live
+            | Phase::Completed { provisional: true, .. }
+            | Phase::HandedBack { .. }
+            | Phase::Stopped { .. } => {}
+        }
+    }
+
+    /// Is the enrolment cancelled, by the record and by what we heard?
+    pub(super) fn is_canceled(&self, account: &LightAccount) -> bool {
+        let heard = self.journey.enrollment.is_some_and(|clock| clock.heard_of_cancellation);
+        account.is_canceled() || (heard && account.speaks_of_one_place())
+    }
+
     /// Something is for support. What ends an enrolment ends it wherever it stands, and for good.
     pub(super) fn support_needed(&mut self, matter: SupportMatter) {
         let Some(why) = matter.stops() else {
@@ -169,7 +206,7 @@ impl Deciding<'_> {
         // An account that is not known deletes nothing (trap 29).
         let Some(account) = account else { return };
         let account = &*self.of_this_episode(account);
-        if account.is_canceled() {
+        if self.is_canceled(account) {
             return self.support_needed(SupportMatter::ServiceCanceled);
         }
         if account.is_final() == Some(true) {
@@ -227,6 +264,9 @@ impl Deciding<'_> {
     /// Where the customer stopped; none where nobody can say it.
     pub(super) fn find_step(&self, account: &LightAccount) -> Option<Finding> {
         let account = &*self.of_this_episode(account);
+        if self.journey.enrollment.is_some_and(|clock| clock.heard_of_cancellation) {
+            return None;
+        }
         let milestones = &self.journey.milestones;
         let done = |step: Step| {
             let known = milestones.contains(&milestone(step)).then_some(true);

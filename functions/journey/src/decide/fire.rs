@@ -122,7 +122,7 @@ impl Deciding<'_> {
         };
         let region = facts.region.as_deref();
         if let Some(account) = snapshot.account() {
-            if self.of_this_episode(account).is_canceled() {
+            if self.is_canceled(&self.of_this_episode(account)) {
                 self.journey.timer = None;
                 return self.support_needed(SupportMatter::ServiceCanceled);
             }
@@ -171,7 +171,13 @@ impl Deciding<'_> {
         match timer.why {
             TimerWhy::Confirm => self.confirm(snapshot, finding.as_ref(), region),
             TimerWhy::HandBack => self.hand_back(),
-            TimerWhy::Touch => self.touch_due(finding, facts),
+            TimerWhy::Touch => {
+                let unheard = match snapshot {
+                    Snapshot::Light(None) => HoldReason::UnknownAccount,
+                    Snapshot::Leap(_) | Snapshot::Bayou(_) | Snapshot::Light(Some(_)) => HoldReason::NotConfirmed,
+                };
+                self.touch_due(finding.ok_or(unheard), facts);
+            }
             TimerWhy::ClaimExpired | TimerWhy::Meter | TimerWhy::Poll => self.note(Note::StaleTimer),
         }
     }

@@ -126,6 +126,8 @@ impl<'a> Deciding<'a> {
             Event::EnrollmentProgressed { what, by, dates } => self.enrollment_progressed(*what, *by, *dates),
             Event::EnrollmentFinalized => self.enrollment_finalized(),
             Event::ServiceAnnounced { kind } => self.service_announced(*kind),
+            Event::EnrollmentNews { what } => self.enrollment_news(what),
+            Event::CancellationAnnounced => self.cancellation_announced(),
             Event::SupportNeeded { matter } => self.support_needed(*matter),
             Event::EnrollmentReset => self.enrollment_reset(),
             Event::MeterAnnounced { kind } => self.meter_announced(*kind),

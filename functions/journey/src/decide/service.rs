@@ -32,15 +32,8 @@ impl Deciding<'_> {
         self.note(Note::MeterNews {
             what: kind.as_str().to_owned(),
         });
-        match self.journey.phase {
-            // It may be an older place's, and is the end of nothing (trap 14).
-            Phase::Live if self.claim_ends().is_none() => self.arm(now, now, TimerWhy::Poll),
-            Phase::Completed { provisional: false, .. } => self.arm(now, now, TimerWhy::Meter),
-            Phase::Live
-            | Phase::Completed { provisional: true, .. }
-            | Phase::HandedBack { .. }
-            | Phase::Stopped { .. } => {}
-        }
+        // It may be an older place's, and is the end of nothing (trap 14).
+        self.look_at_once();
     }
 
     /// The record was read for a timer of this lane.

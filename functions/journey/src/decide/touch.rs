@@ -21,7 +21,7 @@ const RELEASE_SPREAD_S: u64 = 15 * 60;
 const LONGEST_RETRY: SignedDuration = SignedDuration::from_mins(30);
 
 impl Deciding<'_> {
-    pub(super) fn touch_due(&mut self, finding: Option<Finding>, facts: &Facts) {
+    pub(super) fn touch_due(&mut self, finding: Result<Finding, HoldReason>, facts: &Facts) {
         if !self.journey.is_live() {
             return self.note(Note::StaleTimer);
         }
@@ -33,8 +33,9 @@ impl Deciding<'_> {
                 return self.rearm();
             }
         };
-        let Some(finding) = finding else {
-            return self.hold_for_retry(touch, HoldReason::NotConfirmed, None);
+        let finding = match finding {
+            Ok(finding) => finding,
+            Err(why) => return self.hold_for_retry(touch, why, None),
         };
         if finding.missing.as_ref().is_some_and(|missing| missing.is_past_start) {
             return self.skip(touch, SkipReason::StartDatePassed);
@@ -289,6 +290,7 @@ impl Deciding<'_> {
         episode.filter_map(held).next().filter(|why| match why {
             HoldReason::Status(_)
             | HoldReason::NotConfirmed
+            | HoldReason::UnknownAccount
             | HoldReason::Incident
             | HoldReason::UnknownContact
             | HoldReason::Throttled => true,
@@ -385,7 +387,7 @@ fn missed_by(why: HoldReason) -> SkipReason {
     match why {
         HoldReason::QuietHours | HoldReason::CodeHours => SkipReason::QuietHours,
         HoldReason::Status(_) => SkipReason::StatusUnavailable,
-        HoldReason::NotConfirmed => SkipReason::NotConfirmed,
+        HoldReason::NotConfirmed | HoldReason::UnknownAccount => SkipReason::NotConfirmed,
         HoldReason::Outage => SkipReason::Outage,
         HoldReason::Incident => SkipReason::Incident,
         HoldReason::Cap => SkipReason::Cap,

@@ -15,6 +15,8 @@ pub struct EnrollmentClock {
     pub service: Delivery,
     /// The usage of the past months is there. It may come before the service (trap 9).
     pub usage: Delivery,
+    /// Has a webhook told that a place's service was cancelled? Which place it does not say.
+    pub heard_of_cancellation: bool,
 }
 
 impl Default for EnrollmentClock {
@@ -23,6 +25,7 @@ impl Default for EnrollmentClock {
             dates: PlanDates::default(),
             service: Delivery::AWAITED,
             usage: Delivery::AWAITED,
+            heard_of_cancellation: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{EsiId, LightAccount};
 use crate::contact::Locale;
@@ -74,7 +75,7 @@ pub enum ChargeKind {
 }
 
 /// The contract's documents: links, opaque.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanDocuments {
     /// The Electricity Facts Label.
     pub efl: String,
@@ -166,7 +167,7 @@ pub struct MonthlyUsage {
 /// The record that a customer accepted a plan's terms by an act of their own, and what was shown then (trap 33).
 ///
 /// It names no rate, no address and no person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptanceRecord {
     /// When.
     pub at: Timestamp,

@@ -6,7 +6,7 @@ use crate::enrollment::{
     Acceptance, AcceptanceRecord, BillingAddress, EnrollmentView, EsiId, MonthlyUsage, NewAccount, PaymentSession,
     Plan, ServiceAddress,
 };
-use crate::id::{ContactId, JourneyId, Reference};
+use crate::id::{JourneyId, Reference};
 use crate::port::{ProviderError, StoreError};
 
 /// A step that could not be taken.
@@ -107,16 +107,18 @@ pub trait ResetEnrollment: Sync {
     fn reset_enrollment(&self, account: &Reference) -> impl Future<Output = Result<bool, EnrollError>> + Send;
 }
 
-/// Keeps the proofs of what customers accepted.
+/// Keeps the proofs of what customers accepted. They name nobody, and outlive an erasure.
 pub trait KeepAcceptance: Sync {
     /// Keeps one, durably; the same again changes nothing.
     fn keep_acceptance(
         &self,
-        contact: &ContactId,
         journey: &JourneyId,
         record: &AcceptanceRecord,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
 
+/// Reads the proofs of what customers accepted.
+pub trait ReadAcceptances: Sync {
     /// Those of a journey, the oldest first.
     fn acceptances(
         &self,

@@ -17,7 +17,7 @@ pub use campaigns::{CampaignVersion, KeepCampaign, LoadCampaign, PushedCampaign}
 pub use contacts::{
     ContactPage, FindContact, KeepContact, ListContacts, PageError, Precondition, PutError, Suppress, SuppressAddress,
 };
-pub use enrollment::{Enroll, EnrollError, KeepAcceptance, OpenAccount, Refusal, ResetEnrollment};
+pub use enrollment::{Enroll, EnrollError, KeepAcceptance, OpenAccount, ReadAcceptances, Refusal, ResetEnrollment};
 pub use fallbacks::{
     EraseFallback, HandOverBill, HandOverError, KeepFallback, PassOnFallback, TakeUpload, UploadForm, Uploaded,
 };

@@ -140,6 +140,8 @@ pub(super) struct StoredEnrollment {
     st: Option<Date>,
     sv: StoredDelivery,
     us: StoredDelivery,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    ca: bool,
 }
 
 impl StoredEnrollment {
@@ -149,6 +151,7 @@ impl StoredEnrollment {
             st: clock.dates.starts,
             sv: StoredDelivery::new(clock.service, &rel),
             us: StoredDelivery::new(clock.usage, &rel),
+            ca: clock.heard_of_cancellation,
         }
     }
 
@@ -163,6 +166,7 @@ impl StoredEnrollment {
             },
             service: self.sv.read(&abs)?,
             usage: self.us.read(&abs)?,
+            heard_of_cancellation: self.ca,
         })
     }
 }

@@ -237,6 +237,7 @@ pub(crate) fn notes(notes: &[Note]) -> String {
         | Note::MeterGivenUp
         | Note::ConnectAgain { .. }
         | Note::FallbackGiven { .. }
+        | Note::SupportNeeded { .. }
         | Note::DataReady { .. }
         | Note::DataLate { .. }
         | Note::DataStale { .. }

@@ -111,6 +111,12 @@ impl Story {
         self
     }
 
+    /// Goes on to this time, unless it is past.
+    pub(crate) fn at_least(mut self, time: Timestamp) -> Self {
+        self.now = self.now.max(time);
+        self
+    }
+
     /// A webhook arrives for the first time.
     pub(crate) fn webhook(mut self, event: Event) -> Self {
         self.next_event += 1;

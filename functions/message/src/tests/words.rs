@@ -319,6 +319,12 @@ fn who_fills_in_a_form_is_told_of_no_sign_in() {
             | Diagnosis::RenewalDue
             | Diagnosis::ConsentEnding
             | Diagnosis::ConsentEnded
+            | Diagnosis::AddressNeeded
+            | Diagnosis::PlanNotChosen
+            | Diagnosis::PlanExpired
+            | Diagnosis::BillingAddressMissing
+            | Diagnosis::PaymentMissing
+            | Diagnosis::IdentityMissing
             | Diagnosis::Unrecognized => false,
         };
         if !by_form {

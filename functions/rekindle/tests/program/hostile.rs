@@ -400,6 +400,7 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
             webhook::Config {
                 leap: Some(secrets()),
                 bayou: None,
+                light: None,
                 id_key: id_key.clone(),
                 reserved_prefixes: Vec::new(),
             }

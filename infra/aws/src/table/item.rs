@@ -97,6 +97,20 @@ impl Key {
         )
     }
 
+    /// The item of what a customer accepted at a moment.
+    pub(super) fn acceptance(journey: &JourneyId, at: Timestamp) -> Self {
+        // In the order of time, as texts are compared.
+        Self::of(
+            Self::acceptances(journey),
+            at.strftime("%Y-%m-%dT%H:%M:%S.%3f").to_string(),
+        )
+    }
+
+    /// The partition of what a customer accepted.
+    pub(super) fn acceptances(journey: &JourneyId) -> String {
+        format!("T#{journey}")
+    }
+
     pub(super) fn mark(first_record: &str) -> Self {
         Self::alone(format!("X#{first_record}"))
     }

@@ -12,6 +12,7 @@
 //! | its head, a message | `P#` version | `head`, `m#` name | `r` text |
 //! | daily counter | `N#` day | name | `n` number |
 //! | visits to a utility | `U#` provider `#` utility | hour | `x` stalled, `f` faults, `t` through, `ttl` |
+//! | proof of an acceptance | `T#` journey | time | `r` record |
 //! | mark of a counted chunk | `X#` first record | `-` | `n` records, `ttl` |
 //!
 //! Names of one letter, since they count: a typical journey fits one write unit, 1 KB, names included.
@@ -21,6 +22,7 @@
 //! read without strong consistency, because an index cannot be: whoever fires a timer that it found
 //! loads the journey, and a stale generation does nothing.
 
+mod acceptances;
 mod campaigns;
 mod contacts;
 mod counts;

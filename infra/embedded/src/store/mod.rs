@@ -1,5 +1,6 @@
 //! The database: one SQLite file, one thread that writes, as many readers as needed.
 
+mod acceptances;
 mod contacts;
 mod counters;
 mod fallbacks;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::data_dir::OpenError;
 
 /// One step from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 5] = [FIRST, TEXTS, PUSHES_AND_EVENTS, FALLBACKS, VISITS];
+const MIGRATIONS: [&str; 6] = [FIRST, TEXTS, PUSHES_AND_EVENTS, FALLBACKS, VISITS, ACCEPTANCES];
 
 /// Times of timers are whole milliseconds since 1970, the precision of the rules; all others are texts.
 ///
@@ -167,6 +167,17 @@ const VISITS: &str = "
         faults   INTEGER NOT NULL,
         through  INTEGER NOT NULL,
         PRIMARY KEY (hour, provider, utility)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Proofs of what customers accepted.
+const ACCEPTANCES: &str = "
+    -- They name nobody, and outlive an erasure.
+    CREATE TABLE acceptances (
+        journey TEXT    NOT NULL,
+        at      INTEGER NOT NULL,
+        record  TEXT    NOT NULL,
+        PRIMARY KEY (journey, at, record)
     ) STRICT, WITHOUT ROWID;
 ";
 

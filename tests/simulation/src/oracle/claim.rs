@@ -233,6 +233,7 @@ pub(super) fn series_of(
     let series: &[Series] = match (provider, purpose) {
         (Provider::Leap, _) => &[Series::DropOff],
         (Provider::Bayou, Purpose::Enroll) => &[Series::DropOff, Series::Invitation],
+        (Provider::Light, _) => &[Series::DropOff],
         (Provider::Bayou, Purpose::Reconnect) => &[Series::Reconnect, Series::Renewal, Series::ConsentEnd],
     };
     series.iter().map(|series| campaign.series(*series))

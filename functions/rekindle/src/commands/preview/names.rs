@@ -45,6 +45,24 @@ pub(super) const fn diagnosis(diagnosis: Diagnosis) -> (&'static str, &'static s
             "Could not go on, and can try again now.",
         ),
         Diagnosis::NothingLeft => ("Nothing left to do", "Gets no message."),
+        Diagnosis::AddressNeeded => (
+            "No address yet",
+            "Has an account, and has not found an address for a plan.",
+        ),
+        Diagnosis::PlanNotChosen => ("Plan not chosen", "Saw the plans of an address, and accepted none."),
+        Diagnosis::PlanExpired => (
+            "Plan expired",
+            "Accepted a plan that can no longer begin as chosen. Chooses again.",
+        ),
+        Diagnosis::BillingAddressMissing => (
+            "Billing address missing",
+            "Accepted a plan, and has not said where the bills go. The payment method may be missing, too.",
+        ),
+        Diagnosis::PaymentMissing => ("Payment missing", "Accepted a plan, and added no payment method."),
+        Diagnosis::IdentityMissing => (
+            "Identity not verified",
+            "All but the identity is done. Only where the campaign's policy is to follow up.",
+        ),
         Diagnosis::Invited => ("Invited, never came", "Was invited, and has not followed the link."),
         Diagnosis::RepeatedReturns => (
             "Came back without success",

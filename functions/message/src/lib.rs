@@ -18,6 +18,7 @@ mod check;
 mod clean;
 #[cfg(feature = "compile")]
 mod compile;
+mod day;
 #[cfg(feature = "compile")]
 mod elements;
 #[cfg(feature = "compile")]

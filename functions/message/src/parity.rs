@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use jiff::civil::date;
+use journey::enrollment::Step;
 use utilities::{Directory, Mfa};
 
 use crate::html::{visible_words, words};
@@ -45,7 +47,8 @@ impl Templates {
     /// The messages whose two parts differ in their words or links, with the first difference of each. Punctuation,
     /// capitals and the preheader, which is hidden, do not count.
     ///
-    /// Each is filled in for every touch, with much known of the utility and with nothing, and for a form alone.
+    /// Each is filled in for every touch, with much known of the utility and with nothing, and for a form alone; with all
+    /// steps of an enrollment left and with none.
     #[must_use]
     pub fn differences(&self, brand: &Brand, touches: u16) -> Vec<Difference> {
         let mut found: Vec<Difference> = Vec::new();
@@ -58,17 +61,22 @@ impl Templates {
                 continue;
             }
             let mut variables = sample.variables(brand, &Directory::default(), None);
+            let (all, soon) = (Step::ALL.to_vec(), Some(date(2026, 3, 6)));
             let knowledge = [
-                (UtilityWords::default(), false),
-                (everything(), false),
-                (everything(), true),
+                (UtilityWords::default(), false, variables.left.clone(), None),
+                (everything(), false, all, soon),
+                (everything(), true, Vec::new(), None),
             ];
-            let what = knowledge.into_iter().find_map(|(utility, form_only)| {
-                variables.utility = utility;
-                variables.form_only = form_only;
-                let message = self.render(&variables).ok()?;
-                difference(&message.html, &message.text)
-            });
+            let what = knowledge
+                .into_iter()
+                .find_map(|(utility, form_only, left, starts_soon)| {
+                    variables.utility = utility;
+                    variables.form_only = form_only;
+                    variables.left = left;
+                    variables.starts_soon = starts_soon;
+                    let message = self.render(&variables).ok()?;
+                    difference(&message.html, &message.text)
+                });
             found.extend(what.map(|what| Difference {
                 name,
                 touch: sample.touch,

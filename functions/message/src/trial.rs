@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use journey::contact::Locale;
+use journey::enrollment::Step;
 use utilities::Directory;
 
 use crate::clean;
@@ -120,7 +121,7 @@ impl Templates {
     pub fn try_out_texts(&self, brand: &Brand, touches: u16) -> Result<(), TrialError> {
         self.check()?;
         for (name, variables) in self.samples(brand, touches) {
-            let mut variables = variables.without_optional();
+            let mut variables = longest(&variables);
             variables.resume_url = long_link();
             let body = match self.render_text(&variables) {
                 Ok(text) => text.body,
@@ -159,7 +160,7 @@ impl Templates {
         self.check()?;
         for (name, variables) in self.samples(brand, touches) {
             let push = self
-                .render_push(&variables.without_optional())
+                .render_push(&longest(&variables))
                 .map_err(|why| TrialError::NotFilledIn { name, why })?;
             let parts = [("push_title", push.title), ("push", push.body)];
             if let Some((part, _)) = parts.into_iter().find(|(_, words)| words.is_empty()) {
@@ -180,6 +181,14 @@ impl Templates {
             };
             (name, sample.variables(brand, &nobody, None))
         })
+    }
+}
+
+/// Without what may be left out, and with all that cannot.
+fn longest(variables: &Variables) -> Variables {
+    Variables {
+        left: Step::ALL.to_vec(),
+        ..variables.without_optional()
     }
 }
 

@@ -2,13 +2,16 @@
 
 use core::fmt;
 
+use jiff::civil::Date;
 use journey::contact::Locale;
+use journey::enrollment::Step;
 use journey::{Diagnosis, LinkHosts, UtilityCode};
 use liquid::Object;
 use liquid::model::Value;
 use utilities::{Directory, Mfa};
 
 use crate::clean;
+use crate::day;
 use crate::render::RenderError;
 
 /// Everything that one message is filled in with.
@@ -27,6 +30,8 @@ use crate::render::RenderError;
 /// | `utility_phone` | its customer service, if known |
 /// | `utility_mfa` | `mandatory`, `optional`, `none` or `unknown`: does signing in need a code? |
 /// | `form_only` | is connecting a form alone, without a sign-in with the utility? |
+/// | `left.plan`, `left.billing_address`, `left.payment`, `left.identity` | is this step of an enrollment left to do? |
+/// | `starts_on` | the day that was chosen for a plan's start, in words, if it is near |
 /// | `resume_url` | the one link of the button |
 /// | `unsubscribe_url` | the link that ends the reminders |
 /// | `touch`, `touches` | which reminder this is, from 1, and how many there are |
@@ -51,6 +56,10 @@ pub struct Variables {
     pub utility: UtilityWords,
     /// Is connecting a form alone, without a sign-in with the utility?
     pub form_only: bool,
+    /// What is left to do of an enrollment; nothing where there is none.
+    pub left: Vec<Step>,
+    /// The day on which the customer chose to begin, where it is near.
+    pub starts_soon: Option<Date>,
     /// The one link of the button.
     pub resume_url: String,
     /// The link that ends the reminders.
@@ -135,7 +144,7 @@ impl fmt::Debug for Variables {
 
 impl Variables {
     /// The names that templates may use.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 24] = [
         "first_name",
         "brand",
         "sender_name",
@@ -149,6 +158,11 @@ impl Variables {
         "utility_phone",
         "utility_mfa",
         "form_only",
+        "left.plan",
+        "left.billing_address",
+        "left.payment",
+        "left.identity",
+        "starts_on",
         "resume_url",
         "unsubscribe_url",
         "touch",
@@ -162,6 +176,7 @@ impl Variables {
         Variables {
             first_name: None,
             utility: UtilityWords::default(),
+            starts_soon: None,
             brand: Brand {
                 support_email: None,
                 ..self.brand.clone()
@@ -176,6 +191,8 @@ impl Variables {
         let line = |value: &str| text(clean::one_line(value));
         let given = |value: &Option<String>| text(value.as_deref().and_then(clean::one_line));
         let known_link = |value: &Option<String>| text(value.as_deref().and_then(clean::link));
+        let left = Step::ALL.map(|step| (step.as_str().into(), Value::scalar(self.left.contains(&step))));
+        let starts_on = self.starts_soon.map(|day| day::in_words(day, self.locale));
         let link = |name: &'static str, value: &str| match clean::link(value) {
             Some(link) => Ok(text(Some(link))),
             None => Err(RenderError::NotALink(name)),
@@ -203,6 +220,8 @@ impl Variables {
             ("utility_phone", given(&self.utility.phone)),
             ("utility_mfa", Value::scalar(self.utility.mfa.as_str())),
             ("form_only", Value::scalar(self.form_only)),
+            ("left", Value::Object(left.into_iter().collect())),
+            ("starts_on", text(starts_on)),
             ("resume_url", link("resume_url", &self.resume_url)?),
             ("unsubscribe_url", link("unsubscribe_url", &self.unsubscribe_url)?),
             ("touch", Value::scalar(i64::from(self.touch))),

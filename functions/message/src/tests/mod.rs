@@ -1,5 +1,6 @@
 //! The built-in messages, and what the check refuses.
 
+mod enrollment;
 mod faults;
 mod injection;
 mod links;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use journey::contact::Locale;
+use journey::enrollment::Step;
 use journey::{Diagnosis, LinkHosts};
 use utilities::Mfa;
 
@@ -46,6 +48,43 @@ fn brand() -> Brand {
     }
 }
 
+/// Those of an enrollment, with what may be left to do.
+const ENROLLMENT: [(Diagnosis, &[&[Step]]); 6] = {
+    use Step::{BillingAddress as Billing, Identity, Payment, Plan};
+    const CHOICE: &[&[Step]] = &[
+        &[Plan],
+        &[Plan, Billing],
+        &[Plan, Payment],
+        &[Plan, Billing, Payment, Identity],
+    ];
+    [
+        (Diagnosis::AddressNeeded, &[&[Plan, Billing, Payment]]),
+        (Diagnosis::PlanNotChosen, CHOICE),
+        (Diagnosis::PlanExpired, CHOICE),
+        (
+            Diagnosis::BillingAddressMissing,
+            &[
+                &[Billing],
+                &[Billing, Payment],
+                &[Billing, Identity],
+                &[Billing, Payment, Identity],
+            ],
+        ),
+        (Diagnosis::PaymentMissing, &[&[Payment], &[Payment, Identity]]),
+        (Diagnosis::IdentityMissing, &[&[Identity]]),
+    ]
+};
+
+fn is_of_enrollment(diagnosis: Diagnosis) -> bool {
+    ENROLLMENT.iter().any(|(one, _)| *one == diagnosis)
+}
+
+/// What may be left to do where a customer stopped.
+fn may_be_left(diagnosis: Diagnosis) -> &'static [&'static [Step]] {
+    let found = ENROLLMENT.iter().find(|(one, _)| *one == diagnosis);
+    found.map_or(&[&[]], |(_, left)| left)
+}
+
 fn everything_known() -> UtilityWords {
     UtilityWords {
         name: Some("Edison & Sons".to_owned()),
@@ -67,6 +106,8 @@ fn variables(locale: Locale, diagnosis: Diagnosis, touch: u16, utility: UtilityW
         brand: brand(),
         utility,
         form_only: false,
+        left: Vec::new(),
+        starts_soon: None,
         resume_url: "https://go.sunhome.example/r/abc".to_owned(),
         unsubscribe_url: "https://go.sunhome.example/u/abc".to_owned(),
     }

@@ -6,7 +6,7 @@ use journey::contact::Locale;
 use utilities::Mfa;
 
 use super::words::every_message;
-use super::{builtin, everything_known, variables};
+use super::{builtin, everything_known, is_of_enrollment, variables};
 use crate::UtilityWords;
 
 const LOST: [Diagnosis; 3] = [Diagnosis::PasswordChanged, Diagnosis::MfaExpired, Diagnosis::AccessLost];
@@ -102,40 +102,48 @@ fn the_footers_reason_is_true_of_who_reads_it() {
                 "because Sunhome invited you to connect your utility account.",
                 "because your utility account was connected with Sunhome.",
                 "because you started to connect your utility account with Sunhome.",
+                "because you started to sign up for an electricity plan with Sunhome.",
             ],
             Locale::Es => [
                 "porque Sunhome le invitó a conectar su cuenta de servicios públicos.",
                 "porque su cuenta de servicios públicos se conectó con Sunhome.",
                 "porque empezó a conectar su cuenta de electricidad con Sunhome.",
+                "porque empezó a contratar un plan de electricidad con Sunhome.",
             ],
         };
         let expected = if variables.diagnosis == Diagnosis::Invited {
             0
         } else if CONNECTED.contains(&variables.diagnosis) {
             1
+        } else if is_of_enrollment(variables.diagnosis) {
+            3
         } else {
             2
         };
         for (n, reason) in reasons.into_iter().enumerate() {
             assert_eq!(text.contains(reason), n == expected, "{variables:?} {text}");
         }
-        // Nor is the last reminder about an account to connect where it is connected.
+        // Nor is the last reminder about an account to connect where it is connected, or a plan is to be chosen.
         let connect = ["rather not connect an account", "prefiere no conectar una cuenta"];
         let offered = connect.iter().any(|words| text.contains(words));
         let last = variables.touch == variables.touches;
-        assert_eq!(offered, last && expected != 1, "{variables:?} {text}");
+        assert_eq!(offered, last && matches!(expected, 0 | 2), "{variables:?} {text}");
     });
 }
 
 #[test]
-fn where_a_sign_in_follows_it_is_said_once_that_no_password_is_asked_for_by_reply() {
+fn it_is_said_once_that_no_secret_is_asked_for_by_reply() {
     every_message(|variables, message| {
         let text = message.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let never = match variables.locale {
-            Locale::En => "We never ask for your password or a code by reply.",
-            Locale::Es => "Nunca le pedimos que responda con su contraseña o un código.",
+        let enrolls = is_of_enrollment(variables.diagnosis);
+        let never = match (variables.locale, enrolls) {
+            (Locale::En, false) => "We never ask for your password or a code by reply.",
+            (Locale::Es, false) => "Nunca le pedimos que responda con su contraseña o un código.",
+            (Locale::En, true) => "We never ask for a card or account number by reply.",
+            (Locale::Es, true) => "Nunca le pedimos que responda con un número de tarjeta o de cuenta.",
         };
-        assert_eq!(text.matches(never).count(), usize::from(!variables.form_only), "{text}");
+        let expected = usize::from(enrolls || !variables.form_only);
+        assert_eq!(text.matches(never).count(), expected, "{text}");
         let rest = text.replace(never, "").to_lowercase();
         for asks in ["reply", "responda", "send us your", "envíenos"] {
             assert!(!rest.contains(asks), "{asks}: {text}");

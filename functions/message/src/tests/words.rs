@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
+use jiff::civil::date;
 use journey::contact::Locale;
+use journey::enrollment::Step;
 use journey::{Diagnosis, UtilityCode};
 use utilities::{Directory, Mfa};
 
-use super::{brand, builtin, compile, everything_known, variables};
+use super::{brand, builtin, compile, everything_known, is_of_enrollment, may_be_left, variables};
 use crate::{Message, UtilityWords, Variables};
 
 /// What may be known: all, all but separate recovery pages, a login page alone, a name alone, nothing.
@@ -38,13 +40,17 @@ fn knowledge() -> Vec<UtilityWords> {
 pub(super) fn every_message(mut look: impl FnMut(&Variables, &Message)) {
     let templates = builtin();
     let samples: Vec<_> = templates.gallery(3).collect();
-    assert_eq!(samples.len(), 2 * 20 * 3);
+    assert_eq!(samples.len(), 2 * 26 * 3);
     for sample in samples {
         let sign_in = knowledge().into_iter().map(|utility| (utility, false));
         let forms = [everything_known(), UtilityWords::default()].map(|utility| (utility, true));
         for (n, (utility, form_only)) in sign_in.chain(forms).enumerate() {
             let mut variables = variables(sample.locale, sample.diagnosis, sample.touch, utility);
             variables.form_only = form_only;
+            let left = may_be_left(sample.diagnosis);
+            variables.left = left[n % left.len()].to_vec();
+            let has_chosen = variables.left.first().is_some_and(|step| *step != Step::Plan);
+            variables.starts_soon = (has_chosen && n % 3 == 1).then_some(date(2026, 3, 6));
             if n % 2 == 1 {
                 variables.first_name = None;
                 variables.brand.support_email = None;
@@ -174,8 +180,8 @@ fn trap_9_no_message_promises_to_continue_and_later_ones_say_that_steps_may_come
             assert!(!text.contains(promise), "{promise}");
         }
         let starts_over = text.contains("opens a new visit") || text.contains("abre una visita nueva");
-        // Who never followed the link has done no step.
-        let began = variables.diagnosis != Diagnosis::Invited;
+        // Who never followed the link has done no step; what is done of an enrollment stays with the account.
+        let began = variables.diagnosis != Diagnosis::Invited && !is_of_enrollment(variables.diagnosis);
         assert_eq!(starts_over, variables.touch > 1 && began, "{text}");
     });
 }
@@ -208,7 +214,7 @@ fn every_message_has_a_preheader_of_its_own() {
         );
         seen.insert((variables.locale, preheader));
     });
-    assert!(seen.len() >= 20, "{}", seen.len());
+    assert!(seen.len() >= 2 * 26, "{}", seen.len());
 }
 
 /// The subject is what a screen reader calls the mail.

@@ -15,8 +15,8 @@ use crate::package::Package;
 use crate::problem::{CampaignErrors, Problem, Report};
 use crate::running::{Head, Locales, Running, Sender, try_out_short};
 use crate::sections::{
-    advanced, caps, experiment, hours, incident, law, link_hosts, locales, messages, meter, policies, sender, series,
-    sharing, touches, utility_names, zones,
+    advanced, caps, enrollment, experiment, hours, incident, law, link_hosts, locales, messages, meter, policies,
+    sender, series, sharing, touches, utility_names, zones,
 };
 use crate::value::line;
 use crate::version::version;
@@ -87,6 +87,7 @@ impl LoadedCampaign {
         policies(&mut top, &mut rules, &mut report);
         meter(&mut top, &mut rules, &mut report);
         sharing(&mut top, &mut rules, &mut report);
+        enrollment(&mut top, &mut rules, &mut report);
         incident(&mut top, &mut rules, &mut report);
         advanced(&mut top, &mut rules, &mut report);
         let locales = locales(&mut top, &mut report);

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use journey::campaign::{Caps, Channel, FollowUp, MeterRule, Policies, Sharing, TouchRule, Unlisted};
+use journey::campaign::{Caps, Channel, EnrollmentRule, FollowUp, MeterRule, Policies, Sharing, TouchRule, Unlisted};
 use journey::contact::Locale;
-use journey::{Arm, Campaign, Experiment, IncidentRule, LinkHosts, SendingHours, UtilityCode};
+use journey::{Arm, BusinessHours, Campaign, Experiment, IncidentRule, LinkHosts, SendingHours, UtilityCode};
 use law::{Closure, Law, Override};
 use message::{Brand, MessageName};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::package::PackageError;
 use crate::running::{Head, Locales, Sender};
 
 /// The number of these shapes.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// Everything of a campaign but its words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,7 @@ struct RulesDocument {
     policies: PoliciesDocument,
     meter: MeterDocument,
     sharing: SharingDocument,
+    enrollment: EnrollmentDocument,
     incident: IncidentDocument,
     #[serde(default, skip_serializing_if = "LinkHosts::is_empty")]
     link_hosts: LinkHosts,
@@ -152,6 +153,17 @@ struct SharingDocument {
     look_every: SignedDuration,
     intervals_stale_after: SignedDuration,
     bills_stale_after: SignedDuration,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnrollmentDocument {
+    identity: FollowUp,
+    starts_soon_days: u16,
+    furthest_start_days: u16,
+    late_after_business_hours: u16,
+    business_opens: Time,
+    business_closes: Time,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -325,6 +337,7 @@ impl RulesDocument {
                 give_up_after: meter.give_up_after,
             },
             sharing: SharingDocument::of(&rules.sharing),
+            enrollment: EnrollmentDocument::of(&rules.enrollment),
             incident: IncidentDocument::of(&rules.incident),
             link_hosts: rules.link_hosts.clone(),
         }
@@ -378,6 +391,7 @@ impl RulesDocument {
                 give_up_after: meter.give_up_after,
             },
             sharing: self.sharing.open(),
+            enrollment: self.enrollment.open()?,
             incident: self.incident.open(),
             link_hosts: self.link_hosts,
         })
@@ -450,6 +464,10 @@ impl RulesDocument {
             (
                 sharing.renew_after.is_none_or(positive),
                 "has a `sharing.renew_after` that is not a time to come",
+            ),
+            (
+                self.enrollment.furthest_start_days > 0 && self.enrollment.late_after_business_hours > 0,
+                "has an `enrollment` that is late or refused at once",
             ),
             (
                 self.incident.stalls > 0 && self.incident.faults > 0 && self.incident.percent <= 100,
@@ -576,6 +594,34 @@ impl SharingDocument {
             intervals_stale_after: self.intervals_stale_after,
             bills_stale_after: self.bills_stale_after,
         }
+    }
+}
+
+impl EnrollmentDocument {
+    #[cfg(feature = "check")]
+    fn of(rule: &EnrollmentRule) -> Self {
+        EnrollmentDocument {
+            identity: rule.identity,
+            starts_soon_days: rule.starts_soon_days,
+            furthest_start_days: rule.furthest_start_days,
+            late_after_business_hours: rule.late_after_business_hours,
+            business_opens: rule.business_hours.opens(),
+            business_closes: rule.business_hours.closes(),
+        }
+    }
+
+    fn open(self) -> Result<EnrollmentRule, PackageError> {
+        let Some(business_hours) = BusinessHours::new(self.business_opens, self.business_closes) else {
+            let what = "it has business hours under `enrollment` that end before they start";
+            return Err(PackageError::Wrong(what.to_owned()));
+        };
+        Ok(EnrollmentRule {
+            identity: self.identity,
+            starts_soon_days: self.starts_soon_days,
+            furthest_start_days: self.furthest_start_days,
+            late_after_business_hours: self.late_after_business_hours,
+            business_hours,
+        })
     }
 }
 

@@ -129,6 +129,25 @@ pub(crate) fn time(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Option<
     parsed.map(Some)
 }
 
+/// Hours of a day such as `"08:00-21:00"`.
+pub(crate) fn span_of_hours(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<(Time, Time)> {
+    let text = entry.text(report)?;
+    let clock = |text: &str| {
+        let parsed = (text.len() == 5).then(|| text.parse::<Time>());
+        parsed.and_then(Result::ok)
+    };
+    let hours = text.split_once('-');
+    let hours = hours.and_then(|(start, end)| Some((clock(start)?, clock(end)?)));
+    let hours = hours.filter(|(start, end)| start < end);
+    if hours.is_none() {
+        entry.error(
+            report,
+            format!("\"{text}\" are no hours; write for example \"08:00-21:00\""),
+        );
+    }
+    hours
+}
+
 /// A share such as `"10%"`, in parts per 10,000.
 pub(crate) fn share(entry: &Entry<'_>, most_percent: u16, report: &mut Report<'_>) -> Option<u16> {
     let text = entry.text(report)?;

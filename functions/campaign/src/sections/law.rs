@@ -8,7 +8,7 @@ use law::{Closure, Law, Override, Whose, Window};
 
 use crate::document::{Entry, Section};
 use crate::problem::Report;
-use crate::value::{Bounds, days, line, minutes, placed};
+use crate::value::{Bounds, days, line, minutes, placed, span_of_hours};
 
 /// A text that is later than this is no reminder of anything.
 const TEXT_WITHIN: Bounds = Bounds {
@@ -145,26 +145,8 @@ fn date(section: &mut Section<'_>, key: &'static str, report: &mut Report<'_>) -
     None
 }
 
-/// Reads hours such as `"08:00-21:00"`.
 fn window(section: &mut Section<'_>, key: &'static str, report: &mut Report<'_>) -> Option<Window> {
     let entry = section.take(key)?;
-    let text = entry.text(report)?;
-    let clock = |text: &str| {
-        let parsed = (text.len() == 5).then(|| text.parse::<jiff::civil::Time>());
-        parsed.and_then(Result::ok)
-    };
-    let window = text.split_once('-').and_then(|(start, end)| {
-        Some(Window {
-            start: clock(start)?,
-            end: clock(end)?,
-        })
-    });
-    let window = window.filter(|window| window.start < window.end);
-    if window.is_none() {
-        entry.error(
-            report,
-            format!("\"{text}\" are no hours; write for example \"08:00-21:00\""),
-        );
-    }
-    window
+    let (start, end) = span_of_hours(&entry, report)?;
+    Some(Window { start, end })
 }

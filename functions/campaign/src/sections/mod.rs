@@ -2,6 +2,7 @@
 //! author wrote; a value with a fault is reported and left at the standard, so that the rest can
 //! still be checked.
 
+mod enrollment;
 mod experiment;
 mod incident;
 mod law;
@@ -10,6 +11,7 @@ mod rules;
 mod sharing;
 mod touches;
 
+pub(crate) use enrollment::enrollment;
 pub(crate) use experiment::{Shares, experiment};
 pub(crate) use incident::incident;
 pub(crate) use law::law;

@@ -89,6 +89,11 @@ fn every_key_is_in_the_example() {
         "late_after",
         "late_every",
         "give_up_after",
+        "identity",
+        "starts_soon_days",
+        "furthest_start_days",
+        "late_after_business_hours",
+        "business_hours",
         "window_grace",
         "claim_lease",
         "retry_after",
@@ -143,6 +148,11 @@ fn what_is_written_is_what_is_loaded() {
         [policies]
         agreement_declined = "stop"
         direct_to_utility_unlisted = "hold"
+        [enrollment]
+        identity = "remind"
+        starts_soon_days = 5
+        late_after_business_hours = 40
+        business_hours = "09:00-17:00"
         [locales]
         default = "es"
         offered = ["es"]
@@ -178,6 +188,17 @@ fn what_is_written_is_what_is_loaded() {
     assert_eq!(
         rules.policies.direct_to_utility_unlisted,
         journey::campaign::Unlisted::Hold
+    );
+    let nine_to_five = (jiff::civil::time(9, 0, 0, 0), jiff::civil::time(17, 0, 0, 0));
+    assert_eq!(
+        rules.enrollment,
+        journey::campaign::EnrollmentRule {
+            identity: journey::campaign::FollowUp::Remind,
+            starts_soon_days: 5,
+            furthest_start_days: 90,
+            late_after_business_hours: 40,
+            business_hours: journey::BusinessHours::new(nine_to_five.0, nine_to_five.1).unwrap(),
+        }
     );
     assert_eq!(
         (loaded.name.as_str(), loaded.brand.brand.as_str()),

@@ -378,3 +378,31 @@ fn the_sender_is_of_the_domain_that_its_mail_is_signed_for() {
         "{told}"
     );
 }
+
+#[test]
+fn rules_of_an_enrollment() {
+    let faults = |value: &str| format!("[enrollment]\n{value}\n");
+    check(
+        &faults(
+            "identity = \"stop\"\nstarts_soon_days = 31\nfurthest_start_days = 0\nlate_after_business_hours = \"72h\"\n\
+             business_hours = \"18:00-08:00\"\nrate = \"14.2\"",
+        ),
+        expect![[r#"
+            campaign.toml:2:12: enrollment.identity: "stop" is not known here; write "ignore" or "remind"
+            campaign.toml:3:20: enrollment.starts_soon_days: 31 is not a whole number from 0 to 30
+            campaign.toml:4:23: enrollment.furthest_start_days: 0 is not a whole number from 1 to 365
+            campaign.toml:5:29: enrollment.late_after_business_hours: "72h" is not a whole number from 1 to 255
+            campaign.toml:6:18: enrollment.business_hours: "18:00-08:00" are no hours; write for example "08:00-21:00"
+            campaign.toml:7:1: enrollment.rate: there is no such key; here belong identity, starts_soon_days, furthest_start_days, late_after_business_hours, business_hours"#]],
+    );
+    check(
+        &faults("business_hours = \"08:00-08:30\""),
+        expect!["campaign.toml:2:18: enrollment.business_hours: must be at least an hour of each day"],
+    );
+    check(
+        &faults("business_hours = \"24:00\""),
+        expect![[
+            r#"campaign.toml:2:18: enrollment.business_hours: "24:00" are no hours; write for example "08:00-21:00""#
+        ]],
+    );
+}

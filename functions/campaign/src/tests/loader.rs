@@ -95,7 +95,7 @@ async fn a_campaign_is_loaded_once_and_looked_for_once_a_minute() {
     let first = store.push(1);
     let campaign = loader.current(&store).await.unwrap();
     assert_eq!(campaign.head.rules.version, first);
-    assert_eq!(campaign.templates.texts().count(), 40);
+    assert_eq!(campaign.templates.texts().count(), 52);
     assert_eq!(store.asked(), ["active", "head", "messages"]);
 
     let second = store.push(2);

@@ -45,6 +45,12 @@ fn unusual() -> LoadedCampaign {
         direct_to_utility_unlisted = "hold"
         [meter]
         every = "30h"
+        [enrollment]
+        identity = "remind"
+        starts_soon_days = 0
+        furthest_start_days = 60
+        late_after_business_hours = 24
+        business_hours = "09:00-17:30"
         [advanced]
         retry_after = "90s"
         [locales]
@@ -145,7 +151,7 @@ fn its_parts_are_the_same_campaign() {
     let pushed = pushed(&loaded);
     assert_eq!(pushed.version, loaded.rules.version);
     assert_eq!(pushed.pushed_at, moment());
-    assert_eq!(pushed.messages.len(), 40);
+    assert_eq!(pushed.messages.len(), 52);
     assert!(pushed.messages.iter().any(|(name, _)| name == "en/not_started"));
     let again = Package::from_parts(&pushed.head, messages(&pushed)).unwrap();
     assert_eq!(again, loaded.package());
@@ -171,7 +177,7 @@ fn the_stored_head_is_readable() {
     shown["format"] = head["format"].clone();
     shown["display_names"] = head["display_names"].clone();
     shown.as_object_mut().unwrap().remove("policies");
-    expect![[r#"{"caps":{"one_series_per_inbox":false,"per_day":1,"per_week":5},"claim_lease":"PT3M","code_hours":{"end":"21:00:00","start":"08:00:00"},"confirm_after":"PT5M","default_zones":["America/Chicago","UTC"],"display_names":{"PG&E:  Pacific Gas and Electric":"PGE"},"email_hours":{"end":"21:30:00","start":"08:00:00"},"experiment":{"arms":[{"first_after":"PT10M","name":"a","weight":1},{"first_after":"PT1H30M","name":"b","weight":3}],"holdout_per_10000":250,"salt":"x","version":"x"},"format":5,"hand_back_after":"PT24H","incident":{"faults":5,"look_again":"PT30M","paused":[],"percent":90,"stalls":20,"within":"PT3H"},"law":{},"max_episodes":2,"meter":{"every":"PT30H","first_after":"PT24H","give_up_after":"PT1344H","late_after":"PT72H","late_every":"PT168H"},"outage_wait":"PT6H","reopen_after":"PT240H30S","retry_after":"PT1M30S","sharing":{"bills_stale_after":"PT1080H","consent_end":[{"after":"PT0S","channels":["email"],"until":"PT48H"},{"after":"PT552H","channels":["email"],"until":"PT600H"},{"after":"PT696H","channels":["email"],"until":"PT720H"},{"after":"PT720H","channels":["email"],"until":"PT768H"}],"consent_end_lead":"PT720H","instant_within":"PT1M","intervals_stale_after":"PT72H","invitation":[{"after":"PT24H","channels":["email"],"until":"PT48H"},{"after":"PT96H","channels":["email"],"until":"PT120H"}],"look_every":"PT24H","reconnect":[{"after":"PT0S","channels":["email"],"until":"PT6H"},{"after":"PT24H","channels":["email"],"until":"PT48H"},{"after":"PT72H","channels":["email"],"until":"PT96H"},{"after":"PT168H","channels":["email"],"until":"PT192H"}],"reconnect_experiment":false,"renew_after":null,"renewal":[{"after":"PT0S","channels":["email"],"until":"PT48H"},{"after":"PT120H","channels":["email"],"until":"PT168H"}],"returns":2,"slow_grace":"PT2H","unstated":"PT24H"},"sms_hours":{"end":null,"start":"00:00:00"},"touches":[{"after":"PT30M1S","channels":["email"],"until":"PT2H"}],"window_grace":"PT5M"}"#]]
+    expect![[r#"{"caps":{"one_series_per_inbox":false,"per_day":1,"per_week":5},"claim_lease":"PT3M","code_hours":{"end":"21:00:00","start":"08:00:00"},"confirm_after":"PT5M","default_zones":["America/Chicago","UTC"],"display_names":{"PG&E:  Pacific Gas and Electric":"PGE"},"email_hours":{"end":"21:30:00","start":"08:00:00"},"enrollment":{"business_closes":"17:30:00","business_opens":"09:00:00","furthest_start_days":60,"identity":"remind","late_after_business_hours":24,"starts_soon_days":0},"experiment":{"arms":[{"first_after":"PT10M","name":"a","weight":1},{"first_after":"PT1H30M","name":"b","weight":3}],"holdout_per_10000":250,"salt":"x","version":"x"},"format":6,"hand_back_after":"PT24H","incident":{"faults":5,"look_again":"PT30M","paused":[],"percent":90,"stalls":20,"within":"PT3H"},"law":{},"max_episodes":2,"meter":{"every":"PT30H","first_after":"PT24H","give_up_after":"PT1344H","late_after":"PT72H","late_every":"PT168H"},"outage_wait":"PT6H","reopen_after":"PT240H30S","retry_after":"PT1M30S","sharing":{"bills_stale_after":"PT1080H","consent_end":[{"after":"PT0S","channels":["email"],"until":"PT48H"},{"after":"PT552H","channels":["email"],"until":"PT600H"},{"after":"PT696H","channels":["email"],"until":"PT720H"},{"after":"PT720H","channels":["email"],"until":"PT768H"}],"consent_end_lead":"PT720H","instant_within":"PT1M","intervals_stale_after":"PT72H","invitation":[{"after":"PT24H","channels":["email"],"until":"PT48H"},{"after":"PT96H","channels":["email"],"until":"PT120H"}],"look_every":"PT24H","reconnect":[{"after":"PT0S","channels":["email"],"until":"PT6H"},{"after":"PT24H","channels":["email"],"until":"PT48H"},{"after":"PT72H","channels":["email"],"until":"PT96H"},{"after":"PT168H","channels":["email"],"until":"PT192H"}],"reconnect_experiment":false,"renew_after":null,"renewal":[{"after":"PT0S","channels":["email"],"until":"PT48H"},{"after":"PT120H","channels":["email"],"until":"PT168H"}],"returns":2,"slow_grace":"PT2H","unstated":"PT24H"},"sms_hours":{"end":null,"start":"00:00:00"},"touches":[{"after":"PT30M1S","channels":["email"],"until":"PT2H"}],"window_grace":"PT5M"}"#]]
     .assert_eq(&sorted(&shown).to_string());
 }
 
@@ -202,8 +208,8 @@ fn refusal(change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn what_no_check_has_made_is_refused() {
     let refusals = [
-        refusal(|p| p["format"] = json!(6)),
-        refusal(|p| p["head"]["format"] = json!(6)),
+        refusal(|p| p["format"] = json!(7)),
+        refusal(|p| p["head"]["format"] = json!(7)),
         refusal(|p| drop(p.as_object_mut().unwrap().remove("format"))),
         refusal(|p| p["head"]["rules"]["touches"][1]["after"] = json!("soon")),
         refusal(|p| p["head"]["rules"]["quiet_days"] = json!(["sunday"])),
@@ -218,6 +224,8 @@ fn what_no_check_has_made_is_refused() {
         refusal(|p| p["head"]["rules"]["sharing"]["reconnect"][0]["until"] = json!("PT0S")),
         refusal(|p| p["head"]["rules"]["sharing"]["renew_after"] = json!("PT0S")),
         refusal(|p| p["head"]["rules"]["sharing"]["look_every"] = json!("-PT1M")),
+        refusal(|p| p["head"]["rules"]["enrollment"]["business_closes"] = json!("08:00:00")),
+        refusal(|p| p["head"]["rules"]["enrollment"]["late_after_business_hours"] = json!(0)),
         refusal(|p| p["head"]["rules"]["email_hours"] = json!({"start": "20:00:00", "end": "08:00:00"})),
         refusal(|p| p["head"]["rules"]["sms_hours"] = json!({"start": "18:00:00", "end": "10:00:00"})),
         refusal(|p| p["head"]["locales"]["offered"] = json!(["es"])),
@@ -231,11 +239,11 @@ fn what_no_check_has_made_is_refused() {
         refusal(|p| p["messages"]["en/cancelled"]["html"] = json!("{{ resume_url }} {{ unsubscribe_url }}")),
     ];
     expect![[r#"
-        the campaign package has format 6, and this program reads format 5: bring the older of the two up to date, then push the campaign again
-        the campaign package has format 6, and this program reads format 5: bring the older of the two up to date, then push the campaign again
-        not a campaign package: missing field `format` at line 1 column 833161
-        not a campaign package: head.rules.touches[1].after: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found at line 1 column 3289
-        not a campaign package: head.rules.quiet_days: unknown field `quiet_days`, expected one of `touches`, `experiment`, `hand_back_after`, `window_grace`, `claim_lease`, `retry_after`, `confirm_after`, `outage_wait`, `reopen_after`, `max_episodes`, `email_hours`, `code_hours`, `sms_hours`, `law`, `default_zones`, `caps`, `policies`, `meter`, `sharing`, `incident`, `link_hosts` at line 1 column 2162
+        the campaign package has format 7, and this program reads format 6: bring the older of the two up to date, then push the campaign again
+        the campaign package has format 7, and this program reads format 6: bring the older of the two up to date, then push the campaign again
+        not a campaign package: missing field `format` at line 1 column 1194100
+        not a campaign package: head.rules.touches[1].after: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found at line 1 column 3718
+        not a campaign package: head.rules.quiet_days: unknown field `quiet_days`, expected one of `touches`, `experiment`, `hand_back_after`, `window_grace`, `claim_lease`, `retry_after`, `confirm_after`, `outage_wait`, `reopen_after`, `max_episodes`, `email_hours`, `code_hours`, `sms_hours`, `law`, `default_zones`, `caps`, `policies`, `meter`, `sharing`, `enrollment`, `incident`, `link_hosts` at line 1 column 2591
         the campaign package cannot be used: `version` is not 1 to 64 letters, digits, `-`, `.` and `_`
         the campaign package cannot be used: `Mars/Olympus` is not a time zone known here
         the campaign package cannot be used: `` is not a time zone known here
@@ -247,13 +255,15 @@ fn what_no_check_has_made_is_refused() {
         the campaign package cannot be used: it has a series under `sharing` with too many touches, or with one without a window or a channel
         the campaign package cannot be used: it has a `sharing.renew_after` that is not a time to come
         the campaign package cannot be used: `rules.sharing.look_every` is not a time to come
+        the campaign package cannot be used: it has business hours under `enrollment` that end before they start
+        the campaign package cannot be used: it has an `enrollment` that is late or refused at once
         the campaign package cannot be used: it has `email_hours` that end before they start
         the campaign package cannot be used: it has `sms_hours` that end before they start
         the campaign package cannot be used: `locales.default` is not among those offered
         the campaign package cannot be used: the sender's name, address or postal address is empty
         the campaign package cannot be used: the message es/cancelled is missing
         the campaign package cannot be used: the message en/utility_not_connected is missing
-        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 139866
+        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 199445
         the html of en/cancelled is not Liquid: liquid:  --> 1:20
         the subject of the message en/cancelled does not show `subject`
         the text of the message en/cancelled does not show `unsubscribe_url`
@@ -284,7 +294,7 @@ fn what_is_too_large_to_be_stored_is_refused() {
         the message en/cancelled has 000000 bytes, and at most 000000 can be stored
         the campaign without its messages has 000000 bytes, and at most 000000 can be stored
         the campaign package has 0000000 bytes, and at most 0000000 can be stored
-        the campaign package has 0000000 bytes, and at most 0000000 can be stored"#]]
+        the campaign package has 00000000 bytes, and at most 0000000 can be stored"#]]
     .assert_eq(&digits(refusals.join("\n")));
 }
 
@@ -303,7 +313,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         error(&one.head, &named_otherwise),
         error(&spanish.head, &all),
         error(&one.head, &[("en/cancelled", "{}")]),
-        error(&one.head.replacen("\"format\":5", "\"format\":7", 1), &all),
+        error(&one.head.replacen("\"format\":6", "\"format\":7", 1), &all),
     ];
     expect![[r#"
         the campaign package cannot be used: the message en/not_started is missing
@@ -311,10 +321,10 @@ fn parts_that_do_not_belong_together_are_refused() {
         not a campaign package: message en/cancelled.json: not a message's name
         the campaign package cannot be used: the message en/not_started does not belong to it
         not a campaign package: message en/cancelled: missing field `subject` at line 1 column 2
-        the campaign package has format 7, and this program reads format 5: bring the older of the two up to date, then push the campaign again"#]]
+        the campaign package has format 7, and this program reads format 6: bring the older of the two up to date, then push the campaign again"#]]
     .assert_eq(&refusals.join("\n"));
     assert!(matches!(
-        Head::open(&one.head.replacen("\"format\":5", "\"format\":7", 1)),
+        Head::open(&one.head.replacen("\"format\":6", "\"format\":7", 1)),
         Err(PackageError::Format(7))
     ));
 }

@@ -197,7 +197,7 @@ async fn a_campaign_is_pushed_listed_and_rolled_back() {
             (running.head.rules.max_episodes, running.head.rules.version),
             (1, first.clone())
         );
-        assert_eq!(running.templates.texts().count(), 40);
+        assert_eq!(running.templates.texts().count(), 52);
     }
 
     let again = stand.run(&["push", "campaign.toml"]).await;

@@ -71,6 +71,19 @@ macro_rules! for_each_scenario {
             imported_later
             incident_at_one_utility
             late_is_not_a_burst
+            light_account_unknown
+            light_canceled_place
+            light_finished_without_a_webhook
+            light_plan_expires
+            light_record_without_the_enrolment
+            light_rescinded_after_the_end
+            light_service_late
+            light_stops_at_each_step_and_finishes
+            light_switch_hold_and_back
+            light_taken_back_in_the_sandbox
+            light_text_in_the_hours_of_texas
+            light_two_accounts_of_one_person
+            light_webhooks_in_any_order
             lost_timer_healed_by_the_sweep
             lost_timer_of_the_last_arm
             meter_announced_for_a_live_customer

@@ -350,7 +350,6 @@ impl RulesDocument {
         };
         let (policies, meter) = (self.policies, self.meter);
         Ok(Campaign {
-            enrollment: journey::campaign::EnrollmentRule::standard(),
             version,
             touches: TouchDocument::open_all(self.touches),
             experiment: Experiment {

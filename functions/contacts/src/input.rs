@@ -222,7 +222,11 @@ impl ContactInput {
             first_name,
             locale: locale.as_deref().and_then(self::locale).unwrap_or_default(),
             zone,
-            state: state.as_deref().and_then(|text| State::parse(text).ok()),
+            // Light enrolls in Texas alone, so its law counts from the first message on.
+            state: state
+                .as_deref()
+                .or((provider == Provider::Light).then_some("TX"))
+                .and_then(|text| State::parse(text).ok()),
             flow: flow.as_deref().and_then(self::flow).unwrap_or_default(),
             region,
             classification: classification

@@ -511,7 +511,10 @@ mod tests {
             assert_eq!(provider.as_str().parse(), Ok(provider));
         }
         let unknown = "Leap".parse::<Provider>().unwrap_err();
-        assert_eq!(unknown.to_string(), "unknown provider; it must be one of: bayou, leap, light");
+        assert_eq!(
+            unknown.to_string(),
+            "unknown provider; it must be one of: bayou, leap, light"
+        );
     }
 
     #[test]

@@ -78,6 +78,8 @@ impl Compose for Composer {
             first_name: contact.first_name.clone(),
             brand: self.brand.clone(),
             utility: UtilityWords::of(&self.directory, order.utility.as_ref(), order.utility_name.as_deref()),
+            left: order.left.clone(),
+            starts_soon: order.starts_soon,
             form_only: self.directory.is_form_only(contact),
             resume_url: self.url(LinkKind::Resume, journey, at),
             unsubscribe_url: unsubscribe_url.clone(),

@@ -107,7 +107,8 @@ fn trap_3_each_says_exactly_what_is_left_and_nothing_else() {
         What is left: a payment method and an identity check. Tap to open your enrollment page.
         an identity check is left for your electricity plan. Your enrollment page:
         What is left: an identity check. Tap to open your enrollment page.
-    "#]].assert_eq(&all);
+    "#]]
+    .assert_eq(&all);
 }
 
 #[test]

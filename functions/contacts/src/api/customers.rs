@@ -2,10 +2,11 @@
 
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use journey::contact::Contact;
+use journey::enrollment::AcceptanceRecord;
 use journey::link::LinkKind;
 use journey::port::{
     ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, KeepContact, ListContacts, LoadJourney, PageError,
-    StoreError,
+    ReadAcceptances, StoreError,
 };
 use journey::{Campaign, ContactId, JourneyId, Provider, Purpose, Reference};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,7 +16,7 @@ use super::answer::{Reply, empty, json};
 use super::problem::Problem;
 use super::{ApiConfig, conditions};
 use crate::input::is_field_name;
-use crate::{ContactError, ContactInput, explain};
+use crate::{ContactError, ContactInput, Explanation, explain};
 
 pub(super) type Name = (Provider, Reference);
 
@@ -169,15 +170,35 @@ fn whole_number(text: &str) -> Option<usize> {
 
 pub(super) async fn explained<P>(ports: &P, config: &ApiConfig, name: Name, uri: &Uri) -> Result<Reply, Problem>
 where
-    P: LoadJourney + FindContact,
+    P: LoadJourney + FindContact + ReadAcceptances,
 {
     let id = JourneyId::new(&config.id_key, name.0, purpose(name.0, uri)?, &name.1);
     let failed = |error: StoreError| Problem::unavailable(&error);
     let loaded = ports.load_journey(&id).await.map_err(failed)?;
-    let loaded =
-        loaded.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "There is no journey with this reference."))?;
+    let loaded = loaded.ok_or_else(no_journey)?;
     let known = ports.contact_of(&id).await.map_err(failed)?;
-    Ok(json(StatusCode::OK, &explain(&loaded.journey, known.as_ref())))
+    let acceptances = match name.0 {
+        Provider::Light => ports.acceptances(&id).await.map_err(failed)?,
+        Provider::Leap | Provider::Bayou => Vec::new(),
+    };
+    let explained = Explained {
+        explanation: explain(&loaded.journey, known.as_ref()),
+        acceptances,
+    };
+    Ok(json(StatusCode::OK, &explained))
+}
+
+/// What is told of a journey, with the proofs of what its customer accepted.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    explanation: Explanation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acceptances: Vec<AcceptanceRecord>,
+}
+
+pub(super) fn no_journey() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "There is no journey with this reference.")
 }
 
 /// Which of a customer's journeys is asked for: `?purpose=reconnect`; without it the way to the first connection.
@@ -204,7 +225,7 @@ fn purpose(provider: Provider, uri: &Uri) -> Result<Purpose, Problem> {
 }
 
 #[derive(Serialize)]
-struct Minted {
+pub(super) struct Minted {
     resume_url: String,
     preferences_url: String,
     expires_at: jiff::Timestamp,
@@ -216,16 +237,20 @@ where
     P: Clock + FindContact,
 {
     find(ports, config, &name).await?.ok_or_else(no_contact)?;
-    let (journey, now) = (journey_id(config, &name), ports.now());
+    Ok(json(StatusCode::OK, &links(config, &name, ports.now())))
+}
+
+/// The links of a customer, as they are now.
+pub(super) fn links(config: &ApiConfig, name: &Name, now: jiff::Timestamp) -> Minted {
+    let journey = journey_id(config, name);
     let mint = |kind| config.links.mint(&config.public_url, kind, &journey, now);
     let resume = mint(LinkKind::Resume);
-    let minted = Minted {
+    Minted {
         resume_url: resume.url,
         preferences_url: mint(LinkKind::Unsubscribe).url,
         // A link says its end in whole seconds.
         expires_at: jiff::Timestamp::from_second(resume.expires.as_second()).unwrap_or(resume.expires),
-    };
-    Ok(json(StatusCode::OK, &minted))
+    }
 }
 
 pub(super) async fn find<P: FindContact>(
@@ -260,7 +285,7 @@ pub(super) fn no_contact() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "There is no contact with this reference.")
 }
 
-fn failed(error: &ContactError) -> Problem {
+pub(super) fn failed(error: &ContactError) -> Problem {
     match error {
         ContactError::PreconditionFailed => Problem::new(
             StatusCode::PRECONDITION_FAILED,
@@ -271,7 +296,7 @@ fn failed(error: &ContactError) -> Problem {
 }
 
 /// A parser's message without the values that it would quote.
-fn plain(error: &serde_json::Error) -> String {
+pub(super) fn plain(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         serde_json::error::Category::Data => {

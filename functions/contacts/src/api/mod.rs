@@ -8,6 +8,7 @@ mod answer;
 pub mod campaigns;
 mod conditions;
 mod customers;
+mod enrollments;
 mod fallbacks;
 mod problem;
 mod route;
@@ -18,7 +19,7 @@ use http::{Method, Request, StatusCode};
 use journey::link::LinkKey;
 use journey::port::{
     ArmTimer, Clock, CommitJourney, EraseFallback, FindContact, HandOverBill, KeepContact, ListContacts, LoadJourney,
-    PassOnFallback,
+    OpenAccount, PassOnFallback, ReadAcceptances, ResetEnrollment,
 };
 use journey::{Campaign, IdKey};
 
@@ -88,6 +89,9 @@ where
         + PassOnFallback
         + HandOverBill
         + EraseFallback
+        + OpenAccount
+        + ResetEnrollment
+        + ReadAcceptances
         + LoadJourney
         + CommitJourney
         + ArmTimer,
@@ -120,6 +124,9 @@ where
         + PassOnFallback
         + HandOverBill
         + EraseFallback
+        + OpenAccount
+        + ResetEnrollment
+        + ReadAcceptances
         + LoadJourney
         + CommitJourney
         + ArmTimer,
@@ -137,6 +144,19 @@ where
         Route::Bill(provider, reference) => fallbacks::bill(ports, config, route::named(provider, reference)?).await,
         Route::HandOver(provider, reference) => {
             fallbacks::hand_over(ports, config, route::named(provider, reference)?).await
+        }
+        Route::Enrollments => enrollments::open(ports, config, campaign, body).await,
+        Route::Enrollment(reference) => {
+            let (_, reference) = route::named("light", reference)?;
+            enrollments::reset(ports, config, campaign, &reference).await
+        }
+        Route::EnrollmentSession(reference) => {
+            let (_, reference) = route::named("light", reference)?;
+            enrollments::enter(ports, config, reference).await
+        }
+        Route::EnrollmentSupport(reference) => {
+            let (_, reference) = route::named("light", reference)?;
+            enrollments::support(ports, config, campaign, &reference, body).await
         }
         Route::Links(provider, reference) => customers::minted(ports, config, route::named(provider, reference)?).await,
         Route::Contact(provider, reference) => {

@@ -18,6 +18,10 @@ pub(super) enum Route<'a> {
     Fallback(&'a str, &'a str),
     Bill(&'a str, &'a str),
     HandOver(&'a str, &'a str),
+    Enrollments,
+    Enrollment(&'a str),
+    EnrollmentSession(&'a str),
+    EnrollmentSupport(&'a str),
 }
 
 impl<'a> Route<'a> {
@@ -36,6 +40,10 @@ impl<'a> Route<'a> {
             ["fallbacks", provider, reference] => Some(Route::Fallback(provider, reference)),
             ["fallbacks", provider, reference, "bill"] => Some(Route::Bill(provider, reference)),
             ["fallbacks", provider, reference, "hand-over"] => Some(Route::HandOver(provider, reference)),
+            ["enrollments"] => Some(Route::Enrollments),
+            ["enrollments", reference] => Some(Route::Enrollment(reference)),
+            ["enrollments", reference, "session"] => Some(Route::EnrollmentSession(reference)),
+            ["enrollments", reference, "support"] => Some(Route::EnrollmentSupport(reference)),
             _ => None,
         }
     }
@@ -47,7 +55,12 @@ impl<'a> Route<'a> {
                 "GET, HEAD"
             }
             Route::Contact(..) => "GET, HEAD, PUT, DELETE",
-            Route::Links(..) | Route::HandOver(..) => "POST",
+            Route::Links(..)
+            | Route::HandOver(..)
+            | Route::Enrollments
+            | Route::EnrollmentSession(_)
+            | Route::EnrollmentSupport(_) => "POST",
+            Route::Enrollment(_) => "DELETE",
         }
     }
 

@@ -70,6 +70,14 @@ impl Budget {
     /// # Errors
     /// The time at which the next call is there, if nobody else takes it.
     pub fn take(&self, share: Share, now: Timestamp) -> Result<(), Timestamp> {
+        self.take_all(share, 1, now)
+    }
+
+    /// Takes so many calls, or none: whoever got only some of what one question needs would spend them for nothing.
+    ///
+    /// # Errors
+    /// A time at which more calls are there, if nobody else takes them.
+    pub fn take_all(&self, share: Share, calls: usize, now: Timestamp) -> Result<(), Timestamp> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
         if let Some(until) = state.closed_until.filter(|&until| now < until) {
@@ -79,8 +87,20 @@ impl Budget {
             Share::Checks => &mut state.checks,
             Share::Upkeep => &mut state.upkeep,
         };
-        own.take(now)
-            .or_else(|own_at| state.common.take(now).map_err(|common_at| common_at.min(own_at)))
+        let (mut of_own, mut of_common) = (0, 0);
+        for _ in 0..calls {
+            let Err(own_at) = own.take(now) else {
+                of_own += 1;
+                continue;
+            };
+            if let Err(common_at) = state.common.take(now) {
+                own.give_back(of_own);
+                state.common.give_back(of_common);
+                return Err(common_at.min(own_at));
+            }
+            of_common += 1;
+        }
+        Ok(())
     }
 
     /// Refuses every call until a time: the provider asked for it. A later time stands.
@@ -121,6 +141,11 @@ impl Allowance {
         }
         self.taken.push_back(now);
         Ok(())
+    }
+
+    /// Takes back what was taken last.
+    fn give_back(&mut self, calls: usize) {
+        self.taken.truncate(self.taken.len().saturating_sub(calls));
     }
 }
 
@@ -164,6 +189,25 @@ mod tests {
         assert_eq!(taken(&budget, Share::Checks, at(60)), 44);
         assert_eq!(taken(&budget, Share::Upkeep, at(60)), 14);
         assert_eq!(budget.take(Share::Upkeep, at(61)), Err(at(90)));
+    }
+
+    #[test]
+    fn several_calls_are_taken_together_or_not_at_all() {
+        let budget = budget(8);
+        assert_eq!(budget.take(Share::Checks, at(0)), Ok(()));
+        assert_eq!(budget.take_all(Share::Checks, 4, at(1)), Ok(()));
+        assert_eq!(budget.take_all(Share::Checks, 2, at(2)), Err(at(60)), "one is left");
+        assert_eq!(budget.take(Share::Checks, at(2)), Ok(()), "and it still is");
+        assert_eq!(budget.take_all(Share::Checks, 2, at(60)), Err(at(61)), "one is back");
+        assert_eq!(budget.take_all(Share::Checks, 2, at(61)), Ok(()));
+        assert_eq!(taken(&budget, Share::Upkeep, at(61)), 2);
+    }
+
+    #[test]
+    fn the_smallest_budget_has_two_calls_together_at_some_time() {
+        let budget = budget(1);
+        assert_eq!(budget.take_all(Share::Checks, 2, at(0)), Ok(()));
+        assert_eq!(budget.take_all(Share::Checks, 2, at(240)), Ok(()));
     }
 
     #[test]

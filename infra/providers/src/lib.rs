@@ -8,6 +8,7 @@ mod api;
 pub mod bayou;
 mod budget;
 pub mod leap;
+pub mod light;
 mod providers;
 mod query;
 mod retry_after;

@@ -20,6 +20,7 @@ use url::Url;
 
 use super::config::{ApiConfig, ConfigError, is_loopback};
 use super::error::CallError;
+use super::field::parse;
 use crate::query::query;
 use crate::retry_after::retry_after;
 use crate::{Budget, Share};
@@ -67,6 +68,8 @@ pub(crate) struct Request {
     /// May it be made twice?
     pub(crate) repeatable: bool,
     pub(crate) share: Share,
+    /// The key to use in place of the configured one.
+    pub(crate) authorization: Option<HeaderValue>,
     /// Has the next attempt's call been taken out of the budget already?
     pub(crate) paid: AtomicBool,
     /// How long to wait for the answer, if not the configured time.
@@ -149,9 +152,9 @@ impl Api {
         self.inner.line.close();
     }
 
-    /// Takes a call for a status check out of the budget, in the order of asking. False when it has to be
-    /// taken, or refused, at the attempt itself.
-    pub(crate) async fn paid_in_line(&self) -> bool {
+    /// Takes a status check's calls out of the budget, in the order of asking. False when they have to be
+    /// taken, or refused, at the attempts themselves.
+    pub(crate) async fn paid_in_line(&self, calls: usize) -> bool {
         let Inner {
             config,
             budget,
@@ -167,13 +170,25 @@ impl Api {
         };
         while !line.is_closed() {
             let now = clock.now();
-            match budget.take(Share::Checks, now) {
+            match budget.take_all(Share::Checks, calls, now) {
                 Ok(()) => return true,
                 Err(retry_at) if retry_at.duration_since(now) > LONGEST_WAIT => return false,
                 Err(_) => tokio::time::sleep(LOOK_EVERY).await,
             }
         }
         false
+    }
+
+    /// Takes a status check's calls out of the budget, all or none of them.
+    pub(crate) fn pay(&self, calls: usize) -> Result<(), CallError> {
+        let Inner { budget, clock, .. } = &*self.inner;
+        let paid = budget.take_all(Share::Checks, calls, clock.now());
+        paid.map_err(|retry_at| CallError::BudgetSpent { retry_at })
+    }
+
+    /// Now, by the program's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
     }
 
     /// How long one question may take with all its pages and repetitions.
@@ -205,20 +220,19 @@ impl Api {
     }
 
     /// Bounds a question in time.
-    pub(crate) async fn within<T>(
+    pub(crate) async fn within<T, E: From<CallError>>(
         &self,
         deadline: Duration,
-        answer: impl Future<Output = Result<T, CallError>> + Send,
-    ) -> Result<T, CallError> {
+        answer: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         tokio::time::timeout(deadline, answer)
             .await
-            .unwrap_or(Err(CallError::OutOfTime))
+            .unwrap_or_else(|_| Err(CallError::OutOfTime.into()))
     }
 
     /// Makes a request and reads its answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
-        let body = self.bytes(request).await?;
-        serde_json::from_slice(&body).map_err(|_| CallError::Unreadable("it has not the documented shape"))
+        parse(&self.bytes(request).await?)
     }
 
     /// Makes a request, more than once if it may be and needs to.
@@ -259,7 +273,10 @@ impl Api {
                 request.method.clone(),
                 endpoint(&config.base_url, &request.path, &request.query),
             )
-            .header(AUTHORIZATION, authorization.clone())
+            .header(
+                AUTHORIZATION,
+                request.authorization.as_ref().unwrap_or(authorization).clone(),
+            )
             .header(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(timeout) = request.timeout {
             outgoing = outgoing.timeout(timeout);
@@ -271,14 +288,23 @@ impl Api {
         match self.judge(response.status(), response.headers()) {
             Ok(()) => read(response, LARGEST_ANSWER).await,
             Err(CallError::NotFound { .. }) => Err(CallError::NotFound {
-                code: error_code(response).await,
+                code: self.error_code(response).await,
+            }),
+            Err(CallError::Unauthorized { status, .. }) => Err(CallError::Unauthorized {
+                status,
+                code: self.error_code(response).await,
             }),
             Err(CallError::Refused { status, .. }) => Err(CallError::Refused {
                 status,
-                code: error_code(response).await,
+                code: self.error_code(response).await,
             }),
             Err(error) => Err(error),
         }
+    }
+
+    async fn error_code(&self, response: Response) -> Option<String> {
+        let body = read(response, LARGEST_REFUSAL).await.ok()?;
+        self.inner.config.error_code.read(&body)
     }
 
     /// What a status asks of the caller.
@@ -292,7 +318,7 @@ impl Api {
         let now = clock.now();
         let asked = asked_pause(headers, now);
         Err(match status.as_u16() {
-            status @ (401 | 403) => CallError::Unauthorized { status },
+            status @ (401 | 403) => CallError::Unauthorized { status, code: None },
             404 => CallError::NotFound { code: None },
             429 => {
                 let default = now.checked_add(config.rate_limit_pause).unwrap_or(Timestamp::MAX);
@@ -345,15 +371,6 @@ fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
-/// The `error_code` of a refusal, if it has one that is a word: whatever else it says may repeat what was sent.
-async fn error_code(response: Response) -> Option<String> {
-    let body = read(response, LARGEST_REFUSAL).await.ok()?;
-    let body: Value = serde_json::from_slice(&body).ok()?;
-    let code = body.get("error_code")?.as_str()?;
-    let is_word = (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_word.then(|| code.to_owned())
-}
-
 async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(CallError::transport)? {
@@ -375,6 +392,7 @@ impl Request {
             body: None,
             repeatable: true,
             share,
+            authorization: None,
             paid: AtomicBool::new(false),
             timeout: None,
         }

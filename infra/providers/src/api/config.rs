@@ -9,6 +9,7 @@ use journey::Provider;
 use reqwest::header::HeaderValue;
 use url::{Host, Url};
 
+use super::field::text_at;
 use crate::Secret;
 
 /// What every provider's API needs; see each client's own settings.
@@ -17,6 +18,7 @@ pub(crate) struct ApiConfig {
     pub(crate) provider: Provider,
     pub(crate) base_url: Url,
     pub(crate) authorization: Authorization,
+    pub(crate) error_code: ErrorCode,
     pub(crate) calls_per_minute: NonZeroU32,
     pub(crate) waits_in_line: bool,
     pub(crate) request_timeout: Duration,
@@ -54,6 +56,28 @@ impl Authorization {
         let mut value = HeaderValue::from_str(&text).map_err(|_| ConfigError::ApiKey)?;
         value.set_sensitive(true);
         Ok(value)
+    }
+}
+
+/// Where a refusal says its code. Whatever else it says may repeat what was sent, and is passed on to nobody.
+#[derive(Clone, Debug)]
+pub(crate) enum ErrorCode {
+    /// In `error_code`, if it is a word.
+    Word,
+    /// In the field of this path, if it is one of these texts.
+    OneOf { path: String, texts: Vec<String> },
+}
+
+impl ErrorCode {
+    pub(crate) fn read(&self, body: &[u8]) -> Option<String> {
+        let body = serde_json::from_slice(body).ok()?;
+        match self {
+            ErrorCode::Word => {
+                let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+                text_at(body, "error_code").filter(|code| (1..=64).contains(&code.len()) && code.bytes().all(is_word))
+            }
+            ErrorCode::OneOf { path, texts } => text_at(body, path).filter(|code| texts.contains(code)),
+        }
     }
 }
 

@@ -19,9 +19,9 @@ pub(crate) enum CallError {
     /// Our own budget of calls.
     #[error("the budget of calls is spent until {retry_at}")]
     BudgetSpent { retry_at: Timestamp },
-    /// Status 401 or 403: usually a key of the other environment.
+    /// Status 401 or 403, usually a key of the other environment, and the provider's code of the error.
     #[error("the key is refused with status {status}")]
-    Unauthorized { status: u16 },
+    Unauthorized { status: u16, code: Option<String> },
     /// Status 404, and the provider's code of the error.
     #[error("not found")]
     NotFound { code: Option<String> },

@@ -50,7 +50,7 @@ impl BayouClient {
     /// [`ProviderError`] when there is no answer that could be relied on.
     pub async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
         // The wait in line is not Bayou's: it does not count against the question's deadline.
-        let paid = self.api.paid_in_line().await;
+        let paid = self.api.paid_in_line(1).await;
         let told = self
             .api
             .ask("read_status", self.customer(reference, Share::Checks, paid))
@@ -133,6 +133,7 @@ impl BayouClient {
             // Whether Bayou knows a bill again is not documented.
             repeatable: false,
             share: Share::Upkeep,
+            authorization: None,
             paid: AtomicBool::new(false),
             timeout: Some(BILL_WITHIN),
         };
@@ -184,6 +185,7 @@ impl BayouClient {
             body: None,
             repeatable: true,
             share,
+            authorization: None,
             paid: AtomicBool::new(paid),
             timeout: None,
         };

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::bills::BillForm;
 use crate::Secret;
-use crate::api::{ApiConfig, Authorization};
+use crate::api::{ApiConfig, Authorization, ErrorCode};
 
 /// The settings of a [`BayouClient`](super::BayouClient).
 ///
@@ -69,6 +69,7 @@ impl BayouConfig {
             provider: Provider::Bayou,
             base_url: self.base_url.clone(),
             authorization: Authorization::UserName(self.api_key.clone()),
+            error_code: ErrorCode::Word,
             calls_per_minute: self.calls_per_minute,
             waits_in_line: self.waits_in_line,
             request_timeout: self.request_timeout,

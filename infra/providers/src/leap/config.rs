@@ -8,7 +8,7 @@ use journey::Provider;
 use url::Url;
 
 use crate::Secret;
-use crate::api::{ApiConfig, Authorization, ConfigError, in_range};
+use crate::api::{ApiConfig, Authorization, ConfigError, ErrorCode, in_range};
 
 /// The settings of a [`LeapClient`](super::LeapClient).
 ///
@@ -77,6 +77,7 @@ impl LeapConfig {
             base_url: self.base_url.clone(),
             // The API key itself is the bearer token (docs/leap.md, section 1).
             authorization: Authorization::Bearer(self.api_key.clone()),
+            error_code: ErrorCode::Word,
             calls_per_minute: self.calls_per_minute,
             waits_in_line: self.waits_in_line,
             request_timeout: self.request_timeout,

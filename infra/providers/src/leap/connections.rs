@@ -39,7 +39,7 @@ impl LeapClient {
     /// [`ProviderError`] when there is no answer that could be relied on.
     pub async fn read_status(&self, reference: &Reference) -> Result<Snapshot, ProviderError> {
         // The wait in line is not Leap's: it does not count against the question's deadline.
-        let paid = self.paid_in_line().await;
+        let paid = self.paid_in_line(1).await;
         self.ask("read_status", self.every_record(reference, paid)).await
     }
 }

@@ -82,6 +82,7 @@ impl LeapClient {
             body: Some(Body::Json(body)),
             repeatable: true,
             share: Share::Upkeep,
+            authorization: None,
             paid: AtomicBool::new(false),
             timeout: None,
         }

@@ -214,6 +214,7 @@ fn changing(method: Method, path: String, body: Option<Body>, repeatable: bool) 
         body,
         repeatable,
         share: Share::Upkeep,
+        authorization: None,
         paid: AtomicBool::new(false),
         timeout: None,
     }

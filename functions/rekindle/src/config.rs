@@ -1,5 +1,7 @@
 //! `rekindle.toml` and the secrets it names: the only place that reads the environment.
 
+mod light;
+
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,9 @@ use touchpoint::Testers;
 use url::Url;
 use webhook::{Secret, Secrets};
 
+use light::LightTable;
+pub(crate) use light::{Flow, Light};
+
 /// An example of the file, with every key explained.
 pub(crate) const EXAMPLE: &str = include_str!("../example/rekindle.toml");
 
@@ -28,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) tokens: Tokens,
     pub(crate) leap: Option<Leap>,
     pub(crate) bayou: Option<Bayou>,
+    pub(crate) light: Option<Light>,
     /// Those who may get test messages.
     pub(crate) testers: Testers,
     /// Where lifecycle events are posted, if anywhere.
@@ -72,6 +78,7 @@ struct File {
     secrets: SecretsTable,
     leap: Option<LeapTable>,
     bayou: Option<BayouTable>,
+    light: Option<LightTable>,
     #[serde(default)]
     test_sends: TestSendsTable,
     announce: Option<AnnounceTable>,
@@ -171,14 +178,15 @@ impl Config {
         if let Some(next) = &file.secrets.api_token_next_env {
             tokens.push(problems.secret(next, "secrets.api_token_next_env", 16));
         }
-        if file.leap.is_none() && file.bayou.is_none() {
+        if file.leap.is_none() && file.bayou.is_none() && file.light.is_none() {
             let path = path.display();
             problems.found.push(format!(
-                "{path}: there is no provider; write a section [leap], [bayou] or both (`rekindle init` writes an example)"
+                "{path}: there is no provider; write a section [leap], [bayou] or [light], or several (`rekindle init` writes an example)"
             ));
         }
         let leap = file.leap.map(|table| problems.leap(table));
         let bayou = file.bayou.map(|table| problems.bayou(&table));
+        let light = file.light.map(|table| problems.light(&table));
         for entry in &file.test_sends.allowed {
             if let Err(error) = Testers::new([entry.get_ref().as_str()]) {
                 problems.add(
@@ -224,6 +232,10 @@ impl Config {
             tokens: Tokens::new(tokens.iter().flatten().map(String::as_str)),
             bayou: match bayou {
                 Some(bayou) => Some(bayou.context("bayou")?),
+                None => None,
+            },
+            light: match light {
+                Some(light) => Some(light.context("light")?),
                 None => None,
             },
             leap: match leap {

@@ -21,7 +21,7 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 pub type Answer = Response<Vec<u8>>;
 
 /// Seconds, where the provider does not say more closely when it may be asked again.
-pub(crate) const RETRY_SECONDS: u64 = 5;
+pub(crate) const RETRY_SECONDS: u32 = 5;
 
 /// Answers one request. Whatever is answered to HEAD has no body, but says how long it would be.
 pub async fn handle<P, B>(site: &Site, ports: &P, campaign: &Campaign, request: Request<B>) -> Answer

@@ -12,6 +12,7 @@ use axum::http::HeaderName;
 use campaign::LoadedCampaign;
 use contacts::api::ApiConfig;
 use embedded::{DataDir, MachineTime, Outbox, ProgramClock, Store, timers};
+use enroll::SealKey;
 use hook::Hook;
 use jiff::SignedDuration;
 use journey::Lane;
@@ -21,13 +22,14 @@ use journey::port::{Clock, FindDue};
 use providers::Providers;
 use providers::bayou::{BayouClient, BayouConfig};
 use providers::leap::{LeapClient, LeapConfig};
+use providers::light::{LightClient, LightConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use touchpoint::{Composer, Senders};
 use webhook::BayouHook;
 
 use crate::announcing::Announcing;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Flow};
 use crate::http::server::{self, until};
 use crate::http::{self, Face};
 use crate::world::{Parts, World};
@@ -74,7 +76,22 @@ impl Service {
             settings.waits_in_line = true;
             BayouClient::new(&settings, Arc::new(clock.clone()))
         });
+        let light = config.light.as_ref().map(|light| {
+            let settings = LightConfig {
+                names: light.names.clone(),
+                refusals: light.refusals.clone(),
+                waits_in_line: true,
+                ..LightConfig::new(
+                    light.base_url.clone(),
+                    light.app_token.clone(),
+                    light.environment,
+                    light.calls_per_minute,
+                )
+            };
+            LightClient::new(&settings, Arc::new(clock.clone()))
+        });
         let providers = Providers {
+            light: light.transpose().context("[light] of rekindle.toml")?,
             leap: leap.transpose().context("[leap] of rekindle.toml")?,
             bayou: bayou.transpose().context("[bayou] of rekindle.toml")?,
         };
@@ -90,6 +107,17 @@ impl Service {
             || (HeaderName::from_static("x-rekindle-key"), Vec::new()),
             |leap| (leap.webhook_header.clone(), leap.reserved_prefixes.clone()),
         );
+        let site = config.light.as_ref().map(|light| enroll::Site {
+            links: links.clone(),
+            seals: SealKey::new(config.id_key.derive("enrolment seal")),
+            brand: enroll::Brand {
+                name: brand.name.clone(),
+                support_email: brand.support_email.clone(),
+            },
+            public_url: config.public_url.clone(),
+            stripe: light.stripe.clone(),
+            origins: light.origins.clone(),
+        });
         let world = World::new(Parts {
             clock,
             store,
@@ -115,9 +143,16 @@ impl Service {
                 links: links.clone(),
                 brand,
                 directory,
-                enrollment: pages::Enrollment::None,
+                enrollment: match config.light.as_ref().map(|light| light.flow) {
+                    None => pages::Enrollment::None,
+                    Some(Flow::Own) => pages::Enrollment::OwnPages {
+                        public_url: config.public_url.clone(),
+                    },
+                    Some(Flow::Hosted) => pages::Enrollment::HostedFlow,
+                },
                 sends_events: campaign.rules.sends_by(Channel::Event),
             },
+            site,
             rules: campaign.rules,
             webhook: webhook::Config {
                 leap: config.leap.as_ref().map(|leap| leap.secrets.clone()),
@@ -125,7 +160,7 @@ impl Service {
                     secrets: bayou.webhook_secrets,
                     references: bayou.references,
                 }),
-                light: None,
+                light: config.light.as_ref().map(|light| light.hook.clone()),
                 id_key: config.id_key.clone(),
                 reserved_prefixes: reserved_prefixes.clone(),
             },

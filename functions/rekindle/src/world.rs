@@ -20,6 +20,8 @@ pub(crate) struct Parts {
     pub(crate) rules: Campaign,
     pub(crate) composer: Composer,
     pub(crate) pages: pages::Pages,
+    /// The enrolment's pages and API, where there is Light.
+    pub(crate) site: Option<enroll::Site>,
     pub(crate) webhook: webhook::Config,
     pub(crate) id_key: IdKey,
 }
@@ -48,7 +50,9 @@ impl core::ops::Deref for World {
 journey::delegate_ports!(World {
     clock: Clock;
     store: LoadJourney, CommitJourney, ArmTimer, FindDue, FindContact, KeepContact, ListContacts, Suppress,
-        SuppressAddress, ReadVisits, KeepWatermark, KeepFallback, TakeUpload, PassOnFallback, EraseFallback, Count;
-    providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink, HandOverBill;
+        SuppressAddress, ReadVisits, KeepWatermark, KeepFallback, TakeUpload, PassOnFallback, EraseFallback, KeepAcceptance, ReadAcceptances,
+        Count;
+    providers: ReadStatus, ReadChanges, SearchMeters, ReadNewest, FreshLink, HandOverBill, OpenAccount, Enroll,
+        ResetEnrollment;
     outbox: SendEmail, SendText, SendPush, LookUpSend;
 });

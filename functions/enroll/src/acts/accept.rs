@@ -90,7 +90,7 @@ impl<P: Ports> Visit<'_, P> {
             Some(_) | None => self.accept_at_provider(offer, starts).await?,
         }
         // The proof first: the journey can hear of the step from the provider as well, the proof is ours alone.
-        let kept = self.ports.keep_acceptance(&self.known.id, &self.id, &record).await;
+        let kept = self.ports.keep_acceptance(&self.id, &record).await;
         kept.map_err(|error| self.store_trouble(&error))?;
         self.tell_accepted(offer, starts).await;
         self.ports.count("enroll.accepted", 1);

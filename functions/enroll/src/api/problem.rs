@@ -12,7 +12,7 @@ use crate::acts::Trouble;
 use crate::http::{Answer, RETRY_SECONDS};
 
 /// The longest wait that is passed on to a caller.
-const LONGEST_WAIT: u64 = 60 * 60;
+const LONGEST_WAIT: u32 = 60 * 60;
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize)]
@@ -41,7 +41,7 @@ impl FieldError {
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     title: &'static str,
     #[serde(serialize_with = "number")]
     status: StatusCode,
@@ -53,7 +53,7 @@ pub(super) struct Problem {
     #[serde(skip)]
     allow: Option<&'static str>,
     #[serde(skip)]
-    retry_after: u64,
+    retry_after: u32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -62,9 +62,9 @@ fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S:
 }
 
 impl Problem {
-    fn new(kind: &str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(kind: &'static str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Problem {
-            kind: format!("urn:rekindle:problem:{kind}"),
+            kind,
             title,
             status,
             detail: detail.into(),
@@ -77,12 +77,17 @@ impl Problem {
 
     pub(super) fn nothing_here() -> Self {
         let detail = "There is nothing at this address.";
-        Problem::new("not-found", StatusCode::NOT_FOUND, "Not found", detail)
+        Problem::new(
+            "urn:rekindle:problem:not-found",
+            StatusCode::NOT_FOUND,
+            "Not found",
+            detail,
+        )
     }
 
     pub(super) fn unauthorized() -> Self {
         Problem::new(
-            "unauthorized",
+            "urn:rekindle:problem:unauthorized",
             StatusCode::UNAUTHORIZED,
             "No session",
             "Send `Authorization: Bearer <token>`, once, with the token of a session that is not over.",
@@ -91,7 +96,12 @@ impl Problem {
 
     pub(super) fn foreign() -> Self {
         let detail = "Another site's page calls with a token in the header, not with our cookie.";
-        Problem::new("foreign-origin", StatusCode::FORBIDDEN, "Another site's page", detail)
+        Problem::new(
+            "urn:rekindle:problem:foreign-origin",
+            StatusCode::FORBIDDEN,
+            "Another site's page",
+            detail,
+        )
     }
 
     pub(super) fn not_allowed(allow: &'static str) -> Self {
@@ -101,45 +111,80 @@ impl Problem {
         );
         Problem {
             allow: Some(allow),
-            ..Problem::new("method-not-allowed", status, "Method not allowed", detail)
+            ..Problem::new(
+                "urn:rekindle:problem:method-not-allowed",
+                status,
+                "Method not allowed",
+                detail,
+            )
         }
     }
 
     pub(super) fn too_large() -> Self {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Problem::new("too-large", status, "Too large", "A body has at most 16 KB.")
+        Problem::new(
+            "urn:rekindle:problem:too-large",
+            status,
+            "Too large",
+            "A body has at most 16 KB.",
+        )
     }
 
     pub(super) fn too_slow() -> Self {
         let status = StatusCode::REQUEST_TIMEOUT;
-        Problem::new("too-slow", status, "Too slow", "The body took too long to arrive.")
+        Problem::new(
+            "urn:rekindle:problem:too-slow",
+            status,
+            "Too slow",
+            "The body took too long to arrive.",
+        )
     }
 
     pub(super) fn not_json() -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Problem::new("not-json", status, "Not JSON", "Send the body as `application/json`.")
+        Problem::new(
+            "urn:rekindle:problem:not-json",
+            status,
+            "Not JSON",
+            "Send the body as `application/json`.",
+        )
     }
 
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
-        Problem::new("malformed", StatusCode::BAD_REQUEST, "Malformed", detail)
+        Problem::new(
+            "urn:rekindle:problem:malformed",
+            StatusCode::BAD_REQUEST,
+            "Malformed",
+            detail,
+        )
     }
 
     pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         Problem {
             errors,
-            ..Problem::new("invalid", status, "Invalid", "Some fields are not right.")
+            ..Problem::new(
+                "urn:rekindle:problem:invalid",
+                status,
+                "Invalid",
+                "Some fields are not right.",
+            )
         }
     }
 
     pub(super) fn unknown_location() -> Self {
         let detail = "The account has no such location.";
-        Problem::new("unknown-location", StatusCode::NOT_FOUND, "Unknown location", detail)
+        Problem::new(
+            "urn:rekindle:problem:unknown-location",
+            StatusCode::NOT_FOUND,
+            "Unknown location",
+            detail,
+        )
     }
 
     pub(super) fn plan_changed() -> Self {
         Problem::new(
-            "plan-changed",
+            "urn:rekindle:problem:plan-changed",
             StatusCode::CONFLICT,
             "The plan changed",
             "The plan is no longer what was shown, or was shown more than 30 minutes ago. Nothing was accepted; ask for the plans again.",
@@ -152,12 +197,12 @@ impl Problem {
         Problem::unavailable(RETRY_SECONDS)
     }
 
-    fn unavailable(retry_after: u64) -> Self {
+    fn unavailable(retry_after: u32) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let detail = "The provider or our store cannot be reached. Nothing is lost; send the same request again.";
         Problem {
             retry_after,
-            ..Problem::new("unavailable", status, "Not now", detail)
+            ..Problem::new("urn:rekindle:problem:unavailable", status, "Not now", detail)
         }
     }
 
@@ -165,7 +210,12 @@ impl Problem {
         let detail = "This enrolment cannot go on here. The customer should talk to support.";
         Problem {
             support: Some(matter.as_str()),
-            ..Problem::new("support-needed", StatusCode::CONFLICT, "Support needed", detail)
+            ..Problem::new(
+                "urn:rekindle:problem:support-needed",
+                StatusCode::CONFLICT,
+                "Support needed",
+                detail,
+            )
         }
     }
 
@@ -174,16 +224,21 @@ impl Problem {
             Trouble::Support(matter) => Problem::support(*matter),
             Trouble::Finished => {
                 let detail = "The enrolment is final. Nothing was changed.";
-                Problem::new("finished", StatusCode::CONFLICT, "Finished", detail)
+                Problem::new(
+                    "urn:rekindle:problem:finished",
+                    StatusCode::CONFLICT,
+                    "Finished",
+                    detail,
+                )
             }
             Trouble::Refused => {
                 let detail = "The provider refuses this step, and would again. Nothing was changed.";
-                Problem::new("refused", StatusCode::CONFLICT, "Refused", detail)
+                Problem::new("urn:rekindle:problem:refused", StatusCode::CONFLICT, "Refused", detail)
             }
             Trouble::Unavailable { retry_at } => {
                 let wait = retry_at.map(|at| at.duration_since(now).as_secs());
                 let wait = wait
-                    .and_then(|seconds| u64::try_from(seconds).ok())
+                    .and_then(|seconds| u32::try_from(seconds).ok())
                     .unwrap_or(RETRY_SECONDS);
                 Problem::unavailable(wait.clamp(1, LONGEST_WAIT))
             }

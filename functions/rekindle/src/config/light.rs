@@ -80,7 +80,11 @@ impl Problems<'_> {
         if let Some((names, problem)) = table.names.as_ref().and_then(|it| Some((it, it.get_ref().problem()?))) {
             self.add(&names.span(), "light.names", problem);
         }
-        if let Some((said, problem)) = table.refusals.as_ref().and_then(|it| Some((it, it.get_ref().problem()?))) {
+        if let Some((said, problem)) = table
+            .refusals
+            .as_ref()
+            .and_then(|it| Some((it, it.get_ref().problem()?)))
+        {
             self.add(&said.span(), "light.refusals", problem);
         }
         let stripe = self.stripe(table.stripe_js.as_ref());
@@ -91,8 +95,16 @@ impl Problems<'_> {
             app_token: ApiKey::new(app_token?),
             environment: table.environment,
             calls_per_minute: calls_per_minute?,
-            names: table.names.as_ref().map(|names| names.get_ref().clone()).unwrap_or_default(),
-            refusals: table.refusals.as_ref().map(|it| it.get_ref().clone()).unwrap_or_default(),
+            names: table
+                .names
+                .as_ref()
+                .map(|names| names.get_ref().clone())
+                .unwrap_or_default(),
+            refusals: table
+                .refusals
+                .as_ref()
+                .map(|it| it.get_ref().clone())
+                .unwrap_or_default(),
             hook: hook?,
             flow: table.flow,
             stripe: stripe?,

@@ -179,6 +179,7 @@ fn config(public_url: &str, leap: &str, seed: u64) -> anyhow::Result<Config> {
         testers: touchpoint::Testers::default(),
         announce: None,
         bayou: None,
+        light: None,
         public_url: public_url.to_owned(),
         campaign: PathBuf::new(),
         // Names decide who is drawn into which arm, so another seed draws anew.

@@ -1,4 +1,4 @@
-//! What customers open: `GET|POST /r/{token}`, `GET|POST /f/{token}` and `GET|POST /u/{token}`.
+//! What customers open: `GET|POST /r/{token}`, `GET|POST /f/{token}`, `GET|POST /u/{token}`, and `/enroll`.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 
-use super::{Face, Unread, read, sent};
+use super::{Face, Refusal, Unread, read, sent};
 
 /// Bills that arrive at the same time: each is in memory, whole.
 const BILLS: usize = 8;
@@ -30,6 +30,8 @@ pub(super) fn routes() -> Router<Face> {
         .route("/r/{token}", any(answer))
         .route("/f/{token}", any(answer_fallback))
         .route("/u/{token}", any(answer))
+        .route("/enroll", any(enrolling))
+        .route("/enroll/{*below}", any(enrolling))
 }
 
 async fn answer(State(face): State<Face>, request: Request) -> Response {
@@ -40,6 +42,22 @@ async fn answer(State(face): State<Face>, request: Request) -> Response {
         Err(Unread::TooSlow) => return sent(pages::http::too_slow()),
     };
     answered(&face, Request::from_parts(parts, body.to_vec())).await
+}
+
+/// The enrolment, where there is Light.
+async fn enrolling(State(face): State<Face>, request: Request) -> Response {
+    let world = &face.world;
+    let Some(site) = &world.site else {
+        return Refusal::nothing_here().into_response();
+    };
+    let (parts, body) = request.into_parts();
+    let body = match read(body, enroll::http::MAX_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(Unread::TooLong) => return sent(enroll::http::too_large(site, parts.uri.path())),
+        Err(Unread::TooSlow) => return sent(enroll::http::too_slow(site, parts.uri.path())),
+    };
+    let request = Request::from_parts(parts, body.to_vec());
+    sent(enroll::http::handle(site, world, &world.rules, request).await)
 }
 
 async fn answer_fallback(state: State<Face>, request: Request) -> Response {

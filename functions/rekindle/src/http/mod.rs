@@ -120,6 +120,10 @@ impl Refusal {
     pub(crate) fn new(status: StatusCode, detail: &str) -> Self {
         Refusal(Problem::new(status, detail))
     }
+
+    pub(crate) fn nothing_here() -> Self {
+        Refusal(Problem::nothing_here())
+    }
 }
 
 impl IntoResponse for Refusal {

@@ -48,7 +48,7 @@ impl Templates {
     /// capitals and the preheader, which is hidden, do not count.
     ///
     /// Each is filled in for every touch, with much known of the utility and with nothing, and for a form alone; with all
-    /// steps of an enrollment left and with none.
+    /// steps of an enrolment left and with none.
     #[must_use]
     pub fn differences(&self, brand: &Brand, touches: u16) -> Vec<Difference> {
         let mut found: Vec<Difference> = Vec::new();

@@ -30,7 +30,7 @@ use crate::render::RenderError;
 /// | `utility_phone` | its customer service, if known |
 /// | `utility_mfa` | `mandatory`, `optional`, `none` or `unknown`: does signing in need a code? |
 /// | `form_only` | is connecting a form alone, without a sign-in with the utility? |
-/// | `left.plan`, `left.billing_address`, `left.payment`, `left.identity` | is this step of an enrollment left to do? |
+/// | `left.plan`, `left.billing_address`, `left.payment`, `left.identity` | is this step of an enrolment left to do? |
 /// | `starts_on` | the day that was chosen for a plan's start, in words, if it is near |
 /// | `resume_url` | the one link of the button |
 /// | `unsubscribe_url` | the link that ends the reminders |
@@ -56,7 +56,7 @@ pub struct Variables {
     pub utility: UtilityWords,
     /// Is connecting a form alone, without a sign-in with the utility?
     pub form_only: bool,
-    /// What is left to do of an enrollment; nothing where there is none.
+    /// What is left to do of an enrolment; nothing where there is none.
     pub left: Vec<Step>,
     /// The day on which the customer chose to begin, where it is near.
     pub starts_soon: Option<Date>,

@@ -1,4 +1,4 @@
-//! The words for an enrollment in an electricity plan (docs/light.md, section 10): exactly what is left, and no more.
+//! The words for an enrolment in an electricity plan (docs/light.md, section 10): exactly what is left, and no more.
 
 use expect_test::expect;
 use jiff::civil::date;
@@ -9,7 +9,7 @@ use journey::enrollment::Step;
 use super::{ENROLLMENT, builtin, compile, everything_known, may_be_left, variables};
 use crate::{Length, PushMessage, UtilityWords, Variables};
 
-/// Every message of an enrollment, with each set of steps that may be left, with a day that is near and without.
+/// Every message of an enrolment, with each set of steps that may be left, with a day that is near and without.
 fn every_enrollment(mut look: impl FnMut(&Variables, &str)) {
     let languages = |touch| Locale::ALL.map(|locale| (touch, locale));
     for (diagnosis, may_be_left) in ENROLLMENT {
@@ -340,7 +340,7 @@ fn subjects_differ_by_touch_and_reason() {
     }
 }
 
-/// Whoever shares data with a utility, or connects one, has no step of an enrollment left.
+/// Whoever shares data with a utility, or connects one, has no step of an enrolment left.
 #[test]
 fn other_messages_know_nothing_of_an_enrollment() {
     let own = "{{ resume_url }}{{ unsubscribe_url }}{{ postal_address }}\n\

@@ -48,7 +48,7 @@ fn brand() -> Brand {
     }
 }
 
-/// Those of an enrollment, with what may be left to do.
+/// Those of an enrolment, with what may be left to do.
 const ENROLLMENT: [(Diagnosis, &[&[Step]]); 6] = {
     use Step::{BillingAddress as Billing, Identity, Payment, Plan};
     const CHOICE: &[&[Step]] = &[

@@ -180,7 +180,7 @@ fn trap_9_no_message_promises_to_continue_and_later_ones_say_that_steps_may_come
             assert!(!text.contains(promise), "{promise}");
         }
         let starts_over = text.contains("opens a new visit") || text.contains("abre una visita nueva");
-        // Who never followed the link has done no step; what is done of an enrollment stays with the account.
+        // Who never followed the link has done no step; what is done of an enrolment stays with the account.
         let began = variables.diagnosis != Diagnosis::Invited && !is_of_enrollment(variables.diagnosis);
         assert_eq!(starts_over, variables.touch > 1 && began, "{text}");
     });

@@ -7,12 +7,14 @@ use core::future::pending;
 
 use jiff::Timestamp;
 use journey::contact::{Contact, Known, OptOut, SuppressedFor, Suppression};
+use journey::enrollment::{AcceptanceRecord, NewAccount};
 use journey::port::{
     AnswerText, ArmTimer, ChangeFilter, ChangePage, Clock, Commit, CommitError, CommitJourney, ContactPage, Count,
-    Email, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, HandOverBill, HandOverError, KeepContact,
-    KeepFallback, KeepWatermark, ListContacts, LoadJourney, LookUpSend, PageError, PassOnFallback, Precondition,
-    ProviderError, Push, PutError, ReadChanges, ReadNewest, ReadStatus, ReadVisits, SearchMeters, SendEmail, SendPush,
-    SendText, StoreError, Suppress, SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
+    Email, EnrollError, EraseFallback, FindContact, FindDue, FireTimer, FreshLink, HandOverBill, HandOverError,
+    KeepAcceptance, KeepContact, KeepFallback, KeepWatermark, ListContacts, LoadJourney, LookUpSend, OpenAccount,
+    PageError, PassOnFallback, Precondition, ProviderError, Push, PutError, ReadAcceptances, ReadChanges, ReadNewest,
+    ReadStatus, ReadVisits, ResetEnrollment, SearchMeters, SendEmail, SendPush, SendText, StoreError, Suppress,
+    SuppressAddress, TakeUpload, Text, UploadForm, Uploaded, Versioned, Watermark,
 };
 use journey::status::Snapshot;
 use journey::{
@@ -21,6 +23,7 @@ use journey::{
     UtilityCode, Visits,
 };
 
+use crate::provider::AccountScript;
 use crate::stage::Stage;
 use crate::world::{Mode, State, World};
 
@@ -408,6 +411,43 @@ impl KeepWatermark for Ports<'_> {
             Ok(())
         };
         self.step("save_watermark", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl OpenAccount for Ports<'_> {
+    async fn open_account(&self, _: &NewAccount) -> Result<Reference, EnrollError> {
+        let effect = |state: &mut State| Ok(state.provider.open_account());
+        self.step("open_account", effect, || Err(no_answer().into())).await
+    }
+}
+
+impl ResetEnrollment for Ports<'_> {
+    async fn reset_enrollment(&self, account: &Reference) -> Result<bool, EnrollError> {
+        let effect = |state: &mut State| {
+            state.provider.put_account(account, &AccountScript::default());
+            Ok(true)
+        };
+        self.step("reset_enrollment", effect, || Err(no_answer().into())).await
+    }
+}
+
+impl KeepAcceptance for Ports<'_> {
+    async fn keep_acceptance(&self, journey: &JourneyId, record: &AcceptanceRecord) -> Result<(), StoreError> {
+        let effect = |state: &mut State| {
+            let kept = state.acceptances.entry(journey.clone()).or_default();
+            if !kept.contains(record) {
+                kept.push(record.clone());
+            }
+            Ok(())
+        };
+        self.step("keep_acceptance", effect, || Err(out_of_reach())).await
+    }
+}
+
+impl ReadAcceptances for Ports<'_> {
+    async fn acceptances(&self, journey: &JourneyId) -> Result<Vec<AcceptanceRecord>, StoreError> {
+        let effect = |state: &mut State| Ok(state.acceptances.get(journey).cloned().unwrap_or_default());
+        self.step("acceptances", effect, || Err(out_of_reach())).await
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Contact, Inbox, Known, OptOut, SuppressedFor, Suppression};
+use journey::enrollment::AcceptanceRecord;
 use journey::port::{
     Commit, CommitError, ContactPage, PageError, Precondition, PutError, StoreError, Versioned, Watermark,
 };
@@ -86,6 +87,7 @@ pub(crate) struct State {
     pub(crate) contacts: BTreeMap<ContactId, Contact>,
     pub(crate) inboxes: BTreeMap<AddressId, Inbox>,
     pub(crate) fallbacks: BTreeMap<ContactId, Given>,
+    pub(crate) acceptances: BTreeMap<JourneyId, Vec<AcceptanceRecord>>,
     /// What browsers have handed to the store itself, by name; none where bills come to the page.
     pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) bill_taker: BillTaker,
@@ -160,6 +162,7 @@ impl World {
             contacts: BTreeMap::new(),
             inboxes: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
+            acceptances: BTreeMap::new(),
             uploads: None,
             bill_taker: BillTaker::default(),
             watermark: None,

@@ -17,19 +17,21 @@ mod standing;
 mod words;
 
 use journey::link::LinkKey;
-use journey::port::{ArmTimer, Clock, CommitJourney, Count, Enroll, FindContact, KeepAcceptance, LoadJourney};
+use journey::port::{
+    ArmTimer, Clock, CommitJourney, Count, Enroll, FindContact, KeepAcceptance, LoadJourney, ReadAcceptances,
+};
 
 pub use api::OPENAPI;
 pub use seal::SealKey;
 
 /// The ports of an enrolment.
 pub trait Ports:
-    Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Enroll + KeepAcceptance + Count
+    Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Enroll + KeepAcceptance + ReadAcceptances + Count
 {
 }
 
 impl<P> Ports for P where
-    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Enroll + KeepAcceptance + Count
+    P: Clock + FindContact + LoadJourney + CommitJourney + ArmTimer + Enroll + KeepAcceptance + ReadAcceptances + Count
 {
 }
 

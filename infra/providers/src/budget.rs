@@ -200,7 +200,11 @@ mod tests {
         assert_eq!(budget.take(Share::Checks, at(2)), Ok(()), "and it still is");
         assert_eq!(budget.take_all(Share::Checks, 2, at(60)), Err(at(61)), "one is back");
         assert_eq!(budget.take_all(Share::Checks, 2, at(61)), Ok(()));
-        assert_eq!(taken(&budget, Share::Upkeep, at(61)), 2);
+        assert_eq!(
+            taken(&budget, Share::Upkeep, at(61)),
+            5,
+            "its own two, and three that all share"
+        );
     }
 
     #[test]

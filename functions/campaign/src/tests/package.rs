@@ -241,7 +241,7 @@ fn what_no_check_has_made_is_refused() {
     expect![[r#"
         the campaign package has format 7, and this program reads format 6: bring the older of the two up to date, then push the campaign again
         the campaign package has format 7, and this program reads format 6: bring the older of the two up to date, then push the campaign again
-        not a campaign package: missing field `format` at line 1 column 1194100
+        not a campaign package: missing field `format` at line 1 column 1195768
         not a campaign package: head.rules.touches[1].after: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found at line 1 column 3718
         not a campaign package: head.rules.quiet_days: unknown field `quiet_days`, expected one of `touches`, `experiment`, `hand_back_after`, `window_grace`, `claim_lease`, `retry_after`, `confirm_after`, `outage_wait`, `reopen_after`, `max_episodes`, `email_hours`, `code_hours`, `sms_hours`, `law`, `default_zones`, `caps`, `policies`, `meter`, `sharing`, `enrollment`, `incident`, `link_hosts` at line 1 column 2591
         the campaign package cannot be used: `version` is not 1 to 64 letters, digits, `-`, `.` and `_`
@@ -263,7 +263,7 @@ fn what_no_check_has_made_is_refused() {
         the campaign package cannot be used: the sender's name, address or postal address is empty
         the campaign package cannot be used: the message es/cancelled is missing
         the campaign package cannot be used: the message en/utility_not_connected is missing
-        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 199445
+        not a campaign package: messages.en/hello: not the name of a message; one is a language and a reason for stopping, such as `en/not_started` at line 1 column 199741
         the html of en/cancelled is not Liquid: liquid:  --> 1:20
         the subject of the message en/cancelled does not show `subject`
         the text of the message en/cancelled does not show `unsubscribe_url`

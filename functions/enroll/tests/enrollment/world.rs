@@ -16,7 +16,7 @@ use journey::enrollment::{
 use journey::link::{LinkKey, LinkKind};
 use journey::port::{
     ArmTimer, Clock, Commit, CommitError, CommitJourney, Count, Enroll, EnrollError, FindContact, KeepAcceptance,
-    LoadJourney, ProviderError, Refusal, StoreError, Versioned,
+    LoadJourney, ProviderError, ReadAcceptances, Refusal, StoreError, Versioned,
 };
 use journey::protocol::{IfAbsent, Person, take};
 use journey::{
@@ -224,6 +224,12 @@ impl KeepAcceptance for World {
     async fn keep_acceptance(&self, _: &JourneyId, record: &AcceptanceRecord) -> Result<(), StoreError> {
         self.stored(Call::Keep)?.kept.push(record.clone());
         Ok(())
+    }
+}
+
+impl ReadAcceptances for World {
+    async fn acceptances(&self, _: &JourneyId) -> Result<Vec<AcceptanceRecord>, StoreError> {
+        Ok(self.state().kept.clone())
     }
 }
 

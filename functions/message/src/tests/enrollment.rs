@@ -285,6 +285,19 @@ fn trap_33_no_words_accept_a_plan_for_the_customer() {
     }
 }
 
+/// Whether the identity blocks an enrolment is not documented.
+#[test]
+fn trap_5_nobody_is_told_that_the_identity_alone_holds_the_plan_up() {
+    for locale in Locale::ALL {
+        let mut variables = with(locale, Diagnosis::IdentityMissing, &[Step::Identity]);
+        variables.starts_soon = Some(date(2026, 3, 6));
+        let said = everything_said(&variables);
+        for claim in ["cannot be set up", "not complete", "no se puede", "Falta completar"] {
+            assert!(!said.contains(claim), "{claim}: {said}");
+        }
+    }
+}
+
 /// A text never asks for a payment by itself: it leads to a page. And it is short.
 #[test]
 fn trap_36_every_text_and_push_fits_whatever_is_left() {

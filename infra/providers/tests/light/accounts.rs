@@ -1,19 +1,46 @@
 //! What is read of an account.
 
 use journey::Unavailable;
-use journey::enrollment::{LightAccount, Step};
-use journey::port::{Enroll, EnrollError};
+use journey::enrollment::{EnrollmentView, LightAccount, Step};
+use journey::port::{Enroll, EnrollError, ProviderError};
 use journey::status::Snapshot;
+use providers::light::LightClient;
 use serde_json::{Value, json};
 
 use crate::stub::{LOOK, Stub, account, fixture};
 
-async fn told(body: &Value) -> LightAccount {
-    let stub = Stub::start().await;
-    stub.on(LOOK, 200, body.to_string());
-    match stub.client().read_status(&account()).await.unwrap() {
-        Snapshot::Light(Some(account)) => account,
-        other @ (Snapshot::Light(None) | Snapshot::Bayou(_) | Snapshot::Leap(_)) => panic!("{other:?}"),
+/// A client, and what it asks.
+struct Reader {
+    stub: Stub,
+    client: LightClient,
+}
+
+impl Reader {
+    async fn start() -> Self {
+        let stub = Stub::start().await;
+        let client = stub.client();
+        Reader { stub, client }
+    }
+
+    async fn status(&self, body: &Value) -> Result<Snapshot, ProviderError> {
+        self.stub.only(LOOK, 200, body.to_string());
+        self.client.read_status(&account()).await
+    }
+
+    async fn told(&self, body: &Value) -> LightAccount {
+        match self.status(body).await.unwrap() {
+            Snapshot::Light(Some(account)) => account,
+            other @ (Snapshot::Light(None) | Snapshot::Bayou(_) | Snapshot::Leap(_)) => panic!("{other:?}"),
+        }
+    }
+
+    async fn fails(&self, body: &Value) -> Unavailable {
+        self.status(body).await.unwrap_err().why
+    }
+
+    async fn view(&self, body: &Value) -> EnrollmentView {
+        self.stub.only(LOOK, 200, body.to_string());
+        self.client.view_enrollment(&account()).await.unwrap()
     }
 }
 
@@ -37,6 +64,7 @@ fn said(account: &LightAccount) -> String {
 
 #[tokio::test]
 async fn every_account_of_the_contract_is_read() {
+    let reader = Reader::start().await;
     let none_done = "plan- billing_address- payment- identity- final- active- usage?";
     for (name, expected) in [
         ("nothing", none_done),
@@ -96,7 +124,7 @@ async fn every_account_of_the_contract_is_read() {
         ),
     ] {
         assert_eq!(
-            said(&told(&fixture(&format!("account-{name}"))).await),
+            said(&reader.told(&fixture(&format!("account-{name}"))).await),
             expected,
             "{name}"
         );
@@ -105,13 +133,14 @@ async fn every_account_of_the_contract_is_read() {
 
 #[tokio::test]
 async fn trap_06_what_is_absent_or_null_is_unknown_and_not_false() {
+    let reader = Reader::start().await;
     let unknown = "plan? billing_address? payment? identity? final? active? usage?";
     for body in [
         json!({}),
         json!({ "enrollment": null, "locations": null }),
         json!({ "enrollment": {}, "locations": [] }),
     ] {
-        assert_eq!(said(&told(&body).await), unknown, "{body}");
+        assert_eq!(said(&reader.told(&body).await), unknown, "{body}");
     }
     for (flag, expected) in [
         (
@@ -141,12 +170,13 @@ async fn trap_06_what_is_absent_or_null_is_unknown_and_not_false() {
     ] {
         let mut body = fixture("account-nothing");
         body["enrollment"].as_object_mut().unwrap().remove(flag);
-        assert_eq!(said(&told(&body).await), expected, "{flag}");
+        assert_eq!(said(&reader.told(&body).await), expected, "{flag}");
     }
 }
 
 #[tokio::test]
 async fn trap_09_usage_history_is_read_in_either_place_in_both_and_in_neither() {
+    let reader = Reader::start().await;
     for (of_account, of_place, expected) in [
         (Value::Null, Value::Null, None),
         (json!(true), Value::Null, Some(true)),
@@ -158,7 +188,7 @@ async fn trap_09_usage_history_is_read_in_either_place_in_both_and_in_neither() 
         let mut body = fixture("account-finalized-not-active");
         body["enrollment"]["has_usage_history"] = of_account;
         body["locations"][0]["has_usage_history"] = of_place;
-        let account = told(&body).await;
+        let account = reader.told(&body).await;
         assert_eq!(account.usage_is_there(), expected, "{body}");
         assert_eq!(account.service_is_active(), Some(false), "it may come first");
     }
@@ -166,14 +196,15 @@ async fn trap_09_usage_history_is_read_in_either_place_in_both_and_in_neither() 
 
 #[tokio::test]
 async fn trap_10_there_may_be_no_place_one_or_several() {
+    let reader = Reader::start().await;
     for (name, places) in [
         ("account-nothing", 0),
         ("account-plan-accepted-only", 1),
         ("account-two-locations-old-active", 2),
     ] {
-        assert_eq!(told(&fixture(name)).await.locations.len(), places, "{name}");
+        assert_eq!(reader.told(&fixture(name)).await.locations.len(), places, "{name}");
     }
-    let both = told(&fixture("account-two-locations-old-active")).await;
+    let both = reader.told(&fixture("account-two-locations-old-active")).await;
     let new = both.place().unwrap();
     assert_eq!(
         new.starts_on,
@@ -185,26 +216,28 @@ async fn trap_10_there_may_be_no_place_one_or_several() {
 
 #[tokio::test]
 async fn trap_13_a_place_with_a_last_day_is_canceled_whatever_the_flags_say() {
+    let reader = Reader::start().await;
     let mut body = fixture("account-location-canceled");
     body["enrollment"]["is_service_active"] = json!(true);
     body["locations"][0]["is_service_active"] = json!(true);
-    let account = told(&body).await;
+    let account = reader.told(&body).await;
     assert!(account.is_canceled() && account.is_final().is_none());
     // What may be a last day is not passed over.
     body["locations"][0]["final_service_date"] = json!("soon");
-    assert_eq!(fails(&body).await, Unavailable::Failing);
+    assert_eq!(reader.fails(&body).await, Unavailable::Failing);
 }
 
 #[tokio::test]
 async fn trap_43_ids_are_opaque_and_what_may_be_missing_may_be() {
+    let reader = Reader::start().await;
     let whole = fixture("account-plan-accepted-only");
-    let flags = said(&told(&whole).await);
+    let flags = said(&reader.told(&whole).await);
     for missing in ["account_number", "phone_number", "created_at", "app", "uuid", "email"] {
         let (mut absent, mut null) = (whole.clone(), whole.clone());
         absent.as_object_mut().unwrap().remove(missing);
         null[missing] = Value::Null;
-        assert_eq!(said(&told(&absent).await), flags, "{missing}");
-        assert_eq!(said(&told(&null).await), flags, "{missing}");
+        assert_eq!(said(&reader.told(&absent).await), flags, "{missing}");
+        assert_eq!(said(&reader.told(&null).await), flags, "{missing}");
     }
     for missing in [
         "address_2",
@@ -218,9 +251,7 @@ async fn trap_43_ids_are_opaque_and_what_may_be_missing_may_be() {
         absent["locations"][0].as_object_mut().unwrap().remove(missing);
         null["locations"][0][missing] = Value::Null;
         for body in [absent, null] {
-            let stub = Stub::start().await;
-            stub.on(LOOK, 200, body.to_string());
-            let view = stub.client().view_enrollment(&account()).await.unwrap();
+            let view = reader.view(&body).await;
             assert_eq!(said(&view.account), flags, "{missing}");
             assert_eq!(view.locations[0].address.line_1, "123 Main St", "{missing}");
         }
@@ -229,20 +260,13 @@ async fn trap_43_ids_are_opaque_and_what_may_be_missing_may_be() {
     body["locations"][0]["uuid"] = json!("no UUID at all");
     body["added"] = json!({ "since": [1.5, null] });
     body["locations"][0]["added"] = json!("since");
-    let stub = Stub::start().await;
-    stub.on(LOOK, 200, body.to_string());
-    let view = stub.client().view_enrollment(&account()).await.unwrap();
+    let view = reader.view(&body).await;
     assert_eq!(view.locations[0].uuid, "no UUID at all");
-}
-
-async fn fails(body: &Value) -> Unavailable {
-    let stub = Stub::start().await;
-    stub.on(LOOK, 200, body.to_string());
-    stub.client().read_status(&account()).await.unwrap_err().why
 }
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_relied_on_is_none() {
+    let reader = Reader::start().await;
     let mut of_another = fixture("account-nothing");
     of_another["uuid"] = json!("00000000-0000-4000-8000-000000000002");
     let mut no_flag = fixture("account-nothing");
@@ -250,7 +274,7 @@ async fn an_answer_that_cannot_be_relied_on_is_none() {
     let mut no_list = fixture("account-nothing");
     no_list["locations"] = json!({});
     for body in [of_another, no_flag, no_list, json!([]), Value::Null] {
-        assert_eq!(fails(&body).await, Unavailable::Failing, "{body}");
+        assert_eq!(reader.fails(&body).await, Unavailable::Failing, "{body}");
     }
 }
 
@@ -271,9 +295,8 @@ async fn trap_38_a_utility_number_that_became_a_number_is_shown_to_nobody_and_hi
 
 #[tokio::test]
 async fn a_customer_sees_where_and_which_plan() {
-    let stub = Stub::start().await;
-    stub.on(LOOK, 200, fixture("account-two-locations-old-active").to_string());
-    let view = stub.client().view_enrollment(&account()).await.unwrap();
+    let reader = Reader::start().await;
+    let view = reader.view(&fixture("account-two-locations-old-active")).await;
     let [old, new] = view.locations.as_slice() else {
         panic!("two places");
     };

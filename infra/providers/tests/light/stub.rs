@@ -17,22 +17,22 @@ use providers::Secret;
 use providers::light::{Environment, LightClient, LightConfig};
 use serde_json::{Value, json};
 
-pub const APP_TOKEN: &str = "an-invented-app-token";
-pub const ACCOUNT: &str = "00000000-0000-4000-8000-000000000001";
-pub const MINT: &str = "POST /v1/app/accounts/00000000-0000-4000-8000-000000000001/token";
-pub const LOGIN: &str = "POST /v1/app/accounts/00000000-0000-4000-8000-000000000001/flow-login";
-pub const LOOK: &str = "GET /v1/account";
+pub(crate) const APP_TOKEN: &str = "an-invented-app-token";
+pub(crate) const ACCOUNT: &str = "00000000-0000-4000-8000-000000000001";
+pub(crate) const MINT: &str = "POST /v1/app/accounts/00000000-0000-4000-8000-000000000001/token";
+pub(crate) const LOGIN: &str = "POST /v1/app/accounts/00000000-0000-4000-8000-000000000001/flow-login";
+pub(crate) const LOOK: &str = "GET /v1/account";
 
 /// A clock that is set by hand. The fixtures' tokens end an hour after its beginning.
 #[derive(Clone)]
-pub struct Hand(Arc<Mutex<Timestamp>>);
+pub(crate) struct Hand(Arc<Mutex<Timestamp>>);
 
 impl Hand {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Hand(Arc::new(Mutex::new("2024-04-29T12:59:18.650Z".parse().unwrap())))
     }
 
-    pub fn pass(&self, span: SignedDuration) {
+    pub(crate) fn pass(&self, span: SignedDuration) {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(span).unwrap();
     }
@@ -46,12 +46,12 @@ impl Clock for Hand {
 
 /// A request as it arrived.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Received {
+pub(crate) struct Received {
     /// Method, path and query.
-    pub line: String,
-    pub authorization: String,
+    pub(crate) line: String,
+    pub(crate) authorization: String,
     /// Null for none.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 #[derive(Default)]
@@ -60,14 +60,14 @@ struct Script {
     received: Mutex<Vec<Received>>,
 }
 
-pub struct Stub {
-    pub base_url: String,
+pub(crate) struct Stub {
+    pub(crate) base_url: String,
     script: Arc<Script>,
 }
 
 impl Stub {
     /// Mints `token-1`, `token-2` and so on, and knows nothing else.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let script = Arc::new(Script::default());
         let app = Router::new().fallback(answer).with_state(Arc::clone(&script));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -81,7 +81,7 @@ impl Stub {
     }
 
     /// One more answer to a call.
-    pub fn on(&self, line: &str, status: u16, body: impl Into<String>) -> &Self {
+    pub(crate) fn on(&self, line: &str, status: u16, body: impl Into<String>) -> &Self {
         let mut answers = self.script.answers.lock().unwrap();
         answers
             .entry(line.to_owned())
@@ -91,17 +91,17 @@ impl Stub {
     }
 
     /// This answer, and no other, to a call.
-    pub fn only(&self, line: &str, status: u16, body: impl Into<String>) -> &Self {
+    pub(crate) fn only(&self, line: &str, status: u16, body: impl Into<String>) -> &Self {
         self.script.answers.lock().unwrap().remove(line);
         self.on(line, status, body)
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.script.received.lock().unwrap().clone()
     }
 
     /// What was asked since this was last called: method and path, and with which token.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         let asked = core::mem::take(&mut *self.script.received.lock().unwrap());
         let short = |token: &str| token.trim_start_matches("Bearer ").to_owned();
         let lines = asked
@@ -110,7 +110,7 @@ impl Stub {
         lines.collect()
     }
 
-    pub fn config(&self) -> LightConfig {
+    pub(crate) fn config(&self) -> LightConfig {
         let base = self.base_url.parse().unwrap();
         let calls = NonZeroU32::new(6000).unwrap();
         let mut config = LightConfig::new(base, Secret::new(APP_TOKEN), Environment::Sandbox, calls);
@@ -118,11 +118,11 @@ impl Stub {
         config
     }
 
-    pub fn client(&self) -> LightClient {
+    pub(crate) fn client(&self) -> LightClient {
         self.client_with(&self.config(), &Hand::new())
     }
 
-    pub fn client_with(&self, config: &LightConfig, hand: &Hand) -> LightClient {
+    pub(crate) fn client_with(&self, config: &LightConfig, hand: &Hand) -> LightClient {
         LightClient::new(config, Arc::new(hand.clone())).unwrap()
     }
 }
@@ -153,19 +153,19 @@ fn minted(number: u32) -> String {
     answer.to_string()
 }
 
-pub fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     serde_json::from_str(&text(name)).unwrap()
 }
 
-pub fn text(name: &str) -> String {
+pub(crate) fn text(name: &str) -> String {
     let path = format!("{}/../../tests/fixtures/light/{name}.json", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-pub fn account() -> Reference {
+pub(crate) fn account() -> Reference {
     Reference::new(ACCOUNT).unwrap()
 }
 
-pub fn esi_id() -> EsiId {
+pub(crate) fn esi_id() -> EsiId {
     EsiId::parse("55512345671234567").unwrap()
 }

@@ -4,7 +4,7 @@
 //! sends webhooks with the documented envelope and retry schedule, and can be put in [`Trouble`]
 //! while it runs. A [`Population`] is who connects their utility accounts there: customers with
 //! realistic habits, most of whom stop at the utility's login, and some of whom come back when a
-//! reminder reaches them. [`bayou`] has the same for the provider Bayou.
+//! reminder reaches them. [`bayou`] and [`light`] have the same for the providers Bayou and Light.
 //!
 //! Architecture invariant: this crate depends on no other crate of the workspace. Whatever talks to
 //! it does so over HTTP, as it would talk to the provider, and cannot know the difference.
@@ -18,6 +18,7 @@ mod agenda;
 pub mod bayou;
 mod clock;
 mod leap;
+pub mod light;
 mod names;
 mod sandbox;
 mod seed;

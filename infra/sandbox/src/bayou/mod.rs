@@ -15,7 +15,7 @@ mod config;
 mod connection;
 mod customer;
 mod data;
-mod delivery;
+pub(crate) mod delivery;
 mod engine;
 mod event;
 mod population;

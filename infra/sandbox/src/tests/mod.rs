@@ -4,6 +4,7 @@ mod api;
 mod bayou;
 mod deliveries;
 mod habits;
+mod light;
 mod population;
 mod reminders;
 mod shapes;

@@ -13,6 +13,8 @@ pub struct Quirks {
     pub unknown_keys: bool,
     /// Where an account says whether there is usage history.
     pub usage_history: UsageHistoryIn,
+    /// Whether the address of an ESI ID comes in an array, as those of a search do.
+    pub esi_id_in_array: bool,
     /// Whether the billing address is read nested, as it is written.
     pub nested_billing_address: bool,
     /// How long account tokens really live, whatever their `expires_at` says.

@@ -59,7 +59,12 @@ pub(crate) async fn search_esi_id(State(shared): State<Arc<Shared>>, body: Bytes
     let Home { esi_id } = read::body(&body)?;
     let world = shared.world();
     let found = world.book.of(&esi_id).map(|address| world.odd(address.json()));
-    Ok(Json(found.ok_or_else(|| Refusal::from(&world.config.unknown_esi_id))?))
+    let found = found.ok_or_else(|| Refusal::from(&world.config.unknown_esi_id))?;
+    Ok(Json(if world.quirks.esi_id_in_array {
+        json!([found])
+    } else {
+        found
+    }))
 }
 
 /// Offers plans.
@@ -71,7 +76,8 @@ pub(crate) async fn request_plans(
     let Home { esi_id } = read::body(&body)?;
     let now = whole_second(shared.clock.now());
     let mut world = shared.world();
-    let offers = world.request_plans(&caller.0, &esi_id, now)?;
+    let offered = world.request_plans(&caller.0, &esi_id, now);
+    let offers = world.counted(&caller.0, offered)?;
     let offers = offers.iter().map(|offer| {
         let plan = Value::Object(offer.json(&world.config, &world.base_url));
         world.odd(plan)
@@ -99,10 +105,7 @@ pub(crate) async fn accept_plan(
     let now = whole_second(shared.clock.now());
     let mut world = shared.world();
     let taken = world.accept(&caller.0, &acceptance, now);
-    if taken.is_err() {
-        world.truth_of(&caller.0).refusals += 1;
-    }
-    let location = taken?;
+    let location = world.counted(&caller.0, taken)?;
     Ok(Json(json!({"location_uuid": location})))
 }
 
@@ -111,6 +114,12 @@ impl World {
     pub(crate) fn account_json(&self, uuid: &str) -> Result<Value, Refusal> {
         let account = self.accounts.get(uuid).ok_or_else(|| Refusal::not_found("account"))?;
         Ok(account.json(&self.config, self.seed, &self.quirks))
+    }
+
+    /// Counts a step that is refused.
+    fn counted<T>(&mut self, account: &str, step: Result<T, Refusal>) -> Result<T, Refusal> {
+        self.truth_of(account).refusals += u32::from(step.is_err());
+        step
     }
 
     /// An object with a key that is not documented, if there are to be such.

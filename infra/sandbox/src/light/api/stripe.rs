@@ -44,13 +44,14 @@ pub(crate) async fn element() -> Response {
     (headers, ELEMENT).into_response()
 }
 
-/// Looks whether what was typed could be a card, without asking a bank.
-pub(crate) async fn check(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+/// Looks whether what was typed could be a card, without asking a bank. What it finds is an answer and no
+/// failure, which the console of a browser would tell.
+pub(crate) async fn check(State(shared): State<Arc<Shared>>, body: Bytes) -> Json<Value> {
     let asked = asked(&body);
     let locale = Locale::of(asked.locale.as_deref());
     match Trial::of(&asked.card, day(shared.clock.now())) {
-        Ok(_) => Json(json!({})).into_response(),
-        Err(error) => refused(error, locale),
+        Ok(_) => Json(json!({})),
+        Err(error) => Json(json!({"error": error.json(locale)})),
     }
 }
 

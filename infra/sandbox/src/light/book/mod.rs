@@ -10,6 +10,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
+use self::words::{Word, words};
 use crate::light::area::{Area, City};
 use crate::seed::Seed;
 
@@ -33,6 +34,8 @@ pub struct Address {
 #[derive(Debug)]
 pub(crate) struct Book {
     addresses: Vec<Address>,
+    /// The words of each address, in the same order.
+    words: Vec<Vec<Word>>,
     by_esi_id: BTreeMap<String, usize>,
 }
 
@@ -133,6 +136,7 @@ impl Book {
     pub(crate) fn generate(seed: Seed) -> Self {
         let mut book = Self {
             addresses: Vec::new(),
+            words: Vec::new(),
             by_esi_id: BTreeMap::new(),
         };
         for (address_1, address_2, (city, postal_code), esi_id, area) in SAMPLES {
@@ -157,6 +161,7 @@ impl Book {
     pub(crate) fn add(&mut self, address: Address) {
         if !self.by_esi_id.contains_key(&address.esi_id) {
             self.by_esi_id.insert(address.esi_id.clone(), self.addresses.len());
+            self.words.push(words(&address.line()));
             self.addresses.push(address);
         }
     }

@@ -21,7 +21,8 @@ impl Book {
         let mut found: Vec<(f64, &Address)> = self
             .addresses
             .iter()
-            .map(|address| (likeness(&query, &words(&address.line())), address))
+            .zip(&self.words)
+            .map(|(address, words)| (likeness(&query, words), address))
             .filter(|(likeness, _)| *likeness >= ENOUGH)
             .collect();
         // Stable, so that units which are equally like stay in their order.

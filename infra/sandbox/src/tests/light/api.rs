@@ -24,6 +24,10 @@ async fn the_app_and_its_accounts_have_tokens_of_their_own() {
     assert_eq!(status("/v1/app/accounts", &token).await, 401);
     let bare = call(story.http.get(story.url("/v1/account"))).await;
     assert_eq!(bare.0, 401);
+    assert_eq!(story.get(&account, "/nowhere").await.0, 404);
+    let preflight = story.http.request(reqwest::Method::OPTIONS, story.url("/v1/account"));
+    assert_eq!(call(preflight).await.0, 204, "a browser asks before it calls");
+    assert_eq!(story.post(&account, "", json!({})).await.0, 405);
     assert_eq!(story.app("/accounts/nobody/token", json!({})).await.0, 404);
     assert_eq!(
         story

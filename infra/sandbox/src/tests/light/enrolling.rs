@@ -129,6 +129,7 @@ async fn a_switch_hold_and_an_ineligible_address_have_the_configured_words() {
     story.sandbox.set_ineligible(HOME, true);
     let body = json!({"esi_id": HOME});
     assert_eq!(story.post(&account, "/enroll/plans/request", body).await.0, 409);
+    assert_eq!(story.truth(&account).refusals, 2);
     story.sandbox.set_ineligible(HOME, false);
     assert_eq!(story.accept(&account, HOME, &plans[0]).await.0, 200);
 }

@@ -36,7 +36,7 @@ async fn usage_history_is_told_in_one_place_in_both_or_nowhere() {
 }
 
 #[tokio::test]
-async fn enrollment_may_be_absent_keys_unknown_and_an_address_nested() {
+async fn enrollment_may_be_absent_keys_unknown_an_address_nested_or_in_an_array() {
     let story = Story::start(1).await;
     let account = story.account();
     story.sandbox.add_old_location(&account).unwrap();
@@ -44,8 +44,13 @@ async fn enrollment_may_be_absent_keys_unknown_and_an_address_nested() {
         without_enrollment: true,
         unknown_keys: true,
         nested_billing_address: true,
+        esi_id_in_array: true,
         ..Quirks::default()
     });
+    let (_, home) = story
+        .post(&account, "/enroll/esi-id-search", json!({"esi_id": HOME}))
+        .await;
+    assert_eq!(home[0]["esi_id"], HOME);
     let object = story.read(&account).await;
     assert_eq!(object.get("enrollment"), None);
     assert!(object["tags"].is_array() && object["locations"][0]["meter"].is_object());

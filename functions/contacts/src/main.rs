@@ -25,10 +25,10 @@ struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
+    table: ReadAcceptances, LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
     bills: PassOnFallback, EraseFallback;
     schedules: ArmTimer;
-    providers: HandOverBill;
+    providers: HandOverBill, OpenAccount, ResetEnrollment;
     metrics: Count;
 });
 
@@ -56,7 +56,11 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
-        providers: Providers { leap: None, bayou },
+        providers: Providers {
+            leap: None,
+            bayou,
+            light: None,
+        },
         table: start.table,
         metrics: start.metrics,
     };

@@ -40,12 +40,15 @@ fn config() -> ApiConfig {
 struct Machine {
     store: Store,
     bill_taker: BillTaker,
+    /// A deployment without Light.
+    nobody: providers::Providers,
 }
 
 journey::delegate_ports!(Machine {
     store: Clock, KeepContact, FindContact, ListContacts, KeepFallback, PassOnFallback, EraseFallback, LoadJourney,
-        CommitJourney, ArmTimer;
+        CommitJourney, ArmTimer, ReadAcceptances;
     bill_taker: HandOverBill;
+    nobody: OpenAccount, ResetEnrollment;
 });
 
 /// Where the API runs.
@@ -81,6 +84,7 @@ impl Api {
                 machine: Machine {
                     store,
                     bill_taker: BillTaker::default(),
+                    nobody: providers::Providers::default(),
                 },
                 _folder: folder,
             },

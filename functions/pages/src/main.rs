@@ -49,6 +49,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         // Leap's links are the contact's own.
         providers: Providers {
+            light: None,
             leap: None,
             bayou: bayou(config.bayou, &start)?,
         },

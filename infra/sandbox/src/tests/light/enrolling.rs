@@ -11,10 +11,14 @@ async fn all_steps_over_the_api_lead_to_service_in_business_hours() {
     let story = Story::start(1).await;
     let account = story.account();
     let plans = story.plans(&account, HOME).await;
+    // Events are in order as long as each is answered before the next happens.
+    story.settle().await;
     let (status, _) = story.accept(&account, HOME, &plans[0]).await;
     assert_eq!(status, 200);
+    story.settle().await;
     let same = json!({"same_as_service_address": true});
     assert_eq!(story.put(&account, "/billing/address", same).await.0, 200);
+    story.settle().await;
     assert!(story.sandbox.add_payment(&account));
     assert_eq!(story.truth(&account).completed_at, Some(at(START)));
     story.live_until(at(START) + DAY * 30).await;

@@ -21,7 +21,7 @@ use journey::{
 
 use crate::bills::BillTaker;
 use crate::happening::{Happening, What};
-use crate::provider::ScriptedProvider;
+use crate::provider::{AccountScript, ScriptedProvider};
 use crate::sender::{Mail, Sender};
 use crate::stage::id_key;
 
@@ -212,6 +212,27 @@ impl World {
     #[must_use]
     pub fn uploads(&self) -> usize {
         self.lock().uploads.as_ref().map_or(0, BTreeMap::len)
+    }
+
+    /// From now on Light's API answers so for an account.
+    pub fn show_account(&self, account: &Reference, script: &AccountScript) {
+        self.lock().provider.put_account(account, script);
+    }
+
+    /// How many links providers have made.
+    #[must_use]
+    pub fn links_made(&self) -> u32 {
+        self.lock().provider.links_made
+    }
+
+    /// Lets time pass.
+    ///
+    /// # Panics
+    /// When it is no time.
+    pub fn pass(&self, span: &str) {
+        let mut state = self.lock();
+        let span: jiff::SignedDuration = span.parse().unwrap();
+        state.now = state.now.checked_add(span).unwrap();
     }
 
     /// How many calls of ports there were.

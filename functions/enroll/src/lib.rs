@@ -49,6 +49,8 @@ pub struct Brand {
 pub struct Stripe {
     /// The address of its script.
     pub js: String,
+    /// The origins that the script loads more from, besides its own.
+    pub scripts: Vec<String>,
     /// The origins that its frames come from, besides the script's.
     pub frames: Vec<String>,
     /// The origins that it talks to.
@@ -61,6 +63,7 @@ impl Default for Stripe {
         let origins = |of: &[&str]| of.iter().map(|origin| (*origin).to_owned()).collect();
         Stripe {
             js: "https://js.stripe.com/v3/".to_owned(),
+            scripts: origins(&["https://*.js.stripe.com"]),
             frames: origins(&["https://*.js.stripe.com", "https://hooks.stripe.com"]),
             connects: origins(&["https://api.stripe.com"]),
         }

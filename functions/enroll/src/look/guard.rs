@@ -59,7 +59,8 @@ pub(crate) fn let_pay(headers: &mut HeaderMap, stripe: &Stripe) {
         good.map(|origin| format!(" {origin}")).collect()
     };
     let policy = policy(&format!(
-        "; script-src 'self' {script}; frame-src {script}{}; connect-src 'self'{}",
+        "; script-src 'self' {script}{}; frame-src {script}{}; connect-src 'self'{}",
+        list(&stripe.scripts),
         list(&stripe.frames),
         list(&stripe.connects)
     ));

@@ -13,7 +13,7 @@ h2 { font-size: 1.1875rem; line-height: 1.3; margin: 1.75rem 0 .25rem; }
 p, ul, ol, dl { margin: .5rem 0; } ul, ol { padding-left: 1.25rem; } li { margin: .25rem 0; }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 a { color: var(--go); }
-.links a { display: inline-block; padding: .25rem 0; }
+.links a { display: inline-block; vertical-align: top; } .links li { margin: .5rem 0; }
 button { font: inherit; font-weight: 600; width: 100%; padding: .875rem 1rem; margin-top: 1rem; border: 0; border-radius: .5rem; background: var(--go); color: var(--on-go); cursor: pointer; }
 button.second { background: transparent; color: var(--ink); border: 1px solid var(--soft); }
 button[aria-disabled=true] { cursor: progress; background: transparent; color: var(--soft); border: 1px solid var(--soft); }

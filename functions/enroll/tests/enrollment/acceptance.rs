@@ -188,6 +188,19 @@ fn an_acceptance_whose_answer_was_lost_is_made_whole_by_the_next() {
     assert!(world.reached(Milestone::PlanAccepted));
 }
 
+/// A proof is made good for what was accepted, and for nothing else.
+#[test]
+fn no_proof_is_kept_of_a_start_that_was_not_accepted() {
+    let world = World::new("en");
+    let mut browser = Browser::new(&world);
+    let offer = browser.offer();
+    browser.accept(&offer, "2026-07-03");
+    world.state().kept.clear();
+    assert_eq!(browser.accept(&offer, "2026-07-04").to.as_deref(), Some("/enroll"));
+    assert!(world.state().kept.is_empty());
+    assert_eq!(world.journey().enrollment.unwrap().dates.starts, Some(first_day()));
+}
+
 /// Two clicks at once: the provider refuses the second, and has the first.
 #[test]
 fn a_refusal_of_what_is_accepted_by_now_is_none() {

@@ -30,10 +30,10 @@ fn as_json(yaml: &Yaml<'_>) -> Value {
 }
 
 fn text(name: &Yaml<'_>) -> String {
-    match as_json(name) {
-        Value::String(name) => name,
-        other => panic!("a name must be a text: {other}"),
-    }
+    let name = as_json(name);
+    name.as_str()
+        .unwrap_or_else(|| panic!("a name must be a text: {name}"))
+        .to_owned()
 }
 
 /// What a `$ref` names, or the thing itself.

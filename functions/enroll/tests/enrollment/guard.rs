@@ -180,8 +180,8 @@ fn the_policy_allows_the_pages_own_style_alone_and_the_payment_page_stripe() {
         ("/enroll/nowhere", ""),
         (
             "/enroll/payment",
-            "; script-src 'self' https://js.stripe.com; frame-src https://js.stripe.com https://*.js.stripe.com \
-             https://hooks.stripe.com; connect-src 'self' https://api.stripe.com",
+            "; script-src 'self' https://js.stripe.com https://*.js.stripe.com; frame-src https://js.stripe.com \
+             https://*.js.stripe.com https://hooks.stripe.com; connect-src 'self' https://api.stripe.com",
         ),
     ] {
         let page = browser.get(path);
@@ -211,6 +211,19 @@ fn the_policy_allows_the_pages_own_style_alone_and_the_payment_page_stripe() {
             assert!(!page.header(guard).is_empty(), "{guard}");
         }
     }
+}
+
+/// Servers run requests side by side, on any thread.
+#[test]
+fn an_answer_can_be_awaited_on_any_thread() {
+    fn on_any_thread<F: Future + Send>(future: F) -> F {
+        future
+    }
+    let world = World::new("en");
+    let (site, campaign) = (site(), journey::Campaign::standard());
+    let request = http::Request::new(Vec::new());
+    let answered = on_any_thread(enroll::http::handle(&site, &world, &campaign, request));
+    assert_eq!(crate::world::poll_once(answered).status(), 404);
 }
 
 /// A cookie is for https alone where we are there; on one machine it must work without.

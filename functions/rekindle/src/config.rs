@@ -535,6 +535,65 @@ mod tests {
         assert!(error.contains("customer_field"), "{error}");
     }
 
+    /// The example's part about Light, without the marks that make it a comment.
+    fn with_light() -> String {
+        let (before, rest) = EXAMPLE.split_once("# [light]\n").unwrap();
+        let (light, after) = rest.split_once("\n\n").unwrap();
+        let keys = light.lines().map(|line| line.strip_prefix("# ").unwrap());
+        let keys = keys.filter(|line| line.starts_with('[') || line.contains(" = "));
+        let keys: Vec<&str> = keys.collect();
+        format!("{before}[light]\n{}\n\n{after}", keys.join("\n"))
+    }
+
+    #[test]
+    fn the_example_s_light_is_right() {
+        let light = parse(&with_light()).unwrap().light.unwrap();
+        assert_eq!(light.flow, Flow::Own);
+        assert_eq!(light.stripe.js, "https://js.stripe.com/v3/");
+        assert_eq!(light.hook.signature.header, "header");
+        assert_eq!(light.names.stripe_key.as_deref(), Some("STRIPE.PUBLIC_KEY"));
+        assert_eq!(light.origins, ["https://app.example.com"]);
+    }
+
+    #[test]
+    fn trap_25_what_is_not_known_of_light_s_signature_has_no_default() {
+        for key in [
+            "webhook_secret_env",
+            "webhook_signature_header",
+            "webhook_signature_hash",
+            "webhook_signature_encoding",
+            "webhook_type_field",
+            "webhook_account_field",
+            "environment",
+        ] {
+            let text = with_light();
+            let without: Vec<&str> = text
+                .lines()
+                .filter(|line| !line.starts_with(&format!("{key} =")))
+                .collect();
+            let error = parse(&without.join("\n")).err().unwrap();
+            assert!(error.contains(key), "{key}: {error}");
+        }
+        for (right, wrong, named) in [
+            (
+                "\"hex\"",
+                "\"hexadecimal\"",
+                "light.webhook_signature_encoding must be \"hex\" or \"base64\"",
+            ),
+            (
+                "\"sha256\"",
+                "\"md5\"",
+                "light.webhook_signature_hash must be \"sha256\" or \"sha512\"",
+            ),
+            ("\"DATA.ACCOUNT\"", "\"DATA..ACCOUNT\"", "light.webhook_account_field"),
+            ("https://app.example.com", "https://app.example.com/", "no origin"),
+            ("stripe_key = \"STRIPE.PUBLIC_KEY\"", "", "client_secret and stripe_key"),
+        ] {
+            let error = parse(&with_light().replace(right, wrong)).err().unwrap();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
     #[test]
     fn either_provider_is_enough_and_none_is_too_few() {
         let text = with_bayou();

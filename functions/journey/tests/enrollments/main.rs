@@ -11,6 +11,7 @@
 mod ended;
 mod finished;
 mod missing;
+mod people;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use journey::campaign::{Caps, Channel, FollowUp, Sharing, TouchRule};
+use journey::campaign::{Caps, Channel, EnrollmentRule, FollowUp, Sharing, TouchRule};
 use journey::contact::{Consent, Contact, Locale, OptOut};
 use journey::{
     Campaign, DataKind, Experiment, Flow, LossReason, PhoneNumber, Provider, PushEndpoint, Reference, SendingHours,
@@ -15,7 +15,9 @@ use law::State;
 use rand::{Rng, RngExt};
 
 use crate::bayou::{Forged, Ways};
+use crate::enrolling;
 use crate::fault::{Kind, Kinds, Stream, draw};
+use crate::light::{self, Enrolling};
 use crate::moment::{Upon, coincidences};
 use crate::sharing::{self, Share};
 
@@ -66,6 +68,8 @@ pub(crate) enum Doing {
     NewBill,
     /// Somebody else sends a webhook in Bayou's name.
     Forged(Forged),
+    /// At Light.
+    Enrol(Enrolling),
 }
 
 /// When an act is done.
@@ -103,6 +107,10 @@ pub(crate) struct Customer {
     pub(crate) listed: bool,
     /// How their record is, if they are Bayou's.
     pub(crate) bayou: Option<Ways>,
+    /// How their account is, if they are Light's.
+    pub(crate) light: Option<light::Ways>,
+    /// Does the provider deliver a webhook again that was not answered 2xx?
+    pub(crate) redelivers: bool,
 }
 
 /// One case.
@@ -126,8 +134,6 @@ pub(crate) struct Case {
     pub(crate) page_size: usize,
     /// Is the table's stream read as well?
     pub(crate) streamed: bool,
-    /// Does Bayou deliver a webhook again that was not answered 2xx?
-    pub(crate) redelivers: bool,
     /// So long after the last act, and the last fault, everything is at rest.
     pub(crate) rests_after: i64,
 }
@@ -181,6 +187,11 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
                 reconnect_experiment: true,
                 ..Sharing::standard()
             },
+            enrollment: EnrollmentRule {
+                late_after_business_hours: 20,
+                starts_soon_days: 5,
+                ..EnrollmentRule::standard()
+            },
             ..plain.clone()
         };
         let overlapping = Campaign {
@@ -209,6 +220,11 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
                 ],
                 ..Sharing::standard()
             },
+            enrollment: EnrollmentRule {
+                late_after_business_hours: 9,
+                furthest_start_days: 20,
+                ..EnrollmentRule::standard()
+            },
             ..plain.clone()
         };
         let mut strict = Campaign {
@@ -228,6 +244,7 @@ pub(crate) fn campaigns() -> &'static [Arc<Campaign>] {
             },
             ..plain.clone()
         };
+        strict.enrollment.identity = FollowUp::Remind;
         strict.policies.session_closed = FollowUp::Stop;
         strict.policies.agreement_declined = FollowUp::Stop;
         [plain, arms, texts, overlapping, strict].map(Arc::new).to_vec()
@@ -297,17 +314,25 @@ impl Case {
         let faults_end = begins + random.random_range(6 * HOUR..6 * DAY);
         let answers_look_ups = random.random();
         let page_size = random.random_range(1..4);
+        let enrolling = enrolling::Share::of(seed);
         let share = Share::of(seed);
-        let number = if share.alone { 0 } else { number };
+        let number = if share.alone || enrolling.alone { 0 } else { number };
+        let sharing = if enrolling.alone { 0 } else { share.number };
         let leaps = (0..number).map(|index| customer(seed, index, begins, kinds, racy, shared_inbox));
-        let bayous = (number..number + share.number)
-            .map(|index| sharing::customer(seed, index, begins, kinds, racy, share.shared_inbox));
-        let customers: Vec<_> = leaps.chain(bayous).collect();
+        let bayous = (number..number + sharing).map(|index| sharing::customer(seed, index, begins, kinds, racy, share));
+        let first = number + sharing;
+        let lights = (first..first + enrolling.number)
+            .map(|index| enrolling::customer(seed, index, begins, kinds, racy, enrolling));
+        let customers: Vec<_> = leaps.chain(bayous).chain(lights).collect();
         let acts = customers.iter().flat_map(|customer| &customer.acts);
         let times = acts.filter_map(|act| act.at());
         let consents = customers.iter().filter_map(|customer| customer.contact.sharing_ends_at);
         let times = times.chain(consents.map(|ends| ends.as_millisecond()));
-        let rests_after = if share.number == 0 { 6 * DAY } else { RESTS_AFTER };
+        let rests_after = if sharing + enrolling.number == 0 {
+            6 * DAY
+        } else {
+            RESTS_AFTER
+        };
         let ends = times.chain([faults_end]).max().unwrap_or(begins) + rests_after;
         Case {
             seed,
@@ -323,14 +348,13 @@ impl Case {
             answers_look_ups,
             page_size,
             streamed: seed.is_multiple_of(8),
-            redelivers: share.redelivers,
             rests_after,
         }
     }
 }
 
 /// The longest series of Bayou's customers has eight days, its hand-back one or two more, and a loss that no webhook
-/// told of is found within one.
+/// told of is found within one. Light's need no longer.
 const RESTS_AFTER: i64 = 13 * DAY;
 
 fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_inbox: bool) -> Customer {
@@ -379,6 +403,8 @@ fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_
         acts,
         listed: flow != Flow::DirectToUtility || random.random(),
         bayou: None,
+        light: None,
+        redelivers: true,
     }
 }
 

@@ -265,6 +265,8 @@ pub(crate) enum Stream {
     Latency,
     /// Bayou's customers, and what they do.
     Sharing,
+    /// Light's.
+    Enrolling,
 }
 
 /// The draws for one name. The name is the generator's seed; a small generator, since it is set up for each call.

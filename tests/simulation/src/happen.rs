@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use journey::contact::{Contact, OptOut};
 use journey::port::{FindContact, LoadJourney, Precondition, ReadStatus, StoreError, Suppress};
 use journey::protocol::{IfAbsent, Person, take};
-use journey::{Campaign, Event, JourneyId, Phase, Provider, Purpose, References, SendTags};
+use journey::{Campaign, Event, JourneyId, Phase, Provider, Purpose, References, SendTags, ToldBy};
 use rand::RngExt;
 use serde_json::json;
 use webhook::{BayouHook, Request, Secret, Secrets};
@@ -13,6 +13,7 @@ use webhook::{BayouHook, Request, Secret, Secrets};
 use crate::bayou;
 use crate::case::{Act, Case, Customer, Doing, HOUR, MINUTE, SECOND, When, ts};
 use crate::fault::{Kind, Of, Stream, Who, draw_for};
+use crate::light::{self, Enrolling, Taking};
 use crate::moment::Moment;
 use crate::ports::{Ports, lock};
 use crate::record::Record;
@@ -38,7 +39,7 @@ fn webhook_config() -> &'static webhook::Config {
             },
             references: References::ExternalId,
         }),
-        light: None,
+        light: Some(light::hook()),
         id_key: id_key().clone(),
         reserved_prefixes: Vec::new(),
     })
@@ -63,12 +64,19 @@ impl Run {
         let mut state = lock(&self.shared);
         let state = &mut *state;
         state.tell(|| format!("customer {customer} does {}: {}", act, word(doing)));
-        if matches!(
+        let to_us = matches!(
             doing,
-            Doing::Put(_) | Doing::OptOut | Doing::OptIn | Doing::Erase | Doing::FollowLink
-        ) {
+            Doing::Put(_)
+                | Doing::OptOut
+                | Doing::OptIn
+                | Doing::Erase
+                | Doing::FollowLink
+                | Doing::Enrol(Enrolling::Support(_))
+        );
+        let through_us = matches!(doing, Doing::Enrol(Enrolling::Takes { ours: true, .. }));
+        if to_us || through_us {
             let now = state.now;
-            return state.push(
+            state.push(
                 now,
                 Item::Contact {
                     customer,
@@ -76,6 +84,9 @@ impl Run {
                     attempt: 0,
                 },
             );
+        }
+        if to_us {
+            return;
         }
         if *doing == Doing::Bounce {
             return state.bounce(customer, act);
@@ -146,13 +157,21 @@ impl Run {
             a: act,
             b: delivery + 1,
         };
-        let provider = case.customers[usize::from(customer)].contact.provider;
+        let person = &case.customers[usize::from(customer)];
+        let provider = person.contact.provider;
+        let forged = matches!(person.acts[act as usize].doing, Doing::Enrol(Enrolling::Forged(_)));
         let campaign = self.campaign();
         self.start(who, 10 * SECOND, |ports| {
             Box::pin(async move {
-                let secret: &[u8] = SECRET.as_bytes();
+                let secret = if provider == Provider::Light {
+                    light::signature(&body, forged)
+                } else {
+                    SECRET.to_owned()
+                };
+                let secrets = [secret.as_bytes()];
                 let request = Request {
-                    secret_values: &[secret],
+                    // What nobody signs has not even a header, now and then.
+                    secret_values: &secrets[usize::from(forged && act.is_multiple_of(2))..],
                     content_type: Some("application/json"),
                     body: body.as_bytes(),
                 };
@@ -199,6 +218,17 @@ impl Run {
                         let _ = follow(&ports, &campaign, &id).await;
                         true
                     }
+                    Doing::Enrol(Enrolling::Takes { what, .. }) => {
+                        record(&ports, &campaign, &id, usize::from(customer), what).await;
+                        true
+                    }
+                    Doing::Enrol(Enrolling::Support(matter)) => {
+                        let told = contacts::support_needed(&ports, id_key(), &campaign, &reference, matter).await;
+                        if matches!(told, Ok(true)) {
+                            lock(&ports.shared).judge_support(usize::from(customer), matter);
+                        }
+                        told.is_ok()
+                    }
                     _ => true,
                 };
                 Ending::Done(done)
@@ -232,7 +262,8 @@ impl Run {
         };
         self.start(who, limit, |ports| {
             Box::pin(async move {
-                let fired = touchpoint::fire(&ports, &Words, &campaign, &journey, generation).await;
+                let words = Words::of(&ports);
+                let fired = touchpoint::fire(&ports, &words, &campaign, &journey, generation).await;
                 Ending::Done(fired.is_ok())
             })
         });
@@ -352,12 +383,39 @@ async fn follow(ports: &Ports, campaign: &Campaign, id: &JourneyId) -> Result<()
     Ok(())
 }
 
+/// What the enrolment's pages do once Light has taken a step: the journey is told, and nobody does it again.
+async fn record(ports: &Ports, campaign: &Campaign, id: &JourneyId, customer: usize, what: Taking) {
+    let Ok(Some(known)) = ports.contact_of(id).await else {
+        return;
+    };
+    let event = Event::EnrollmentProgressed {
+        what: what.milestone(),
+        by: ToldBy::OwnRecord,
+        dates: what.dates(),
+    };
+    let person = Person {
+        contact: Some(&known.id),
+        ..Person::default()
+    };
+    if let Ok(Some(taken)) = take(ports, campaign, id, IfAbsent::Ignore, person, &event.into()).await {
+        lock(&ports.shared).judge_record(customer, what, &taken.journey);
+    }
+}
+
+impl Case {
+    /// Is an act told to us once, whatever becomes of it?
+    pub(crate) fn is_once(&self, customer: u8, act: u32) -> bool {
+        let acts = &self.customers[usize::from(customer)].acts;
+        matches!(acts[act as usize].doing, Doing::Enrol(Enrolling::Takes { .. }))
+    }
+}
+
 impl Customer {
     /// How long, at most, the provider's record ordinarily lags behind an act; none where it shows nothing of it.
     fn lags(&self, doing: &Doing) -> Option<u32> {
         let shows = match doing {
             Doing::Meter { .. } | Doing::Authenticate | Doing::Lose(_) | Doing::Ready(_) => true,
-            Doing::Forged(_) | Doing::NewBill => false,
+            Doing::Forged(_) | Doing::NewBill | Doing::Enrol(Enrolling::Unpaid | Enrolling::Forged(_)) => false,
             _ => self.listed,
         };
         shows.then_some(2_000)
@@ -381,6 +439,8 @@ impl State {
             (Record::Bayou(account), Doing::Lose(_)) => return account.lose(shown),
             (Record::Bayou(account), Doing::Ready(kind)) => return account.find(*kind, shown),
             (Record::Bayou(_), _) => {}
+            (Record::Light(account), Doing::Enrol(what)) => return account.act(*what, shown),
+            (Record::Light(_), _) => {}
         }
         true
     }
@@ -397,8 +457,11 @@ impl State {
 }
 
 /// The webhook of an act, if it has one.
-fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
+pub(crate) fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
     let person = &case.customers[usize::from(customer)];
+    if let (Some(ways), Doing::Enrol(what)) = (person.light, &person.acts[act as usize].doing) {
+        return light::body(*what, &person.contact.reference, ways.identified, customer, act);
+    }
     if person.bayou.is_some() {
         return bayou::sent(&person.acts[act as usize], act)
             .map(|sent| bayou::body(sent, &person.contact.reference, usize::from(customer)));
@@ -426,7 +489,8 @@ fn body(case: &Case, customer: u8, act: u32) -> Option<String> {
         | Doing::Lose(_)
         | Doing::Ready(_)
         | Doing::NewBill
-        | Doing::Forged(_) => {
+        | Doing::Forged(_)
+        | Doing::Enrol(_) => {
             return None;
         }
     };

@@ -15,9 +15,11 @@
 
 mod bayou;
 mod case;
+mod enrolling;
 mod fault;
 mod happen;
 mod leap;
+mod light;
 mod moment;
 mod oracle;
 mod ports;

@@ -366,6 +366,7 @@ impl ReadStatus for Ports {
                 Said::Bayou { ever, stands, .. } => {
                     format!("    Bayou says of customer {customer}: ever connected {ever}, connected {stands}")
                 }
+                Said::Light(shows) => format!("    Light says of customer {customer}: {shows:?}, in {snapshot:?}"),
             });
             let now = state.now;
             let invocation = &mut state.invocations[self.index as usize];

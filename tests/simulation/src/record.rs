@@ -7,12 +7,14 @@ use journey::{Journey, Newest, Occasion, Purpose};
 use crate::bayou::Account;
 use crate::case::Customer;
 use crate::leap;
+use crate::light::{self, Shows};
 
 /// A customer at their provider.
 #[derive(Debug)]
 pub(crate) enum Record {
     Leap(leap::Record),
     Bayou(Account),
+    Light(light::Account),
 }
 
 /// An answer, as far as it says whether a message may go.
@@ -29,6 +31,7 @@ pub(crate) enum Said {
         /// When the login was last accepted.
         signed_in_at: Option<Timestamp>,
     },
+    Light(Shows),
 }
 
 /// What a message asks its customer for.
@@ -73,6 +76,7 @@ impl Said {
         match self {
             Said::Leap { complete } => !complete,
             Said::Bayou { .. } => true,
+            Said::Light(shows) => !shows.is_final(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Said {
     pub(crate) fn leaves(self, asks: Asks) -> bool {
         match (self, asks.purpose, asks.occasion) {
             (Said::Leap { complete }, ..) => !complete,
+            (Said::Light(shows), ..) => shows.known && !shows.is_final() && !shows.canceled,
             (Said::Bayou { ever, .. }, Purpose::Enroll, _) => !ever,
             (Said::Bayou { stands, .. }, Purpose::Reconnect, Some(Occasion::Lost(_)) | None) => !stands,
             (
@@ -93,23 +98,31 @@ impl Said {
 
 impl Record {
     pub(crate) fn of(customer: &Customer) -> Self {
-        match customer.bayou {
-            None => Record::Leap(leap::Record::new(customer.contact.reference.clone())),
-            Some(ways) => Record::Bayou(Account::new(ways)),
+        match (customer.bayou, customer.light) {
+            (Some(ways), _) => Record::Bayou(Account::new(ways)),
+            (None, Some(ways)) => Record::Light(light::Account::new(ways)),
+            (None, None) => Record::Leap(leap::Record::new(customer.contact.reference.clone())),
         }
     }
 
     pub(crate) fn leap(&self) -> Option<&leap::Record> {
         match self {
             Record::Leap(record) => Some(record),
-            Record::Bayou(_) => None,
+            Record::Bayou(_) | Record::Light(_) => None,
         }
     }
 
     pub(crate) fn account(&self) -> Option<&Account> {
         match self {
-            Record::Leap(_) => None,
+            Record::Leap(_) | Record::Light(_) => None,
             Record::Bayou(account) => Some(account),
+        }
+    }
+
+    pub(crate) fn enrolment(&self) -> Option<&light::Account> {
+        match self {
+            Record::Leap(_) | Record::Bayou(_) => None,
+            Record::Light(account) => Some(account),
         }
     }
 
@@ -121,6 +134,7 @@ impl Record {
                 (snapshot, Said::Leap { complete })
             }
             Record::Bayou(account) => (account.status(now), account.said(now)),
+            Record::Light(account) => (account.status(now), account.said(now)),
         }
     }
 

@@ -6,7 +6,7 @@ use core::task::{Context, Poll, Waker};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use journey::Lane;
+use journey::{Lane, Provider};
 use rand::RngExt;
 use webhook::Answer;
 
@@ -37,6 +37,8 @@ pub struct Outcome {
     pub messages: usize,
     /// Customers of Bayou's among them.
     pub bayou: usize,
+    /// And of Light's.
+    pub light: usize,
     /// Journeys that ended completed.
     pub completed: usize,
     /// Events of virtual time.
@@ -110,17 +112,20 @@ pub(crate) fn run(seed: u64, allowed: Kinds, cut: Cut, telling: bool) -> Outcome
         lock(&run.shared).breach("I4", "it does not come to rest".to_owned());
     }
     let mut state = lock(&run.shared);
+    let of = |provider| {
+        let customers = case.customers.iter();
+        customers
+            .filter(|customer| customer.contact.provider == provider)
+            .count()
+    };
     let completed = (0..state.rows.len()).filter(|row| state.is_completed(*row)).count();
     Outcome {
         breaches: core::mem::take(&mut state.breaches),
         fired: core::mem::take(&mut state.fired),
         story: state.story.take().unwrap_or_default(),
         journeys: case.customers.len(),
-        bayou: case
-            .customers
-            .iter()
-            .filter(|customer| customer.bayou.is_some())
-            .count(),
+        bayou: of(Provider::Bayou),
+        light: of(Provider::Light),
         messages: state.oracle.messages.len(),
         completed,
         events,
@@ -354,7 +359,7 @@ impl Run {
                     state.judge_answer(index, done);
                 }
                 let delivery = usize::from(b) - 1;
-                let again = state.case.customers[usize::from(customer)].bayou.is_none() || state.case.redelivers;
+                let again = state.case.customers[usize::from(customer)].redelivers;
                 if !done
                     && again
                     && let Some(wait) = REDELIVERED_AFTER_MIN.get(delivery)
@@ -381,7 +386,7 @@ impl Run {
                     },
                 );
             }
-            Of::Contact if !done && b < 200 => {
+            Of::Contact if !done && b < 200 && !state.case.is_once(customer, a) => {
                 state.push(
                     now + 10 * SECOND,
                     Item::Contact {

@@ -39,9 +39,9 @@ impl Share {
 }
 
 /// One customer, in the order of the case's customers.
-pub(crate) fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, shared_inbox: bool) -> Customer {
+pub(crate) fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bool, share: Share) -> Customer {
     let random = &mut draw(seed, Stream::Sharing, u64::from(index), 0);
-    let inbox = if shared_inbox { 0 } else { index };
+    let inbox = if share.shared_inbox { 0 } else { index };
     let ends = begins + random.random_range(DAY..8 * DAY);
     let contact = Contact {
         provider: Provider::Bayou,
@@ -89,6 +89,8 @@ pub(crate) fn customer(seed: u64, index: u8, begins: i64, kinds: Kinds, racy: bo
         acts,
         listed: true,
         bayou: Some(ways),
+        light: None,
+        redelivers: share.redelivers,
     }
 }
 

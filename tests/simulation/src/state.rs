@@ -104,7 +104,7 @@ impl core::fmt::Display for Name {
 }
 
 /// The most customers, and the most journeys, of a case.
-pub(crate) const MOST_JOURNEYS: usize = 8;
+pub(crate) const MOST_JOURNEYS: usize = 10;
 
 /// The names of a contact's inboxes, worked out when it is stored.
 #[derive(Clone, Debug, Default)]

@@ -8,6 +8,7 @@ use rand::RngExt;
 
 use crate::case::{MINUTE, SECOND, ts};
 use crate::fault::{Kind, Stream, draw_for};
+use crate::happen::body;
 use crate::state::{Addresses, Invocation, Item, State, id_key, next};
 
 impl State {
@@ -216,7 +217,15 @@ impl State {
 
     /// Does the table hold what a webhook said?
     pub(crate) fn holds(&self, customer: u8, act: u32) -> bool {
-        let id = EventId::new(&Self::event_id(customer, act));
+        let identified = self.case.customers[usize::from(customer)]
+            .light
+            .is_none_or(|ways| ways.identified);
+        let own = identified.then(|| Self::event_id(customer, act));
+        // What has no identifier is its own.
+        let Some(id) = own.or_else(|| body(&self.case, customer, act)) else {
+            return false;
+        };
+        let id = EventId::new(&id);
         let journey = self
             .rows
             .get(usize::from(customer))

@@ -1,5 +1,6 @@
 //! Messages without the words: what is simulated is who gets one, and when.
 
+use crate::ports::{Ports, Shared, lock};
 use crate::state::id_key;
 use journey::campaign::Channel;
 use journey::contact::{Facts, Known};
@@ -8,10 +9,24 @@ use journey::{SendOrder, UtilityCode};
 use touchpoint::{Compose, ComposeError, Outgoing};
 
 /// Composes in no time.
-pub(crate) struct Words;
+pub(crate) struct Words {
+    shared: Shared,
+    by: u32,
+}
+
+impl Words {
+    /// Those of one invocation.
+    pub(crate) fn of(ports: &Ports) -> Self {
+        Words {
+            shared: Shared::clone(&ports.shared),
+            by: ports.index,
+        }
+    }
+}
 
 impl Compose for Words {
     fn compose(&self, order: &SendOrder, known: &Known, at: Timestamp) -> Result<Outgoing, ComposeError> {
+        lock(&self.shared).judge_order(self.by, order);
         let contact = &known.contact;
         let label = MessageLabel {
             provider: contact.provider,

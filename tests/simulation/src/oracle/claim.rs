@@ -8,10 +8,11 @@ use journey::{Journey, Lane, Occasion, Phase, Provider, Purpose, SendKey, Sendin
 use law::{Evidence, Places};
 
 use super::Claimed;
+use super::enrolment::{Knows, is_for_support};
 use crate::case::{DAY, HOUR, MINUTE, SECOND, campaigns, ts, zone};
 use crate::fault::Of;
 use crate::moment::Moment;
-use crate::record::Asks;
+use crate::record::{Asks, Said};
 use crate::state::{Row, State};
 
 const SUPPRESSED: &str = "the address is suppressed";
@@ -37,6 +38,7 @@ impl State {
             None | Some(_) => {}
         }
         self.judge_end_of_journey(by, row, before, journey);
+        self.judge_enrolling(by, row, before, journey);
         let known: Vec<SendKey> = before.map(|before| claims(before).collect()).unwrap_or_default();
         let fresh: Vec<SendKey> = claims(journey).filter(|key| !known.contains(key)).collect();
         if fresh.len() > 1 {
@@ -62,12 +64,14 @@ impl State {
             }
             self.judge_asking(row, asks);
             self.judge_series(row);
+            self.judge_nudging(row);
             self.judge_claim(by, row, &key);
             let claimed = Claimed {
                 at: self.now,
                 row,
                 ledger: self.people[customer].addresses.ledger.clone(),
                 asks,
+                knows: Knows::of(journey),
             };
             let now = self.now;
             self.oracle.claimed.insert(key, claimed);
@@ -90,13 +94,15 @@ impl State {
             return;
         };
         let next = after.episode == before.episode + 1;
-        let may = match (self.case.customers[customer].bayou, after.purpose) {
+        let denied = matches!(asked, Some(Said::Light(shows)) if shows.finalized == Some(false));
+        let may = match (before.provider, after.purpose) {
             _ if !completed(before, false) => true,
-            (None, _) => !completed(before, true) || (who.of == Of::Pass && next),
+            (Provider::Light, _) => is_for_support(after) || (!completed(before, true) && denied),
+            (Provider::Leap, _) => !completed(before, true) || (who.of == Of::Pass && next),
             // What a webhook had said, Bayou's own record has contradicted.
-            (Some(_), _) if !completed(before, true) => said_open,
-            (Some(_), Purpose::Enroll) => false,
-            (Some(_), Purpose::Reconnect) => next && (who.of == Of::Webhook || said_open),
+            (Provider::Bayou, _) if !completed(before, true) => said_open,
+            (Provider::Bayou, Purpose::Enroll) => false,
+            (Provider::Bayou, Purpose::Reconnect) => next && (who.of == Of::Webhook || said_open),
         };
         if !may {
             self.breach("I1", format!("{name}: {who} undid a completion"));

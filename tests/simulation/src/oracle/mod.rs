@@ -1,6 +1,7 @@
 //! What must hold, said again and more simply than in the rules. Nothing here calls them.
 
 mod claim;
+mod enrolment;
 mod rest;
 mod send;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use journey::{AddressId, Purpose, SendKey};
 
+use self::enrolment::Knows;
 use crate::bayou::Forged;
 use crate::case::{Doing, SECOND};
 use crate::record::Asks;
@@ -37,6 +39,7 @@ struct Claimed {
     row: usize,
     ledger: Option<AddressId>,
     asks: Asks,
+    knows: Knows,
 }
 
 /// What the oracle remembers.
@@ -48,6 +51,10 @@ pub(crate) struct Oracle {
     /// Webhooks that were answered 2xx, by customer and act.
     taken: BTreeSet<(u8, u32)>,
     swept: BTreeMap<(usize, u32), u16>,
+    /// Customers of Light's whom nobody writes to, until they act themselves.
+    for_support: BTreeSet<usize>,
+    /// What was told to be late, by journey and episode.
+    late: BTreeSet<(usize, u16, &'static str)>,
 }
 
 impl Oracle {
@@ -106,6 +113,7 @@ impl State {
                 exists(customer) && silenced(customer) && back.is_none_or(silenced)
             }
             Doing::Lose(_) | Doing::Forged(Forged::Lost) => back.is_none_or(exists),
+            Doing::Enrol(what) => self.has_taken_of_light(index, *what),
             _ => self.holds(who.customer, who.a),
         }
     }

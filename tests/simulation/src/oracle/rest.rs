@@ -46,6 +46,7 @@ impl State {
         }
         for customer in 0..self.people.len() {
             self.judge_looks(customer);
+            self.judge_looks_at_enrolment(customer);
         }
     }
 
@@ -123,6 +124,7 @@ impl State {
                     }
                 }
                 Record::Bayou(_) => self.judge_connection(row, &journey),
+                Record::Light(_) => self.judge_enrolment(row, &journey),
             }
             if let Phase::Completed { provisional, meter, .. } = &journey.phase {
                 if *provisional {
@@ -141,7 +143,9 @@ impl State {
         let missed = match &self.people[customer].record {
             Record::Leap(record) => record.was_shown(),
             // Nobody but the partner, and a webhook, tells of a customer.
-            Record::Bayou(_) => purpose == Purpose::Enroll && self.people[customer].contact.is_some(),
+            Record::Bayou(_) | Record::Light(_) => {
+                purpose == Purpose::Enroll && self.people[customer].contact.is_some()
+            }
         };
         if missed {
             let name = self.name(row);

@@ -229,6 +229,10 @@ impl Deciding<'_> {
             return self.service_seen(account);
         }
         self.steps_seen(account);
+        // That it is final may be known from a webhook alone; what was promised is awaited all the same.
+        if matches!(self.journey.phase, Phase::Completed { provisional: false, .. }) {
+            self.service_seen(account);
+        }
     }
 
     /// Steps that the record shows and nobody had told: the customer took them since we last looked. There is no other

@@ -205,7 +205,11 @@ impl<'a> Deciding<'a> {
 
     /// The person is gone: no reminders, no search for the meter. That they had finished is kept,
     /// so that whoever is stored again under the reference is not asked to do it again.
+    /// What is for support stays there, too (docs/light.md, trap 18).
     fn erased(&mut self) {
+        if self.has_ended_for_support() {
+            return;
+        }
         match &mut self.journey.phase {
             Phase::Completed {
                 meter: MeterFollowUp::Arrived { .. } | MeterFollowUp::GivenUp { .. } | MeterFollowUp::NotAwaited,

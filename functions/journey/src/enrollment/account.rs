@@ -98,6 +98,15 @@ impl LightAccount {
         }
     }
 
+    /// What the place that is being enrolled says of itself; with power at every place that is kept, all of them.
+    fn own(&self, says: impl Fn(&LightLocation) -> Option<bool>) -> Option<bool> {
+        if let Some(place) = self.place() {
+            return says(place);
+        }
+        let is_done = self.kept().next().is_some() && self.kept().all(|place| place.is_active == Some(true));
+        is_done.then(|| self.kept().all(|place| says(place) == Some(true)))
+    }
+
     /// Does the record say of a step that it is done, or not? None where it does not say, or speaks of several places.
     #[must_use]
     pub fn says(&self, step: Step) -> Option<bool> {
@@ -107,11 +116,9 @@ impl LightAccount {
             Step::Payment => self.has_payment_method,
             Step::Identity => self.is_identity_verified,
         };
-        if self.speaks_of_one_place() {
-            return flag;
-        }
         // Accepting a plan makes the place.
-        (step == Step::Plan && self.place().is_some()).then_some(true)
+        let made = || (step == Step::Plan && self.kept().next().is_some() && self.place().is_some()).then_some(true);
+        flag.filter(|_| self.speaks_of_one_place()).or_else(made)
     }
 
     /// Is the enrolment final, as far as the record says of the place that is being enrolled?
@@ -129,14 +136,14 @@ impl LightAccount {
     /// Does power flow under the plan? The place's own word is preferred to the account's.
     #[must_use]
     pub fn service_is_active(&self) -> Option<bool> {
-        let own = self.place().and_then(|place| place.is_active);
+        let own = self.own(|place| place.is_active);
         own.or(self.is_service_active.filter(|_| self.speaks_of_one_place()))
     }
 
     /// Is the usage of the past months there? In either place, or in both (trap 9).
     #[must_use]
     pub fn usage_is_there(&self) -> Option<bool> {
-        let own = self.place().and_then(|place| place.has_usage_history);
+        let own = self.own(|place| place.has_usage_history);
         let whole = self.has_usage_history.filter(|_| self.speaks_of_one_place());
         match (own, whole) {
             (Some(own), Some(whole)) => Some(own || whole),

@@ -135,3 +135,20 @@ fn who_is_held_out_is_followed_and_never_written_to() {
         story.told
     );
 }
+
+#[test]
+fn trap_17_who_is_for_support_stays_there_after_an_erasure() {
+    let story = opened().event(Event::SupportNeeded {
+        matter: SupportMatter::SwitchHold,
+    });
+    let facts = support::facts();
+    let story = story.event(Event::ContactErased).event(Event::ContactChanged { facts });
+    assert!(
+        !story.journey.is_live(),
+        "stored again, and held as before: {}",
+        story.told
+    );
+    assert_eq!(story.journey.timer, None);
+    let anew = story.event(step(Milestone::PlanRequested, ToldBy::OwnRecord));
+    assert!(anew.journey.is_live(), "but by an act of their own");
+}

@@ -140,3 +140,19 @@ fn trap_32_the_start_is_named_only_while_it_is_near_and_can_still_be_kept() {
     assert_eq!(named(date(2026, 7, 5)), Some(None), "four days ahead");
     assert_eq!(named(date(2026, 7, 1)), None, "today");
 }
+
+#[test]
+fn trap_10_a_place_shows_that_a_plan_is_accepted_also_where_an_older_one_has_ended() {
+    let ended = LightLocation {
+        ends_on: Some(date(2026, 6, 20)),
+        ..place()
+    };
+    let moved = LightAccount {
+        locations: vec![ended, place()],
+        ..finalized()
+    };
+    let story = opened().event(step(Milestone::PlanRequested, ToldBy::OwnRecord));
+    let (diagnosis, left) = story.asked(&moved).message().unwrap();
+    assert_eq!(diagnosis, Diagnosis::BillingAddressMissing);
+    assert_eq!(left, [Step::BillingAddress, Step::Payment]);
+}

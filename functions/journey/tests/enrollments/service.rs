@@ -119,3 +119,52 @@ fn in_the_end_nobody_looks_any_more() {
     let waited = story.now.duration_since(at("2026-07-06T05:00:00Z"));
     assert!(waited >= story.campaign.meter.give_up_after, "{waited}");
 }
+
+#[test]
+fn trap_15_service_is_late_too_where_only_a_webhook_told_that_the_enrolment_is_final() {
+    // Nothing but the place is in the record.
+    let silent = LightAccount {
+        locations: vec![LightLocation {
+            starts_on: Some(date(2026, 7, 6)),
+            is_active: Some(false),
+            ..LightLocation::default()
+        }],
+        ..LightAccount::default()
+    };
+    let story = opened().webhook(Event::EnrollmentFinalized).fire();
+    let mut story = story.status(Snapshot::Light(Some(silent.clone())));
+    for _ in 0..60 {
+        story = story.looked(Some(&silent));
+        if story.says(&Note::DataLate {
+            kind: DataKind::Service,
+        }) {
+            break;
+        }
+    }
+    assert_eq!(story.now, at("2026-07-15T15:00:00Z"), "{}", story.told);
+    assert!(matches!(
+        meter(&story),
+        MeterFollowUp::Awaited {
+            late_since: Some(_),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn trap_10_with_power_at_every_place_nothing_is_under_way() {
+    let active = LightLocation {
+        is_active: Some(true),
+        has_usage_history: Some(true),
+        ..place()
+    };
+    let two = LightAccount {
+        locations: vec![active, active],
+        ..accepted()
+    };
+    let story = opened().event(accepts(date(2026, 8, 31), date(2026, 8, 1))).asked(&two);
+    assert_eq!(story.message(), None);
+    assert!(matches!(meter(&story), MeterFollowUp::Arrived { .. }), "{}", story.told);
+    let clock = story.journey.enrollment.unwrap();
+    assert!(matches!(clock.usage, Delivery::Ready { .. }));
+}

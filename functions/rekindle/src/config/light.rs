@@ -196,6 +196,7 @@ impl Problems<'_> {
         let origin = url.origin().ascii_serialization();
         Some(enroll::Stripe {
             js: url.into(),
+            scripts: Vec::new(),
             frames: vec![origin.clone()],
             connects: vec![origin],
         })

@@ -18,6 +18,7 @@ mod home;
 mod partner;
 mod payment;
 mod ports;
+mod repeated;
 mod resumed;
 mod standing;
 mod wire;

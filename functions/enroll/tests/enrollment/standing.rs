@@ -36,6 +36,48 @@ fn trap_6_what_the_record_does_not_say_is_not_called_missing() {
         .never_says("Payment method:");
 }
 
+/// A webhook said that it is final, and the record lacks the flag.
+#[test]
+fn trap_14_what_is_final_by_a_webhook_is_asked_for_nothing() {
+    let world = World::new("en");
+    world.tell(Event::EnrollmentFinalized);
+    world.state().account = LightAccount::default();
+    leads(&world, "/enroll/status");
+    Browser::new(&world)
+        .get("/enroll/status")
+        .says("Your enrolment is complete");
+}
+
+/// A place that was left before this enrolment began is nobody's support matter.
+#[test]
+fn trap_13_a_place_that_had_ended_before_says_nothing_of_this_enrolment() {
+    let world = World::new("en");
+    world.state().account.locations = vec![LightLocation {
+        ends_on: Some(date(2026, 1, 1)),
+        ..LightLocation::default()
+    }];
+    world.state().account.is_billing_address_confirmed = Some(true);
+    leads(&world, "/enroll/address");
+    // The account's flags may be of that place.
+    Browser::new(&world)
+        .get("/enroll/status")
+        .never_says("Billing address:")
+        .never_says("talk to our support");
+}
+
+#[test]
+fn trap_31_a_start_that_is_too_far_ahead_is_chosen_again() {
+    let world = World::new("en");
+    let dates = |starts| PlanDates {
+        latest: Some(date(2027, 1, 1)),
+        starts: Some(starts),
+    };
+    told(&world, Milestone::PlanAccepted, Some(dates(date(2026, 9, 29))));
+    leads(&world, "/enroll/billing");
+    told(&world, Milestone::PlanAccepted, Some(dates(date(2026, 9, 30))));
+    leads(&world, "/enroll/address");
+}
+
 #[test]
 fn trap_7_what_was_done_once_is_not_asked_for_again() {
     let world = World::new("en");

@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) methods: Vec<String>,
     pub(crate) kept: Vec<AcceptanceRecord>,
     pub(crate) down: BTreeSet<Call>,
+    /// Down for one call alone.
+    pub(crate) down_once: BTreeSet<Call>,
     pub(crate) refused: BTreeMap<Call, Refusal>,
     pub(crate) unknown_account: bool,
     pub(crate) calls: Vec<Call>,
@@ -88,6 +90,7 @@ impl World {
             methods: Vec::new(),
             kept: Vec::new(),
             down: BTreeSet::new(),
+            down_once: BTreeSet::new(),
             refused: BTreeMap::new(),
             unknown_account: false,
             calls: Vec::new(),
@@ -157,8 +160,8 @@ impl World {
     }
 
     pub(crate) fn stored(&self, call: Call) -> Result<MutexGuard<'_, State>, StoreError> {
-        let state = self.state();
-        if state.down.contains(&call) {
+        let mut state = self.state();
+        if state.down_once.remove(&call) || state.down.contains(&call) {
             return Err(StoreError::Unavailable("an invented fault".into()));
         }
         Ok(state)

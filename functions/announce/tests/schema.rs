@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use journey::campaign::Channel;
 use journey::contact::{Classification, Facts, Inbox, Locale, Permission};
+use journey::enrollment::{LightAccount, SupportMatter};
 use journey::status::Snapshot;
 use journey::{
     DeliveryProblem, Event, Flow, Given, LossReason, Newest, Occasion, Purpose, Resolution, SendKey, SendOutcome,
@@ -183,6 +184,43 @@ fn everybody() -> Vec<Customer> {
     }
     people.push(given_up.later(400 * 24 * 60).event(Event::StepReached));
     people.extend(connected(next()));
+    people.extend(enrolling(next()));
+    people
+}
+
+/// Light's: final, with service and usage late and then there; and all that is for support.
+fn enrolling(n: usize) -> Vec<Customer> {
+    let mut people = Vec::new();
+    for (place, matter) in SupportMatter::ALL.into_iter().enumerate() {
+        let begun = Customer::of_light(n + 1_000_000 * (place + 1)).event(Event::AccountOpened);
+        people.push(begun.event(Event::SupportNeeded { matter }));
+    }
+    let mut enrolled = Customer::of_light(n)
+        .event(Event::AccountOpened)
+        .event(Event::EnrollmentFinalized);
+    enrolled = enrolled.fires();
+    let generation = enrolled.journey().timer.as_ref().unwrap().generation;
+    let account = |there: bool| LightAccount {
+        is_enrollment_finalized: Some(true),
+        is_service_active: Some(there),
+        has_usage_history: Some(there),
+        ..LightAccount::default()
+    };
+    enrolled = enrolled.event(Event::Rechecked {
+        generation,
+        status: StatusAnswer::Seen(Snapshot::Light(Some(account(false)))),
+        meters: None,
+        facts: facts(Permission::Allowed),
+    });
+    for there in [false, true] {
+        let timer = enrolled.journey().timer.clone().unwrap();
+        let days = if there { 1 } else { 20 };
+        enrolled = enrolled.later(days * 24 * 60).event(Event::AccountSeen {
+            generation: timer.generation,
+            account: Some(account(there)),
+        });
+    }
+    people.push(enrolled);
     people
 }
 

@@ -82,6 +82,15 @@ impl Customer {
         customer
     }
 
+    /// A customer of Light's, on the way to a plan.
+    pub(crate) fn of_light(n: usize) -> Self {
+        let mut customer = Customer::new(n);
+        let id = JourneyId::new(&id_key(), Provider::Light, Purpose::Enroll, &reference(n));
+        let (flow, now) = (Flow::Unknown, customer.now);
+        customer.journey = Journey::begin(id, Provider::Light, Purpose::Enroll, flow, now, &customer.campaign);
+        customer
+    }
+
     pub(crate) fn later(mut self, minutes: i64) -> Self {
         self.now += SignedDuration::from_mins(minutes);
         self

@@ -135,6 +135,7 @@ pub(crate) struct Account {
     ways: Ways,
     truth: Truth,
     ever_final: bool,
+    ever_took: [bool; 4],
     shown: Vec<(i64, Truth)>,
 }
 
@@ -169,6 +170,7 @@ impl Account {
             ways,
             truth,
             ever_final: false,
+            ever_took: [false; 4],
             shown: shown.into_iter().collect(),
         }
     }
@@ -193,6 +195,9 @@ impl Account {
                     Taking::Bills => now.steps[1] = true,
                     Taking::Pays => now.steps[2] = true,
                     Taking::Verifies => now.steps[3] = true,
+                }
+                for (ever, done) in self.ever_took.iter_mut().zip(now.steps) {
+                    *ever |= done;
                 }
                 true
             }
@@ -320,9 +325,19 @@ impl Account {
         same.last().map(|(at, _)| *at)
     }
 
-    /// Has an enrolment of this account ever been final, whatever is shown of it? An older place's counts as well.
+    /// Has the enrolment ever been final, whatever is shown of it?
     pub(crate) fn was_final(&self) -> bool {
-        self.ever_final || self.ways.old == Some(Old::Active)
+        self.ever_final
+    }
+
+    /// Has the customer ever taken a step: plan, billing address, payment, identity?
+    pub(crate) fn took(&self, step: usize) -> bool {
+        self.ever_took[step]
+    }
+
+    /// Is there power at a place of before?
+    pub(crate) fn has_old_power(&self) -> bool {
+        self.ways.old == Some(Old::Active)
     }
 }
 

@@ -368,6 +368,9 @@ impl ReadStatus for Ports {
                 }
                 Said::Light(shows) => format!("    Light says of customer {customer}: {shows:?}, in {snapshot:?}"),
             });
+            if matches!(said, Said::Light(shows) if shows.only_old) {
+                state.oracle.saw_old.insert(customer);
+            }
             let now = state.now;
             let invocation = &mut state.invocations[self.index as usize];
             invocation.asked[customer] = Some(said);

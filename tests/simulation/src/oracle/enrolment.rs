@@ -14,9 +14,17 @@ use journey::{
 
 use crate::case::{DAY, Doing, HOUR, MINUTE, SECOND, campaigns, ts};
 use crate::fault::Of;
-use crate::light::{Enrolling, Shows, Taking, begins, day, texas};
+use crate::light::{Account, Enrolling, Shows, Taking, begins, day, texas};
 use crate::record::Said;
 use crate::state::{Row, State};
+
+/// What each step is called once it is taken.
+const MILESTONES: [Milestone; 4] = [
+    Milestone::PlanAccepted,
+    Milestone::BillingAddressConfirmed,
+    Milestone::PaymentMethodAdded,
+    Milestone::IdentityVerified,
+];
 
 /// What we know of an enrolment when a message is claimed.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +42,7 @@ impl Knows {
     }
 
     fn has(&self, step: Step) -> bool {
-        self.milestones.contains(&match step {
-            Step::Plan => Milestone::PlanAccepted,
-            Step::BillingAddress => Milestone::BillingAddressConfirmed,
-            Step::Payment => Milestone::PaymentMethodAdded,
-            Step::Identity => Milestone::IdentityVerified,
-        })
+        self.milestones.contains(&MILESTONES[step as usize])
     }
 }
 
@@ -85,6 +88,14 @@ impl State {
             self.oracle.for_support.remove(&customer);
         } else if ended && after.is_live() {
             self.breach("support", format!("{name}: {who} took up who is for support"));
+        }
+        let never = |(step, what): &(usize, Milestone)| {
+            let account = self.people[customer].record.enrolment();
+            after.milestones.contains(what) && account.is_some_and(|account| !account.took(*step))
+        };
+        let invented = MILESTONES.into_iter().enumerate().find(never);
+        if let Some((_, what)) = invented.filter(|_| !self.oracle.saw_old.contains(&customer)) {
+            self.breach("steps", format!("{name}: {who} noted {what:?}, and it never was"));
         }
         self.judge_lateness(by, row, before, after);
     }
@@ -269,6 +280,8 @@ impl State {
         };
         let own = |journey: Option<&Journey>| journey.and_then(|journey| journey.enrollment?.dates.starts);
         let starts = [own(before), own(Some(after)), shown].into_iter().flatten().min();
+        let account = self.people[customer].record.enrolment();
+        let alone = !account.is_some_and(Account::has_old_power);
         for kind in DataKind::OF_ENROLLMENT {
             if !is_late(Some(after), kind) || is_late(before, kind) {
                 continue;
@@ -279,7 +292,7 @@ impl State {
             }
             let campaign = &campaigns()[self.campaign];
             let due = late_from(at.as_millisecond(), starts, campaign);
-            if self.case.then.is_none() && self.now + 3 * SECOND < due {
+            if alone && self.case.then.is_none() && self.now + 3 * SECOND < due {
                 self.breach("late", format!("{name}: the {} is late at {}", kind.as_str(), ts(due)));
             }
         }
@@ -348,7 +361,8 @@ impl State {
             || is_for_support(journey)
             || matches!(journey.phase, Phase::Stopped { why, .. } if why == StopReason::Erased);
         let mut wrong = Vec::new();
-        if completed && !account.was_final() {
+        // An older place alone is taken for the one: nothing tells them apart.
+        if completed && !account.was_final() && !self.oracle.saw_old.contains(&customer) {
             wrong.push("never final, and we say so");
         }
         let heard = told || !matches!(journey.phase, Phase::HandedBack { .. });

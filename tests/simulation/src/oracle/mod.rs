@@ -53,6 +53,8 @@ pub(crate) struct Oracle {
     swept: BTreeMap<(usize, u32), u16>,
     /// Customers of Light's whom nobody writes to, until they act themselves.
     for_support: BTreeSet<usize>,
+    /// Customers of Light's of whom an answer showed an older place, and nothing else.
+    pub(crate) saw_old: BTreeSet<usize>,
     /// What was told to be late, by journey and episode.
     late: BTreeSet<(usize, u16, &'static str)>,
 }

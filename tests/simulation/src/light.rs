@@ -135,6 +135,7 @@ pub(crate) struct Account {
     ways: Ways,
     truth: Truth,
     ever_final: bool,
+    ever_ended: bool,
     ever_took: [bool; 4],
     shown: Vec<(i64, Truth)>,
 }
@@ -170,6 +171,7 @@ impl Account {
             ways,
             truth,
             ever_final: false,
+            ever_ended: false,
             ever_took: [false; 4],
             shown: shown.into_iter().collect(),
         }
@@ -219,6 +221,7 @@ impl Account {
                 let stands = now.steps[0] && now.ends.is_none();
                 if stands {
                     now.ends = Some(on);
+                    self.ever_ended = true;
                     now.active = false;
                 }
                 stands
@@ -333,6 +336,11 @@ impl Account {
     /// Has the customer ever taken a step: plan, billing address, payment, identity?
     pub(crate) fn took(&self, step: usize) -> bool {
         self.ever_took[step]
+    }
+
+    /// Has one of two places ended, and nothing tells which?
+    pub(crate) fn is_one_of_two(&self) -> bool {
+        self.has_old_power() && self.ever_ended
     }
 
     /// Is there power at a place of before?

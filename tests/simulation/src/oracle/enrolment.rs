@@ -362,7 +362,8 @@ impl State {
             || matches!(journey.phase, Phase::Stopped { why, .. } if why == StopReason::Erased);
         let mut wrong = Vec::new();
         // An older place alone is taken for the one: nothing tells them apart.
-        if completed && !account.was_final() && !self.oracle.saw_old.contains(&customer) {
+        let unclear = self.oracle.saw_old.contains(&customer) || account.is_one_of_two();
+        if completed && !account.was_final() && !unclear {
             wrong.push("never final, and we say so");
         }
         let heard = told || !matches!(journey.phase, Phase::HandedBack { .. });

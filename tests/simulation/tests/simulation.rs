@@ -8,9 +8,10 @@ use std::thread;
 use simulation::{Kind, Kinds, run, shrink};
 
 /// Runs seeds from `first` on until there are so many journeys, and answers how many messages went out, which kinds of
-/// faults happened, and how many customers were Bayou's.
-fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>, usize) {
-    let (mut done, mut messages, mut kinds, mut bayou) = (0, 0, BTreeSet::new(), 0);
+/// faults happened, and how many customers were
+/// Bayou's, and Light's.
+fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>, [usize; 2]) {
+    let (mut done, mut messages, mut kinds, mut of) = (0, 0, BTreeSet::new(), [0, 0]);
     for seed in first.. {
         if done >= journeys {
             break;
@@ -25,28 +26,29 @@ fn play(first: u64, journeys: usize, allowed: Kinds) -> (usize, BTreeSet<Kind>, 
         }
         done += outcome.journeys;
         messages += outcome.messages;
-        bayou += outcome.bayou;
+        of = [of[0] + outcome.bayou, of[1] + outcome.light];
         kinds.extend(outcome.fired.iter().map(|fault| fault.kind));
     }
-    (messages, kinds, bayou)
+    (messages, kinds, of)
 }
 
 #[test]
 fn twenty_thousand_journeys_with_every_fault() {
     let parts = [1_000_000, 2_000_000, 3_000_000, 4_000_000];
-    let (messages, kinds, bayou) = thread::scope(|scope| {
+    let (messages, kinds, [bayou, light]) = thread::scope(|scope| {
         let running = parts.map(|first| scope.spawn(move || play(first, 5_000, Kinds::ALL)));
         running
             .into_iter()
-            .fold((0, BTreeSet::new(), 0), |(messages, mut kinds, bayou), part| {
-                let (more, fired, bayous) = part.join().unwrap();
+            .fold((0, BTreeSet::new(), [0, 0]), |(messages, mut kinds, of), part| {
+                let (more, fired, others) = part.join().unwrap();
                 kinds.extend(fired);
-                (messages + more, kinds, bayou + bayous)
+                (messages + more, kinds, [of[0] + others[0], of[1] + others[1]])
             })
     });
     // Without messages nothing would be shown, and a kind that never happens is none.
     assert!(messages > 10_000, "{messages}");
     assert!(bayou > 2_000, "{bayou}");
+    assert!(light > 1_500, "{light}");
     // The others are drawn as acts.
     let happens_at_calls =
         |kind: &&Kind| !matches!(kind, Kind::ContactChanges | Kind::CampaignChanges | Kind::WebhookForged);
@@ -58,9 +60,10 @@ fn twenty_thousand_journeys_with_every_fault() {
 #[test]
 fn each_kind_of_fault_alone() {
     for kind in Kind::ALL {
-        let (messages, _, bayou) = play(5_000_000, 200, Kinds::only(kind));
+        let (messages, _, [bayou, light]) = play(5_000_000, 200, Kinds::only(kind));
         assert!(messages > 20, "{}: {messages}", kind.word());
         assert!(bayou > 20, "{}: {bayou}", kind.word());
+        assert!(light > 10, "{}: {light}", kind.word());
     }
 }
 
@@ -78,6 +81,16 @@ fn a_seed_tells_the_same_story_byte_for_byte() {
         assert!(once.story.len() > 5);
         assert_eq!(once.story, twice.story);
         assert_eq!(once.fired, twice.fired);
+    }
+}
+
+/// What it has found in the rules for Light's customers.
+#[test]
+fn what_was_found_of_enrolments_stays_mended() {
+    for seed in [39, 100_018, 101_609, 105_001, 108_901, 110_605, 112_260] {
+        let outcome = simulation::run(seed, Kinds::ALL, false);
+        assert!(outcome.light > 0, "seed {seed} has none of Light's customers");
+        assert!(outcome.breaches.is_empty(), "seed {seed}: {:?}", outcome.breaches);
     }
 }
 

@@ -268,7 +268,8 @@ impl Deciding<'_> {
     /// Where the customer stopped; none where nobody can say it.
     pub(super) fn find_step(&self, account: &LightAccount) -> Option<Finding> {
         let account = &*self.of_this_episode(account);
-        if self.journey.enrollment.is_some_and(|clock| clock.heard_of_cancellation) {
+        let heard = self.journey.enrollment.is_some_and(|clock| clock.heard_of_cancellation);
+        if heard || account.has_one_ended() {
             return None;
         }
         let milestones = &self.journey.milestones;
@@ -321,9 +322,18 @@ impl Deciding<'_> {
     pub(super) fn dates(&self, account: &LightAccount) -> PlanDates {
         let own = self.journey.enrollment.map(|clock| clock.dates).unwrap_or_default();
         let place = account.place().and_then(|place| place.starts_on);
+        // Of several, the one that begins in this episode is the one under way.
+        let opened = today(self.journey.opened_at);
+        let begins = || {
+            account
+                .kept()
+                .filter_map(|place| place.starts_on)
+                .filter(|day| *day >= opened)
+                .min()
+        };
         PlanDates {
             latest: own.latest,
-            starts: own.starts.or(place),
+            starts: own.starts.or(place).or_else(begins),
         }
     }
 }

@@ -78,6 +78,13 @@ impl LightAccount {
         !self.locations.is_empty() && self.kept().next().is_none()
     }
 
+    /// Has one of several places ended, where nothing says whether another is the one under way (trap 13)?
+    #[must_use]
+    pub fn has_one_ended(&self) -> bool {
+        let ended = self.locations.iter().any(|location| location.ends_on.is_some());
+        ended && self.kept().all(|location| location.is_active.is_none())
+    }
+
     /// Do the account's own flags speak of the enrolment under way? With several places they may be an older one's
     /// (trap 10).
     #[must_use]

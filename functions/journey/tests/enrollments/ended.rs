@@ -152,3 +152,23 @@ fn trap_17_who_is_for_support_stays_there_after_an_erasure() {
     let anew = story.event(step(Milestone::PlanRequested, ToldBy::OwnRecord));
     assert!(anew.journey.is_live(), "but by an act of their own");
 }
+
+#[test]
+fn trap_13_which_of_two_places_was_cancelled_may_be_unclear_and_then_nobody_is_written_to() {
+    let untold = LightLocation {
+        is_active: None,
+        ..LightLocation::default()
+    };
+    let canceled = LightLocation {
+        starts_on: Some(date(2026, 8, 1)),
+        ends_on: Some(date(2026, 7, 1)),
+        ..untold
+    };
+    let two = LightAccount {
+        locations: vec![untold, canceled],
+        ..accepted()
+    };
+    let story = opened().event(accepts(date(2026, 8, 31), date(2026, 8, 1))).asked(&two);
+    assert_eq!(story.message(), None);
+    assert!(story.told.contains("Held(1, NotConfirmed"), "{}", story.told);
+}

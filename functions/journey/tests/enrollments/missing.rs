@@ -156,3 +156,21 @@ fn trap_10_a_place_shows_that_a_plan_is_accepted_also_where_an_older_one_has_end
     assert_eq!(diagnosis, Diagnosis::BillingAddressMissing);
     assert_eq!(left, [Step::BillingAddress, Step::Payment]);
 }
+
+#[test]
+fn trap_32_the_start_of_the_newer_of_two_places_counts() {
+    let untold = LightLocation::default();
+    let begins = LightLocation {
+        starts_on: Some(date(2026, 7, 1)),
+        ..untold
+    };
+    let two = LightAccount {
+        locations: vec![untold, begins],
+        ..LightAccount::default()
+    };
+    let story = opened()
+        .event(step(Milestone::PlanAccepted, ToldBy::Webhook))
+        .asked(&two);
+    assert_eq!(story.message(), None);
+    assert!(story.told.contains("Skipped(1, StartDatePassed)"), "{}", story.told);
+}

@@ -308,8 +308,9 @@ impl State {
             return;
         };
         let long = |since: Option<i64>| {
-            let since = since.map(|since| since.max(person.stored_at).max(self.case.faults_end));
-            since.is_some_and(|since| self.now > since + DAY + HOUR)
+            // Who begins anew after support was at it is looked at from then on.
+            let known = person.stored_at.max(journey.opened_at.as_millisecond());
+            since.is_some_and(|since| self.now > since.max(known).max(self.case.faults_end) + DAY + HOUR)
         };
         let since = |what: fn(Shows) -> bool| account.since(self.now, what);
         let starts = account.shows(self.now).starts.into_iter();

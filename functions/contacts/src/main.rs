@@ -25,10 +25,10 @@ struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: ReadAcceptances, LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
+    table: LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
     bills: PassOnFallback, EraseFallback;
     schedules: ArmTimer;
-    providers: HandOverBill, OpenAccount, ResetEnrollment;
+    providers: HandOverBill;
     metrics: Count;
 });
 
@@ -56,11 +56,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
-        providers: Providers {
-            leap: None,
-            bayou,
-            light: None,
-        },
+        providers: Providers { leap: None, bayou },
         table: start.table,
         metrics: start.metrics,
     };

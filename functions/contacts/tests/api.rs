@@ -40,15 +40,12 @@ fn config() -> ApiConfig {
 struct Machine {
     store: Store,
     bill_taker: BillTaker,
-    /// A deployment without Light.
-    nobody: providers::Providers,
 }
 
 journey::delegate_ports!(Machine {
     store: Clock, KeepContact, FindContact, ListContacts, KeepFallback, PassOnFallback, EraseFallback, LoadJourney,
-        CommitJourney, ArmTimer, ReadAcceptances;
+        CommitJourney, ArmTimer;
     bill_taker: HandOverBill;
-    nobody: OpenAccount, ResetEnrollment;
 });
 
 /// Where the API runs.
@@ -84,7 +81,6 @@ impl Api {
                 machine: Machine {
                     store,
                     bill_taker: BillTaker::default(),
-                    nobody: providers::Providers::default(),
                 },
                 _folder: folder,
             },

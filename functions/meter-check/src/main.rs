@@ -48,7 +48,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         providers: Providers {
-            light: None,
             leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
             bayou: bayou(config.bayou, &start)?,
         },

@@ -49,7 +49,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         // Leap's links are the contact's own.
         providers: Providers {
-            light: None,
             leap: None,
             bayou: bayou(config.bayou, &start)?,
         },

@@ -56,7 +56,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         touchpoint: Invoker::new(start.clients.lambda(), config.touchpoint),
         providers: Providers {
-            light: None,
             leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
             bayou: None,
         },

@@ -75,7 +75,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         mailer,
         providers: Providers {
-            light: None,
             leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
             bayou: bayou(config.bayou, &start)?,
         },

@@ -297,8 +297,10 @@ impl Account {
             surely(there, steps[step])
         });
         // Accepting makes the place.
-        if has_place && ends.is_none() {
-            said[0] = said[0].or((!alone || self.ways.old.is_some()).then_some(true));
+        // Which of two places is the new one, they alone can say.
+        let told_apart = self.ways.places_say || !self.has_old_power();
+        if has_place && ends.is_none() && !alone && told_apart {
+            said[0] = Some(true);
         }
         let own = |says: bool, flag: bool| (says && has_place).then_some(flag);
         Shows {

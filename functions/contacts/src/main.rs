@@ -4,15 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    BayouBills, Bills, ContactsConfig, Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind,
-    Start, SystemClock, Table,
+    Bills, ContactsConfig, Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind, Start,
+    SystemClock, Table,
 };
 use campaign::{Head, LoadError, Loader};
 use contacts::api::{self, ApiConfig, Problem, Tokens};
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::Providers;
-use providers::bayou::{BayouClient, BayouConfig, BillForm};
 
 struct World {
     clock: SystemClock,
@@ -25,10 +24,11 @@ struct World {
 
 journey::delegate_ports!(World {
     clock: Clock;
-    table: LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign;
+    table: LoadJourney, CommitJourney, FindContact, KeepContact, ListContacts, LoadCampaign, KeepCampaign,
+        ReadAcceptances;
     bills: PassOnFallback, EraseFallback;
     schedules: ArmTimer;
-    providers: HandOverBill;
+    providers: HandOverBill, OpenAccount, ResetEnrollment;
     metrics: Count;
 });
 
@@ -41,7 +41,11 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = ContactsConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
-    let bayou = bayou(config.bayou, &start)?;
+    let providers = Providers {
+        leap: None,
+        bayou: clients::bayou_for_bills(config.bayou, &start)?,
+        light: clients::light(config.light, &start)?,
+    };
     let tokens = [
         Some(start.secrets.get(SecretKind::ApiToken)?),
         start.secrets.find(SecretKind::ApiTokenNext),
@@ -56,7 +60,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         clock: SystemClock,
         bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
-        providers: Providers { leap: None, bayou },
+        providers,
         table: start.table,
         metrics: start.metrics,
     };
@@ -76,25 +80,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         Ok::<_, Error>(GatewayResponse::from(reply))
     }))
     .await
-}
-
-/// Bayou's client, where bills are handed over.
-fn bayou(bills: Option<BayouBills>, start: &Start) -> Result<Option<BayouClient>, Error> {
-    let Some(BayouBills { api, form }) = bills else {
-        return Ok(None);
-    };
-    let form: BillForm = serde_json::from_str(&form).map_err(|error| format!("BAYOU_BILLS: {error}"))?;
-    if let Some(problem) = form.problem() {
-        return Err(format!("BAYOU_BILLS {problem}").into());
-    }
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
-    let config = BayouConfig {
-        references: api.references,
-        bills: Some(form),
-        jitter_seed: start.seed,
-        ..BayouConfig::new(api.base_url, api_key, api.calls_per_minute)
-    };
-    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }
 
 fn cannot(error: &LoadError) -> api::Reply {

@@ -57,6 +57,23 @@ pub struct Stripe {
     pub connects: Vec<String>,
 }
 
+impl Stripe {
+    /// Takes the address of its script, and the origin of that. A stand-in of Stripe's does everything itself.
+    #[must_use]
+    pub fn at(js: String, origin: String) -> Self {
+        let stripe = Stripe::default();
+        if origin == "https://js.stripe.com" {
+            return Stripe { js, ..stripe };
+        }
+        Stripe {
+            js,
+            scripts: Vec::new(),
+            frames: vec![origin.clone()],
+            connects: vec![origin],
+        }
+    }
+}
+
 impl Default for Stripe {
     /// Stripe itself, by the policy that it documents for Elements.
     fn default() -> Self {

@@ -3,13 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{BayouSettings, Environment, MeterCheckConfig, Metrics, Schedules, SecretKind, Start, SystemClock, Table};
+use aws::{Environment, MeterCheckConfig, Metrics, Schedules, Start, SystemClock, Table};
 use campaign::{Head, Loader};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use meter_check::Config;
 use providers::Providers;
-use providers::bayou::{BayouClient, BayouConfig};
-use providers::leap::{LeapClient, LeapConfig};
 use serde_json::Value;
 use utilities::Utility;
 
@@ -38,18 +36,13 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = MeterCheckConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::LeapApiKey)?.expose());
-    let leap = LeapConfig {
-        page_size: config.leap.page_size,
-        jitter_seed: start.seed,
-        ..LeapConfig::new(config.leap.base_url, api_key, config.leap.calls_per_minute)
-    };
     let world = World {
         clock: SystemClock,
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         providers: Providers {
-            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
-            bayou: bayou(config.bayou, &start)?,
+            leap: Some(clients::leap(config.leap, &start)?),
+            bayou: clients::bayou(config.bayou, &start)?,
+            light: clients::light(config.light, &start)?,
         },
         table: start.table,
         metrics: start.metrics,
@@ -68,18 +61,4 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         checked.map(drop).map_err(Error::from)
     }))
     .await
-}
-
-/// Bayou's client, where this deployment has Bayou.
-fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
-    let Some(settings) = settings else {
-        return Ok(None);
-    };
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
-    let config = BayouConfig {
-        references: settings.references,
-        jitter_seed: start.seed,
-        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
-    };
-    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }

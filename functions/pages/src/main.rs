@@ -4,16 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    BayouSettings, Bills, Environment, GatewayRequest, GatewayResponse, Metrics, PagesConfig, Schedules, SecretKind,
-    Start, SystemClock, Table,
+    Bills, Environment, GatewayRequest, GatewayResponse, LightFlow, Metrics, PagesConfig, Schedules, Start,
+    SystemClock, Table,
 };
 use campaign::{Head, Loader};
 use journey::campaign::Channel;
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pages::{Brand, Pages};
+use pages::{Brand, Enrollment, Pages};
 use providers::Providers;
-use providers::bayou::{BayouClient, BayouConfig};
 
 struct World {
     clock: SystemClock,
@@ -43,6 +42,13 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let config = PagesConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
     let links = LinkKey::new(start.id_key.derive("link"));
+    let enrollment = match (&config.light, config.flow) {
+        (None, _) => Enrollment::None,
+        (Some(_), LightFlow::Own) => Enrollment::OwnPages {
+            public_url: config.public_url.clone(),
+        },
+        (Some(_), LightFlow::Hosted) => Enrollment::HostedFlow,
+    };
     let world = World {
         clock: SystemClock,
         bills: Bills::new(&start.clients, config.bills_bucket, config.public_url),
@@ -50,7 +56,8 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         // Leap's links are the contact's own.
         providers: Providers {
             leap: None,
-            bayou: bayou(config.bayou, &start)?,
+            bayou: clients::bayou(config.bayou, &start)?,
+            light: clients::light(config.light, &start)?,
         },
         table: start.table,
         metrics: start.metrics,
@@ -67,7 +74,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
                 minutes_needed: campaign.brand.minutes_needed,
             },
             directory: campaign.utilities.clone(),
-            enrollment: pages::Enrollment::None,
+            enrollment: enrollment.clone(),
             sends_events: campaign.rules.sends_by(Channel::Event),
         };
         let answer = pages::http::handle(&pages, &world, &campaign.rules, event.payload.into_http()).await;
@@ -75,18 +82,4 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         Ok::<_, Error>(GatewayResponse::from(answer))
     }))
     .await
-}
-
-/// Bayou's client, where this deployment has Bayou.
-fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
-    let Some(settings) = settings else {
-        return Ok(None);
-    };
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
-    let config = BayouConfig {
-        references: settings.references,
-        jitter_seed: start.seed,
-        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
-    };
-    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }

@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, SecretKind, Start, SystemClock, Table};
+use aws::{Environment, Invoker, Metrics, ReconcileConfig, Schedules, Start, SystemClock, Table};
 use campaign::{Head, Loader};
 use journey::port::Count;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::Providers;
-use providers::leap::{LeapClient, LeapConfig};
 use reconcile::PassError;
 use serde_json::Value;
 
@@ -43,12 +42,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     aws::init_logs(&environment);
     let config = ReconcileConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::LeapApiKey)?.expose());
-    let leap = LeapConfig {
-        page_size: config.leap.page_size,
-        jitter_seed: start.seed,
-        ..LeapConfig::new(config.leap.base_url, api_key, config.leap.calls_per_minute)
-    };
     let mut pass = reconcile::Config::new(start.id_key.clone());
     pass.reserved_prefixes.extend(config.reserved_prefixes);
     let world = World {
@@ -56,8 +49,10 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         touchpoint: Invoker::new(start.clients.lambda(), config.touchpoint),
         providers: Providers {
-            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
+            // The others have no list of what has changed.
+            leap: Some(clients::leap(config.leap, &start)?),
             bayou: None,
+            light: None,
         },
         table: start.table,
         metrics: start.metrics,

@@ -4,16 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::{
-    BayouSettings, Environment, Mailer, Metrics, Pusher, ScheduledFire, Schedules, SecretKind, Sender, Start,
-    SystemClock, Table, Texter, TouchpointConfig,
+    Environment, Mailer, Metrics, Pusher, ScheduledFire, Schedules, Sender, Start, SystemClock, Table, Texter,
+    TouchpointConfig,
 };
 use campaign::{Loader, Running};
 use journey::IdKey;
 use journey::link::LinkKey;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use providers::Providers;
-use providers::bayou::{BayouClient, BayouConfig};
-use providers::leap::{LeapClient, LeapConfig};
 use serde_json::{Value, json};
 use touchpoint::{Composer, Senders, TestSend, Testers, send_test};
 
@@ -50,12 +48,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
     let config = TouchpointConfig::read(&environment)?;
     let start = Start::new(&environment, &config.stack, &config.secrets).await?;
     let links = LinkKey::new(start.id_key.derive("link"));
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::LeapApiKey)?.expose());
-    let leap = LeapConfig {
-        page_size: config.leap.page_size,
-        jitter_seed: start.seed,
-        ..LeapConfig::new(config.leap.base_url, api_key, config.leap.calls_per_minute)
-    };
     let mailer = Mailer::new(
         start.clients.ses(),
         start.id_key.clone(),
@@ -75,8 +67,9 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         schedules: Schedules::new(start.clients.scheduler(), config.schedules),
         mailer,
         providers: Providers {
-            leap: Some(LeapClient::new(leap, Arc::new(SystemClock))?),
-            bayou: bayou(config.bayou, &start)?,
+            leap: Some(clients::leap(config.leap, &start)?),
+            bayou: clients::bayou(config.bayou, &start)?,
+            light: clients::light(config.light, &start)?,
         },
         table: start.table,
         metrics: start.metrics,
@@ -118,20 +111,6 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         fired.map(|_| Value::Null).map_err(Error::from)
     }))
     .await
-}
-
-/// Bayou's client, where this deployment has Bayou.
-fn bayou(settings: Option<BayouSettings>, start: &Start) -> Result<Option<BayouClient>, Error> {
-    let Some(settings) = settings else {
-        return Ok(None);
-    };
-    let api_key = providers::Secret::new(start.secrets.get(SecretKind::BayouApiKey)?.expose());
-    let config = BayouConfig {
-        references: settings.references,
-        jitter_seed: start.seed,
-        ..BayouConfig::new(settings.base_url, api_key, settings.calls_per_minute)
-    };
-    Ok(Some(BayouClient::new(&config, Arc::new(SystemClock))?))
 }
 
 /// A test message as an operator asks for it: `{"test": {"to": "qa@example.com", "channel": "email", "locale": "en",

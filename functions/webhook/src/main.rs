@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws::{
-    Environment, GatewayRequest, GatewayResponse, Metrics, Schedules, SecretKind, Start, SystemClock, Table,
-    WebhookConfig,
+    Environment, GatewayRequest, GatewayResponse, LightWebhooks, Metrics, Schedules, SecretKind, Start, SystemClock,
+    Table, WebhookConfig,
 };
 use campaign::{Head, Loader};
 use journey::port::{Count, Unit};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use webhook::{Answer, BayouHook, Config, Secret, Secrets, http};
+use webhook::{
+    Answer, BayouHook, Config, Envelope, LightHook, Secret, Secrets, SignatureEncoding, SignatureForm, SignatureHash,
+    SigningKey, http,
+};
 
 /// An answer that takes longer is a "deliver again" (ARCHITECTURE.md, I8).
 const ANSWER_WITHIN: Duration = Duration::from_millis(1_900);
@@ -59,7 +62,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
             }),
             None => None,
         },
-        light: None,
+        light: config.light.map(|settings| light(settings, &start)).transpose()?,
         id_key: start.id_key,
         reserved_prefixes: config.reserved_prefixes,
     };
@@ -99,4 +102,33 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         Ok::<_, Error>(GatewayResponse::from(answer))
     }))
     .await
+}
+
+/// How Light's webhooks are known and read.
+fn light(settings: LightWebhooks, start: &Start) -> Result<LightHook, Error> {
+    let keys = [
+        Some(start.secrets.get(SecretKind::LightWebhook)?),
+        start.secrets.find(SecretKind::LightWebhookNext),
+    ];
+    let keys = keys.into_iter().flatten().map(|key| SigningKey::new(key.expose()));
+    Ok(LightHook {
+        keys: keys.collect::<Result<_, _>>()?,
+        signature: SignatureForm {
+            header: settings.header.parse()?,
+            hash: match settings.hash {
+                aws::SignatureHash::Sha256 => SignatureHash::Sha256,
+                aws::SignatureHash::Sha512 => SignatureHash::Sha512,
+            },
+            encoding: match settings.encoding {
+                aws::SignatureEncoding::Hex => SignatureEncoding::Hex,
+                aws::SignatureEncoding::Base64 => SignatureEncoding::Base64,
+            },
+            prefix: settings.prefix,
+        },
+        envelope: Envelope {
+            event_type: settings.type_field,
+            account: settings.account_field,
+            event_id: settings.id_field,
+        },
+    })
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
+use http::header::SET_COOKIE;
 use http::{Method, Request, Response, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub struct GatewayRequest {
     /// Names in lower case; several values of one name are joined by commas.
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// The header `cookie`, taken apart: it is not among the headers.
+    #[serde(default)]
+    cookies: Vec<String>,
     #[serde(default)]
     body: String,
     #[serde(default)]
@@ -58,6 +62,9 @@ struct Description {
 pub struct GatewayResponse {
     status_code: u16,
     headers: BTreeMap<String, String>,
+    /// One `Set-Cookie` each, which is the only header that may not be joined by commas (RFC 9110, section 5.3).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
     body: String,
     is_base64_encoded: bool,
 }
@@ -87,7 +94,11 @@ impl GatewayRequest {
         let mut request = Request::builder()
             .method(Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or_default())
             .uri(uri.unwrap_or_else(|_| Uri::from_static("/")));
-        for (name, value) in &self.headers {
+        let mut headers = self.headers;
+        if !self.cookies.is_empty() {
+            headers.insert("cookie".to_owned(), self.cookies.join("; "));
+        }
+        for (name, value) in &headers {
             // A header that HTTP does not allow is none that a handler asks for.
             if let (Ok(name), Ok(value)) = (
                 http::HeaderName::from_bytes(name.as_bytes()),
@@ -104,8 +115,13 @@ impl From<Response<Vec<u8>>> for GatewayResponse {
     fn from(response: Response<Vec<u8>>) -> Self {
         let (parts, body) = response.into_parts();
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        let mut cookies = Vec::new();
         for (name, value) in &parts.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
+            if name == SET_COOKIE {
+                cookies.push(value.into_owned());
+                continue;
+            }
             headers
                 .entry(name.as_str().to_owned())
                 .and_modify(|known| {
@@ -121,6 +137,7 @@ impl From<Response<Vec<u8>>> for GatewayResponse {
         GatewayResponse {
             status_code: parts.status.as_u16(),
             headers,
+            cookies,
             body,
             is_base64_encoded,
         }
@@ -156,6 +173,22 @@ mod tests {
         assert_eq!(request("/x", r#","body":"aGk=","isBase64Encoded":true"#).body(), b"hi");
         assert_eq!(request("/x", "").headers().len(), 1);
         assert_eq!(request("/x", "").method(), "PUT");
+    }
+
+    #[test]
+    fn cookies_come_and_go_each_by_itself() {
+        let came = request("/x", r#","cookies":["a=1","b=2"]"#);
+        assert_eq!(came.headers()["cookie"], "a=1; b=2");
+        let mut response = Response::new(Vec::new());
+        let set = ["a=1; Path=/; Expires=Mon, 23 Nov 2026 10:00:00 GMT", "b=2; Path=/"];
+        for cookie in set {
+            response
+                .headers_mut()
+                .append(SET_COOKIE, http::HeaderValue::from_static(cookie));
+        }
+        let answer = serde_json::to_value(GatewayResponse::from(response)).unwrap();
+        assert_eq!(answer["cookies"], serde_json::json!(set));
+        assert_eq!(answer["headers"], serde_json::json!({}));
     }
 
     #[test]

@@ -29,8 +29,9 @@ pub use bus::{Bus, SOURCE};
 pub use clients::Clients;
 pub use clock::SystemClock;
 pub use config::{
-    AnnounceConfig, BayouBills, BayouSettings, ConfigError, ContactsConfig, Environment, FeedbackConfig, LeapSettings,
-    MeterCheckConfig, PagesConfig, ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack,
+    AnnounceConfig, BayouBills, BayouSettings, ConfigError, ContactsConfig, EnrollConfig, Environment, FeedbackConfig,
+    LeapSettings, LightEnvironment, LightFlow, LightSettings, LightWebhooks, MeterCheckConfig, PagesConfig,
+    ReconcileConfig, SchedulesConfig, SecretKind, SecretName, SecretNames, SignatureEncoding, SignatureHash, Stack,
     TextsConfig, TouchpointConfig, WebhookConfig,
 };
 pub use gateway::{GatewayRequest, GatewayResponse};

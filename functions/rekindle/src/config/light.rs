@@ -187,19 +187,8 @@ impl Problems<'_> {
             return Some(enroll::Stripe::default());
         };
         let url = self.url(js, "light.stripe_js")?;
-        if url.host_str() == Some("js.stripe.com") {
-            return Some(enroll::Stripe {
-                js: url.into(),
-                ..enroll::Stripe::default()
-            });
-        }
         let origin = url.origin().ascii_serialization();
-        Some(enroll::Stripe {
-            js: url.into(),
-            scripts: Vec::new(),
-            frames: vec![origin.clone()],
-            connects: vec![origin],
-        })
+        Some(enroll::Stripe::at(url.into(), origin))
     }
 
     fn origin(&mut self, origin: &Spanned<String>) -> Option<String> {

@@ -5,7 +5,8 @@ use url::Url;
 
 use super::Environment;
 use super::parts::{
-    BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretNames, Stack, TextsConfig,
+    BayouBills, BayouSettings, LeapSettings, LightFlow, LightSettings, LightWebhooks, SchedulesConfig, SecretKind,
+    SecretNames, Stack, TextsConfig,
 };
 use super::reader::{ConfigError, Reader};
 
@@ -22,6 +23,8 @@ pub struct WebhookConfig {
     pub header: String,
     /// What the partner's references are at Bayou; none without a secret for its webhooks.
     pub bayou: Option<References>,
+    /// How Light's webhooks are signed and read; none without a secret for them.
+    pub light: Option<LightWebhooks>,
     /// References that begin with these are other systems' (`RESERVED_PREFIXES`).
     pub reserved_prefixes: Vec<String>,
 }
@@ -39,6 +42,8 @@ pub struct TouchpointConfig {
     pub leap: LeapSettings,
     /// How Bayou's API is used; none where there is no Bayou.
     pub bayou: Option<BayouSettings>,
+    /// How Light's API is used; none where there is no Light.
+    pub light: Option<LightSettings>,
     /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
     /// The SES configuration set that mail goes through (`CONFIGURATION_SET`).
@@ -81,6 +86,8 @@ pub struct MeterCheckConfig {
     pub leap: LeapSettings,
     /// How Bayou's API is used; none where there is no Bayou.
     pub bayou: Option<BayouSettings>,
+    /// How Light's API is used; none where there is no Light.
+    pub light: Option<LightSettings>,
 }
 
 /// What `feedback` needs.
@@ -119,6 +126,8 @@ pub struct ContactsConfig {
     pub bills_bucket: String,
     /// How bills are handed over to Bayou; none where they are not.
     pub bayou: Option<BayouBills>,
+    /// How Light's API is used; none where there is no Light.
+    pub light: Option<LightSettings>,
 }
 
 /// What `pages` needs.
@@ -134,8 +143,31 @@ pub struct PagesConfig {
     pub public_url: String,
     /// How Bayou's API is used; none where there is no Bayou.
     pub bayou: Option<BayouSettings>,
+    /// How Light's API is used; none where there is no Light.
+    pub light: Option<LightSettings>,
+    /// Where a customer of Light's goes on (`LIGHT_FLOW`).
+    pub flow: LightFlow,
     /// The bucket of bills (`BILLS_BUCKET`).
     pub bills_bucket: String,
+}
+
+/// What `enroll` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrollConfig {
+    /// Where everything lives.
+    pub stack: Stack,
+    /// How schedules are made.
+    pub schedules: SchedulesConfig,
+    /// Identity key and the App's token.
+    pub secrets: SecretNames,
+    /// Where our own pages are, without a slash at the end (`PUBLIC_URL`).
+    pub public_url: String,
+    /// How Light's API is used.
+    pub light: LightSettings,
+    /// Stripe's script, where it is not Stripe's own (`STRIPE_JS`).
+    pub stripe_js: Option<Url>,
+    /// The origins whose pages may call the API from a browser (`ALLOWED_ORIGINS`, parted by commas).
+    pub origins: Vec<String>,
 }
 
 /// What `announce` needs.
@@ -153,11 +185,14 @@ pub struct AnnounceConfig {
     pub public_url: String,
 }
 
-/// The secrets of a function that asks Bayou, where there is Bayou.
-fn with_bayou<T>(kinds: &[SecretKind], bayou: &Option<Option<T>>) -> Vec<SecretKind> {
+/// The secrets of a function that also asks the providers that a deployment may have.
+fn also<A, B>(kinds: &[SecretKind], bayou: &Option<Option<A>>, light: &Option<Option<B>>) -> Vec<SecretKind> {
     let mut kinds = kinds.to_vec();
     if !matches!(bayou, Some(None)) {
         kinds.push(SecretKind::BayouApiKey);
+    }
+    if !matches!(light, Some(None)) {
+        kinds.push(SecretKind::LightAppToken);
     }
     kinds
 }
@@ -176,6 +211,10 @@ impl WebhookConfig {
         if has_bayou {
             kinds.extend([SecretKind::BayouWebhook, SecretKind::BayouWebhookNext]);
         }
+        let light = read.light_webhooks();
+        if !matches!(light, Some(None)) {
+            kinds.extend([SecretKind::LightWebhook, SecretKind::LightWebhookNext]);
+        }
         let secrets = read.secrets(&kinds);
         let references = read.bayou_references();
         let header = read.webhook_header();
@@ -187,6 +226,7 @@ impl WebhookConfig {
                 secrets: secrets?,
                 header: header?,
                 bayou: references.map(|references| has_bayou.then_some(references))?,
+                light: light?,
                 reserved_prefixes: reserved_prefixes?,
             })
         })
@@ -202,8 +242,9 @@ impl TouchpointConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let (leap, bayou) = (read.leap(), read.bayou());
-        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey, SecretKind::LeapApiKey], &bayou));
+        let (leap, bayou, light) = (read.leap(), read.bayou(), read.light());
+        let kinds = [SecretKind::IdentityKey, SecretKind::LeapApiKey];
+        let secrets = read.secrets(&also(&kinds, &bayou, &light));
         let public_url = read.public_url();
         let configuration_set = read.configuration_set();
         let texts = read.texts();
@@ -217,6 +258,7 @@ impl TouchpointConfig {
                 secrets: secrets?,
                 leap: leap?,
                 bayou: bayou?,
+                light: light?,
                 public_url: public_url?,
                 configuration_set: configuration_set?,
                 texts: texts?,
@@ -261,8 +303,9 @@ impl MeterCheckConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let (leap, bayou) = (read.leap(), read.bayou());
-        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey, SecretKind::LeapApiKey], &bayou));
+        let (leap, bayou, light) = (read.leap(), read.bayou(), read.light());
+        let kinds = [SecretKind::IdentityKey, SecretKind::LeapApiKey];
+        let secrets = read.secrets(&also(&kinds, &bayou, &light));
         read.finish(|| {
             Some(MeterCheckConfig {
                 stack: stack?,
@@ -270,6 +313,7 @@ impl MeterCheckConfig {
                 secrets: secrets?,
                 leap: leap?,
                 bayou: bayou?,
+                light: light?,
             })
         })
     }
@@ -322,9 +366,9 @@ impl ContactsConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let bayou = read.bayou_bills();
+        let (bayou, light) = (read.bayou_bills(), read.light());
         let kinds = [SecretKind::IdentityKey, SecretKind::ApiToken, SecretKind::ApiTokenNext];
-        let secrets = read.secrets(&with_bayou(&kinds, &bayou));
+        let secrets = read.secrets(&also(&kinds, &bayou, &light));
         let public_url = read.public_url();
         let bills_bucket = read.bills_bucket();
         read.finish(|| {
@@ -335,6 +379,7 @@ impl ContactsConfig {
                 public_url: public_url?,
                 bills_bucket: bills_bucket?,
                 bayou: bayou?,
+                light: light?,
             })
         })
     }
@@ -349,8 +394,9 @@ impl PagesConfig {
         let mut read = Reader::new(environment);
         let stack = read.stack();
         let schedules = read.schedules();
-        let bayou = read.bayou();
-        let secrets = read.secrets(&with_bayou(&[SecretKind::IdentityKey], &bayou));
+        let (bayou, light) = (read.bayou(), read.light());
+        let flow = read.light_flow();
+        let secrets = read.secrets(&also(&[SecretKind::IdentityKey], &bayou, &light));
         let public_url = read.public_url();
         let bills_bucket = read.bills_bucket();
         read.finish(|| {
@@ -360,7 +406,37 @@ impl PagesConfig {
                 secrets: secrets?,
                 public_url: public_url?,
                 bayou: bayou?,
+                light: light?,
+                flow: flow?,
                 bills_bucket: bills_bucket?,
+            })
+        })
+    }
+}
+
+impl EnrollConfig {
+    /// Reads it. It has nothing to do without Light.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(environment);
+        let stack = read.stack();
+        let schedules = read.schedules();
+        let light = read.light_of_enroll();
+        let secrets = read.secrets(&[SecretKind::IdentityKey, SecretKind::LightAppToken]);
+        let public_url = read.public_url();
+        let stripe_js = read.stripe_js();
+        let origins = read.allowed_origins();
+        read.finish(|| {
+            Some(EnrollConfig {
+                stack: stack?,
+                schedules: schedules?,
+                secrets: secrets?,
+                public_url: public_url?,
+                light: light?,
+                stripe_js: stripe_js?,
+                origins: origins?,
             })
         })
     }

@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use crate::clients::Account;
 
 pub use functions::{
-    AnnounceConfig, ContactsConfig, FeedbackConfig, MeterCheckConfig, PagesConfig, ReconcileConfig, TouchpointConfig,
-    WebhookConfig,
+    AnnounceConfig, ContactsConfig, EnrollConfig, FeedbackConfig, MeterCheckConfig, PagesConfig, ReconcileConfig,
+    TouchpointConfig, WebhookConfig,
 };
 pub use parts::{
-    BayouBills, BayouSettings, LeapSettings, SchedulesConfig, SecretKind, SecretName, SecretNames, Stack, TextsConfig,
+    BayouBills, BayouSettings, LeapSettings, LightEnvironment, LightFlow, LightSettings, LightWebhooks,
+    SchedulesConfig, SecretKind, SecretName, SecretNames, SignatureEncoding, SignatureHash, Stack, TextsConfig,
 };
 pub use reader::ConfigError;
 use reader::Reader;

@@ -61,6 +61,77 @@ pub struct BayouBills {
     pub form: String,
 }
 
+/// How Light's API is used, where a deployment has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LightSettings {
+    /// Where it is (`LIGHT_BASE_URL`; without it there is no Light).
+    pub base_url: Url,
+    /// What the App is, which nothing but its token shows (`LIGHT_ENVIRONMENT`).
+    pub environment: LightEnvironment,
+    /// The budget that this function has of it (`LIGHT_CALLS_PER_MINUTE`).
+    pub calls_per_minute: NonZeroU32,
+    /// The names of fields that are not documented, as JSON, which the client reads (`LIGHT_NAMES`; `{}` without it).
+    pub names: String,
+    /// What its refusals say, as JSON, which the client reads (`LIGHT_REFUSALS`; `{}` without it).
+    pub refusals: String,
+}
+
+/// What an App of Light's is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LightEnvironment {
+    /// For trying: nothing in it is real.
+    Sandbox,
+    /// Real customers, real contracts.
+    Live,
+}
+
+/// Where a customer of Light's goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LightFlow {
+    /// On our own pages.
+    #[default]
+    Own,
+    /// In Light's hosted flow.
+    Hosted,
+}
+
+/// How Light's webhooks are signed and read. Nothing of it is documented, so nothing has a default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LightWebhooks {
+    /// The header of the signature (`LIGHT_SIGNATURE_HEADER`), in lower case.
+    pub header: String,
+    /// Its hash (`LIGHT_SIGNATURE_HASH`).
+    pub hash: SignatureHash,
+    /// How it is written (`LIGHT_SIGNATURE_ENCODING`).
+    pub encoding: SignatureEncoding,
+    /// What stands before it (`LIGHT_SIGNATURE_PREFIX`; nothing without it).
+    pub prefix: String,
+    /// Where in the body the type stands: fields, with dots between those of nested objects (`LIGHT_TYPE_FIELD`).
+    pub type_field: String,
+    /// Where the account stands (`LIGHT_ACCOUNT_FIELD`).
+    pub account_field: String,
+    /// Where its own identifier stands, if it has one (`LIGHT_ID_FIELD`).
+    pub id_field: Option<String>,
+}
+
+/// The hash of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureHash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-512.
+    Sha512,
+}
+
+/// How a signature is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureEncoding {
+    /// Hexadecimal.
+    Hex,
+    /// Base64.
+    Base64,
+}
+
 /// How texts are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextsConfig {
@@ -91,6 +162,12 @@ pub enum SecretKind {
     BayouWebhook,
     /// The other one that is right while it is changed.
     BayouWebhookNext,
+    /// The token of the App at Light.
+    LightAppToken,
+    /// The key that Light signs its webhooks with.
+    LightWebhook,
+    /// The other one that is right while it is changed.
+    LightWebhookNext,
     /// The key that announcements are signed with: `whsec_...`.
     Announce,
 }
@@ -109,6 +186,9 @@ impl SecretKind {
             SecretKind::BayouApiKey => "BAYOU_API_KEY_PARAMETER",
             SecretKind::BayouWebhook => "BAYOU_WEBHOOK_SECRET_PARAMETER",
             SecretKind::BayouWebhookNext => "BAYOU_WEBHOOK_SECRET_NEXT_PARAMETER",
+            SecretKind::LightAppToken => "LIGHT_APP_TOKEN_PARAMETER",
+            SecretKind::LightWebhook => "LIGHT_WEBHOOK_SECRET_PARAMETER",
+            SecretKind::LightWebhookNext => "LIGHT_WEBHOOK_SECRET_NEXT_PARAMETER",
             SecretKind::Announce => "ANNOUNCE_SECRET_PARAMETER",
         }
     }
@@ -117,13 +197,18 @@ impl SecretKind {
     #[must_use]
     pub const fn is_optional(self) -> bool {
         match self {
-            SecretKind::WebhookNext | SecretKind::ApiTokenNext | SecretKind::BayouWebhookNext => true,
+            SecretKind::WebhookNext
+            | SecretKind::ApiTokenNext
+            | SecretKind::BayouWebhookNext
+            | SecretKind::LightWebhookNext => true,
             SecretKind::IdentityKey
             | SecretKind::Webhook
             | SecretKind::ApiToken
             | SecretKind::LeapApiKey
             | SecretKind::BayouApiKey
             | SecretKind::BayouWebhook
+            | SecretKind::LightAppToken
+            | SecretKind::LightWebhook
             | SecretKind::Announce => false,
         }
     }
@@ -133,7 +218,7 @@ impl SecretKind {
     #[must_use]
     pub const fn at_least(self) -> usize {
         match self {
-            SecretKind::LeapApiKey | SecretKind::BayouApiKey => 1,
+            SecretKind::LeapApiKey | SecretKind::BayouApiKey | SecretKind::LightAppToken => 1,
             SecretKind::IdentityKey
             | SecretKind::Webhook
             | SecretKind::WebhookNext
@@ -141,6 +226,8 @@ impl SecretKind {
             | SecretKind::ApiTokenNext
             | SecretKind::BayouWebhook
             | SecretKind::BayouWebhookNext
+            | SecretKind::LightWebhook
+            | SecretKind::LightWebhookNext
             | SecretKind::Announce => 16,
         }
     }
@@ -242,6 +329,114 @@ impl Reader<'_> {
             _ => None,
         });
         Some(references?.unwrap_or_default())
+    }
+
+    /// Without a base URL there is no Light.
+    pub(super) fn light(&mut self) -> Option<Option<LightSettings>> {
+        if self.is_set("LIGHT_BASE_URL") {
+            self.light_of_enroll().map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    /// Light, without which a function has nothing to do.
+    pub(super) fn light_of_enroll(&mut self) -> Option<LightSettings> {
+        let base_url = self.url("LIGHT_BASE_URL", "https://api.light.dev/v1");
+        let right = "sandbox or live: what the App of the token is";
+        let environment = self.required("LIGHT_ENVIRONMENT", right, |value| match value {
+            "sandbox" => Some(LightEnvironment::Sandbox),
+            "live" => Some(LightEnvironment::Live),
+            _ => None,
+        });
+        let calls = self.required(
+            "LIGHT_CALLS_PER_MINUTE",
+            "a whole number of at least 1; Light publishes no limit, so ask for yours",
+            |value| value.parse().ok(),
+        );
+        let names = self.light_json("LIGHT_NAMES");
+        let refusals = self.light_json("LIGHT_REFUSALS");
+        Some(LightSettings {
+            base_url: base_url?,
+            environment: environment?,
+            calls_per_minute: calls?,
+            names: names?,
+            refusals: refusals?,
+        })
+    }
+
+    fn light_json(&mut self, name: &str) -> Option<String> {
+        let right = "a JSON object, as docs/light.md describes it in section 11";
+        let json = self.optional(name, right, |value| {
+            (value.starts_with('{') && value.ends_with('}')).then(|| value.to_owned())
+        });
+        Some(json?.unwrap_or_else(|| "{}".to_owned()))
+    }
+
+    /// On our own pages, if nothing else is said.
+    pub(super) fn light_flow(&mut self) -> Option<LightFlow> {
+        let flow = self.optional("LIGHT_FLOW", "own or hosted", |value| match value {
+            "own" => Some(LightFlow::Own),
+            "hosted" => Some(LightFlow::Hosted),
+            _ => None,
+        });
+        Some(flow?.unwrap_or_default())
+    }
+
+    /// Without the name of its secret's parameter, Light does not call. With it, nothing may be missing: a signature
+    /// that is not checked would be believed (docs/light.md, trap 25).
+    pub(super) fn light_webhooks(&mut self) -> Option<Option<LightWebhooks>> {
+        if !self.names(SecretKind::LightWebhook) {
+            return Some(None);
+        }
+        let right = "the name of the header that Light's dashboard shows";
+        let header = self.required("LIGHT_SIGNATURE_HEADER", right, |value| {
+            let name = HeaderName::from_bytes(value.as_bytes()).ok()?;
+            Some(name.as_str().to_owned())
+        });
+        let hash = self.required("LIGHT_SIGNATURE_HASH", "sha256 or sha512", |value| match value {
+            "sha256" => Some(SignatureHash::Sha256),
+            "sha512" => Some(SignatureHash::Sha512),
+            _ => None,
+        });
+        let encoding = self.required("LIGHT_SIGNATURE_ENCODING", "hex or base64", |value| match value {
+            "hex" => Some(SignatureEncoding::Hex),
+            "base64" => Some(SignatureEncoding::Base64),
+            _ => None,
+        });
+        let prefix = self.optional("LIGHT_SIGNATURE_PREFIX", "such as sha256=", |value| {
+            is_one_word(value).then(|| value.to_owned())
+        });
+        let type_field = self.required("LIGHT_TYPE_FIELD", A_FIELD, parse_field);
+        let account_field = self.required("LIGHT_ACCOUNT_FIELD", A_FIELD, parse_field);
+        let id_field = self.optional("LIGHT_ID_FIELD", A_FIELD, parse_field);
+        Some(Some(LightWebhooks {
+            header: header?,
+            hash: hash?,
+            encoding: encoding?,
+            prefix: prefix?.unwrap_or_default(),
+            type_field: type_field?,
+            account_field: account_field?,
+            id_field: id_field?,
+        }))
+    }
+
+    /// Stripe's script, where it is not Stripe's own.
+    pub(super) fn stripe_js(&mut self) -> Option<Option<Url>> {
+        self.optional("STRIPE_JS", &url_like("https://js.stripe.com/v3/"), parse_url)
+    }
+
+    /// The origins whose pages may call the enrolment's API from a browser, parted by commas.
+    pub(super) fn allowed_origins(&mut self) -> Option<Vec<String>> {
+        let right = "origins, scheme and host alone, parted by commas, for example https://app.example.com";
+        let origins = self.optional("ALLOWED_ORIGINS", right, |value| {
+            let origin = |text: &str| {
+                let origin = parse_url(text)?.origin().ascii_serialization();
+                (origin == text).then_some(origin)
+            };
+            value.split(',').map(|text| origin(text.trim())).collect()
+        });
+        Some(origins?.unwrap_or_default())
     }
 
     /// Is the variable set that names a secret's parameter?
@@ -363,6 +558,12 @@ impl Reader<'_> {
     fn url(&mut self, name: &str, example: &str) -> Option<Url> {
         self.required(name, &url_like(example), parse_url)
     }
+}
+
+const A_FIELD: &str = "a field's name, or several with dots between, such as data.account";
+
+fn parse_field(value: &str) -> Option<String> {
+    (is_one_word(value) && !value.split('.').any(str::is_empty)).then(|| value.to_owned())
 }
 
 fn url_like(example: &str) -> String {

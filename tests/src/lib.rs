@@ -12,6 +12,7 @@
 mod bills;
 mod happening;
 mod interrupt;
+mod light_app;
 pub mod oracle;
 mod play;
 mod ports;
@@ -23,6 +24,7 @@ mod world;
 
 pub use bills::BillTaker;
 pub use happening::{Happening, What};
+pub use light_app::LightApp;
 pub use play::{Play, poll_once};
 pub use ports::Ports;
 pub use provider::{AccountScript, CustomerScript, MeterScript, RecordScript, ScriptedProvider, UtilityScript};

@@ -23,7 +23,6 @@ use journey::{
     UtilityCode, Visits,
 };
 
-use crate::provider::AccountScript;
 use crate::stage::Stage;
 use crate::world::{Mode, State, World};
 
@@ -415,19 +414,16 @@ impl KeepWatermark for Ports<'_> {
 }
 
 impl OpenAccount for Ports<'_> {
-    async fn open_account(&self, _: &NewAccount) -> Result<Reference, EnrollError> {
-        let effect = |state: &mut State| Ok(state.provider.open_account());
-        self.step("open_account", effect, || Err(no_answer().into())).await
+    async fn open_account(&self, person: &NewAccount) -> Result<Reference, EnrollError> {
+        let app = self.world.light_app();
+        app.open_account(person).await
     }
 }
 
 impl ResetEnrollment for Ports<'_> {
     async fn reset_enrollment(&self, account: &Reference) -> Result<bool, EnrollError> {
-        let effect = |state: &mut State| {
-            state.provider.put_account(account, &AccountScript::default());
-            Ok(true)
-        };
-        self.step("reset_enrollment", effect, || Err(no_answer().into())).await
+        let app = self.world.light_app();
+        app.reset_enrollment(account).await
     }
 }
 

@@ -253,14 +253,6 @@ impl ScriptedProvider {
         self.accounts.insert(reference.clone(), script.clone());
     }
 
-    /// Light opens an account, in which nothing has been done.
-    pub(crate) fn open_account(&mut self) -> Reference {
-        let number = self.accounts.len() + 1;
-        let reference = Reference::new(format!("00000000-0000-4000-8000-{number:012}")).unwrap();
-        self.put_account(&reference, &AccountScript::default());
-        reference
-    }
-
     /// Light says that every enrolment is final.
     pub(crate) fn finalize_everybody(&mut self) {
         for account in self.accounts.values_mut() {

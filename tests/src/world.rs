@@ -21,6 +21,7 @@ use journey::{
 
 use crate::bills::BillTaker;
 use crate::happening::{Happening, What};
+use crate::light_app::LightApp;
 use crate::provider::{AccountScript, ScriptedProvider};
 use crate::sender::{Mail, Sender};
 use crate::stage::id_key;
@@ -91,6 +92,7 @@ pub(crate) struct State {
     /// What browsers have handed to the store itself, by name; none where bills come to the page.
     pub(crate) uploads: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) bill_taker: BillTaker,
+    pub(crate) light_app: LightApp,
     pub(crate) watermark: Option<Watermark>,
     /// What was counted of visits to utilities.
     pub(crate) visits: Vec<(Provider, UtilityCode, Visit, Timestamp)>,
@@ -152,6 +154,12 @@ impl World {
         self.lock().bill_taker.clone()
     }
 
+    /// Light's App.
+    #[must_use]
+    pub fn light_app(&self) -> LightApp {
+        self.lock().light_app.clone()
+    }
+
     /// An empty world.
     #[must_use]
     pub fn new(rules: &Campaign, now: Timestamp, page_size: usize) -> Self {
@@ -165,6 +173,7 @@ impl World {
             acceptances: BTreeMap::new(),
             uploads: None,
             bill_taker: BillTaker::default(),
+            light_app: LightApp::default(),
             watermark: None,
             visits: Vec::new(),
             schedules: Vec::new(),

@@ -55,6 +55,7 @@ async fn serve(environment: Environment) -> Result<(), Error> {
         links: LinkKey::new(start.id_key.derive("link")),
         id_key: start.id_key,
         public_url: config.public_url.clone(),
+        has_light: providers.light.is_some(),
     };
     let world = World {
         clock: SystemClock,

@@ -12,8 +12,12 @@
 use contacts::api::{self, ApiConfig, Tokens};
 use embedded::{DataDir, ProgramClock, Store};
 use http::{Method, Request, Response, StatusCode};
+use journey::contact::Locale;
+use journey::enrollment::{AcceptanceRecord, PlanDocuments};
 use journey::link::{LinkKey, LinkKind};
-use journey::port::{Clock, HandOverError, KeepFallback, PassOnFallback, ProviderError};
+use journey::port::{
+    Clock, EnrollError, HandOverError, KeepAcceptance, KeepFallback, PassOnFallback, ProviderError, Refusal,
+};
 use journey::protocol::{IfAbsent, Person, take};
 use journey::{
     Account, BillKind, Campaign, ContactId, Event, Flow, HandOver, IdKey, JourneyId, Provider, Purpose, Reference,
@@ -21,7 +25,7 @@ use journey::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{BillTaker, Ports, Stage, World, poll_once};
+use tests::{BillTaker, LightApp, Ports, Stage, World, poll_once};
 use tokio::runtime::Runtime;
 
 const TOKEN: &str = "the-token-of-today";
@@ -33,19 +37,22 @@ fn config() -> ApiConfig {
         links: LinkKey::new(id_key.derive("link")),
         id_key,
         public_url: "https://remind.example.com".to_owned(),
+        has_light: true,
     }
 }
 
-/// One machine's store, and a provider that takes bills.
+/// One machine's store, and providers: of one that takes bills, and of one that opens accounts.
 struct Machine {
     store: Store,
     bill_taker: BillTaker,
+    light_app: LightApp,
 }
 
 journey::delegate_ports!(Machine {
     store: Clock, KeepContact, FindContact, ListContacts, KeepFallback, PassOnFallback, EraseFallback, LoadJourney,
-        CommitJourney, ArmTimer;
+        CommitJourney, ArmTimer, KeepAcceptance, ReadAcceptances;
     bill_taker: HandOverBill;
+    light_app: OpenAccount, ResetEnrollment;
 });
 
 /// Where the API runs.
@@ -81,6 +88,7 @@ impl Api {
                 machine: Machine {
                     store,
                     bill_taker: BillTaker::default(),
+                    light_app: LightApp::default(),
                 },
                 _folder: folder,
             },
@@ -160,6 +168,35 @@ impl Api {
             Under::StandIns(world, _) => world.bill_taker(),
             Under::OneMachine { machine, .. } => machine.bill_taker.clone(),
         }
+    }
+
+    /// Light, as it opens accounts.
+    fn light_app(&self) -> LightApp {
+        match &self.under {
+            Under::StandIns(world, _) => world.light_app(),
+            Under::OneMachine { machine, .. } => machine.light_app.clone(),
+        }
+    }
+
+    /// A customer has accepted a plan on our page.
+    fn accept(&self, reference: &str, record: &AcceptanceRecord) {
+        let journey = self.enrollment(reference);
+        match &self.under {
+            Under::StandIns(world, stage) => {
+                poll_once(Ports { world, stage }.keep_acceptance(&journey, record)).unwrap()
+            }
+            Under::OneMachine { runtime, machine, .. } => runtime.block_on(machine.keep_acceptance(&journey, record)),
+        }
+        .unwrap();
+    }
+
+    fn enrollment(&self, reference: &str) -> JourneyId {
+        let reference = Reference::new(reference).unwrap();
+        JourneyId::new(&self.config.id_key, Provider::Light, Purpose::Enroll, &reference)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Response<Vec<u8>> {
+        self.call(Method::POST, path, &[], &body.to_string())
     }
 
     /// The customer of [`HOME`] gives a bill by hand.
@@ -416,6 +453,10 @@ fn each_address_says_what_it_answers_to() {
             (Method::PUT, "/journeys/leap/site-1", "GET, HEAD"),
             (Method::GET, "/links/leap/site-1", "POST"),
             (Method::GET, "/fallbacks/bayou/home-1/hand-over", "POST"),
+            (Method::GET, "/enrollments", "POST"),
+            (Method::GET, "/enrollments/home-1", "DELETE"),
+            (Method::PUT, "/enrollments/home-1/session", "POST"),
+            (Method::DELETE, "/enrollments/home-1/support", "POST"),
             (Method::OPTIONS, SITE, "GET, HEAD, PUT, DELETE"),
         ] {
             let reply = api.call(method, path, &[], "");
@@ -672,6 +713,313 @@ fn what_the_provider_does_not_take_is_said_and_may_be_tried_again_if_it_surely_h
         assert_eq!(left_alone.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(left_alone.headers()["retry-after"], "60");
         assert_eq!(taker.asked().len(), asked);
+    }
+}
+
+const ENROLLMENTS: &str = "/enrollments";
+
+/// Who wants to enrol, and where.
+fn carla() -> Value {
+    json!({
+        "email": "carla@example.com", "first_name": "Carla", "last_name": "Example", "locale": "es",
+        "preliminary_address": {
+            "address_1": "100 Example Street", "city": "Houston", "state": "TX", "postal_code": "77002",
+        },
+    })
+}
+
+/// Opens one, and answers the account's reference.
+fn open(api: &Api) -> String {
+    let reply = api.post(ENROLLMENTS, &carla());
+    assert_eq!(
+        reply.status(),
+        StatusCode::CREATED,
+        "{}",
+        String::from_utf8_lossy(reply.body())
+    );
+    body(&reply)["reference"].as_str().unwrap().to_owned()
+}
+
+fn fields(reply: &Response<Vec<u8>>) -> Vec<String> {
+    let problem = body(reply);
+    let errors = problem["errors"].as_array().unwrap().iter();
+    errors
+        .map(|error| error["field"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_enrollment_is_opened_at_light_and_its_customer_is_looked_after() {
+    for api in Api::both() {
+        let reply = api.post(ENROLLMENTS, &carla());
+        assert_eq!(reply.status(), StatusCode::CREATED);
+        let opened = body(&reply);
+        let reference = opened["reference"].as_str().unwrap();
+        let contact = format!("/contacts/light/{}", encoded(reference));
+        assert_eq!(reply.headers()["location"], contact.as_str());
+
+        let person = &api.light_app().opened()[0];
+        let name = [&person.first_name, &person.last_name, &person.email].map(String::as_str);
+        assert_eq!(name, ["Carla", "Example", "carla@example.com"]);
+        let place = person.preliminary_address.as_ref().unwrap();
+        assert_eq!((place.city.as_str(), place.line_2.as_deref()), ("Houston", None));
+
+        let kept = body(&api.get(&contact));
+        assert_eq!(
+            (&kept["email"], &kept["locale"]),
+            (&json!("carla@example.com"), &json!("es"))
+        );
+        assert_eq!(kept["email"], opened["contact"]["email"]);
+        let whole = kept.to_string();
+        assert!(
+            !whole.contains("Example Street"),
+            "an address is told to Light, and not kept: {whole}"
+        );
+        let journey = body(&api.get(&format!("/journeys/light/{}", encoded(reference))));
+        assert_eq!(
+            (&journey["phase"], &journey["provider"]),
+            (&json!("live"), &json!("light"))
+        );
+        assert_eq!(journey["contact_known"], true);
+
+        let token = opened["session"]["token"].as_str().unwrap();
+        let journey = api.enrollment(reference);
+        assert_eq!(
+            api.config.links.verify(LinkKind::Enroll, token, api.now()),
+            Ok(journey.clone())
+        );
+        let resume = opened["resume_url"].as_str().unwrap();
+        let resume = resume.strip_prefix("https://remind.example.com/r/").unwrap();
+        assert_eq!(
+            api.config.links.verify(LinkKind::Resume, resume, api.now()),
+            Ok(journey)
+        );
+    }
+}
+
+#[test]
+fn whom_light_could_not_take_is_not_asked_of_light() {
+    let with = |field: &str, value: Value| {
+        let mut person = carla();
+        person[field] = value;
+        person
+    };
+    let place = |field: &str, value: Value| {
+        let mut person = carla();
+        person["preliminary_address"][field] = value;
+        person
+    };
+    let cases = [
+        (json!({}), vec!["first_name", "last_name", "email"]),
+        (with("first_name", Value::Null), vec!["first_name"]),
+        (with("last_name", json!(" ")), vec!["last_name"]),
+        (with("last_name", json!("x".repeat(101))), vec!["last_name"]),
+        (with("last_name", json!("Example\n")), vec!["last_name"]),
+        (with("email", json!("carla")), vec!["email"]),
+        (with("zone", json!("Texas")), vec!["zone"]),
+        (with("phone", json!("555-0100")), vec!["phone"]),
+        (place("city", json!("")), vec!["preliminary_address"]),
+        (place("state", json!("")), vec!["preliminary_address"]),
+    ];
+    for api in Api::both() {
+        for (person, wrong) in &cases {
+            let reply = api.post(ENROLLMENTS, person);
+            assert_eq!(reply.status(), StatusCode::UNPROCESSABLE_ENTITY, "{person}");
+            assert_eq!(&fields(&reply), wrong, "{person}");
+        }
+        for malformed in [
+            "",
+            "[]",
+            "{\"email\": 1}",
+            "{\"surname\": \"Example\"}",
+            "{\"preliminary_address\": \"Houston\"}",
+            "{\"preliminary_address\": {\"address_1\": \"100 Example Street\"}}",
+        ] {
+            let reply = api.call(Method::POST, ENROLLMENTS, &[], malformed);
+            assert_eq!(reply.status(), StatusCode::BAD_REQUEST, "{malformed}");
+        }
+        assert_eq!(api.light_app().opened().len(), 0, "an account cannot be taken back");
+        assert_eq!(body(&api.get("/contacts/light"))["contacts"], json!([]));
+    }
+}
+
+#[test]
+fn what_light_answers_is_said_and_nobody_is_kept_for_nothing() {
+    for api in Api::both() {
+        let reference = open(&api);
+        let unavailable = |why| EnrollError::from(ProviderError { why, retry_at: None });
+        for (trouble, status, says) in [
+            (EnrollError::Refused(Refusal::Other), 502, "refuses it"),
+            (unavailable(Unavailable::Unauthorized), 502, "App token"),
+            (unavailable(Unavailable::RateLimited), 503, "no more calls"),
+            (unavailable(Unavailable::BudgetSpent), 503, "no more calls"),
+            (unavailable(Unavailable::Unreachable), 503, "may have done it"),
+            (unavailable(Unavailable::Failing), 503, "may have done it"),
+            (EnrollError::UnknownAccount, 404, "does not know this account"),
+        ] {
+            api.light_app().fails(Some(trouble));
+            for reply in [
+                api.post(ENROLLMENTS, &carla()),
+                api.delete(&format!("/enrollments/{reference}"), &[]),
+            ] {
+                assert_eq!(reply.status(), status, "{says}");
+                assert!(detail(&reply).contains(says), "{}", detail(&reply));
+                assert_eq!(reply.headers().contains_key("retry-after"), status == 503);
+            }
+        }
+        let kept = body(&api.get("/contacts/light"));
+        assert_eq!(kept["contacts"].as_array().unwrap().len(), 1, "{kept}");
+        api.light_app().fails(None);
+        assert_ne!(open(&api), reference);
+    }
+}
+
+#[test]
+fn a_partner_s_own_front_end_is_let_in_for_an_hour() {
+    for api in Api::both() {
+        let reply = api.post("/enrollments/nobody/session", &Value::Null);
+        assert_eq!(reply.status(), StatusCode::NOT_FOUND);
+        let reference = open(&api);
+        let reply = api.post(&format!("/enrollments/{reference}/session"), &Value::Null);
+        assert_eq!(reply.status(), StatusCode::CREATED);
+        let session = body(&reply);
+        let expires: jiff::Timestamp = session["expires_at"].as_str().unwrap().parse().unwrap();
+        let seconds = expires.duration_since(api.now()).as_secs();
+        assert!((3_590..=3_600).contains(&seconds), "{seconds}");
+        let verify = |at| {
+            let token = session["token"].as_str().unwrap();
+            api.config.links.verify(LinkKind::Enroll, token, at)
+        };
+        assert_eq!(verify(api.now()), Ok(api.enrollment(&reference)));
+        let late = expires.checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
+        assert!(verify(late).is_err());
+    }
+}
+
+#[test]
+fn what_only_support_can_mend_ends_the_reminders() {
+    for api in Api::both() {
+        let support = |reference: &str, matter: Value| {
+            api.post(
+                &format!("/enrollments/{reference}/support"),
+                &json!({ "matter": matter }),
+            )
+        };
+        let unknown = support("00000000-0000-4000-8000-00000000000f", json!("rescinded"));
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+        let reference = open(&api);
+        for wrong in [json!("lost"), json!(null), json!(1)] {
+            assert_eq!(support(&reference, wrong).status(), StatusCode::BAD_REQUEST);
+        }
+        let journey = || body(&api.get(&format!("/journeys/light/{reference}")));
+        assert_eq!(journey()["phase"], "live");
+        for _ in 0..2 {
+            let reply = support(&reference, json!("switch_hold"));
+            assert_eq!(reply.status(), StatusCode::NO_CONTENT);
+        }
+        let told = journey();
+        assert_eq!(
+            (&told["phase"], &told["next"]),
+            (&json!("stopped"), &Value::Null),
+            "{told}"
+        );
+        assert_eq!(
+            told["timeline"].to_string().matches("support_needed").count(),
+            1,
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn an_enrollment_is_taken_back_in_the_sandbox_alone() {
+    for api in Api::both() {
+        let reference = open(&api);
+        let path = format!("/enrollments/{reference}");
+        assert_eq!(api.delete(&path, &[]).status(), StatusCode::NO_CONTENT);
+        let account = Reference::new(&*reference).unwrap();
+        assert_eq!(api.light_app().taken_back(), [account]);
+        let journey = body(&api.get(&format!("/journeys/light/{reference}")));
+        assert!(journey["timeline"].to_string().contains("reset"), "{journey}");
+        assert_eq!(api.delete("/enrollments/nobody", &[]).status(), StatusCode::NOT_FOUND);
+
+        api.light_app().goes_live();
+        let refused = api.delete(&path, &[]);
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+        assert!(detail(&refused).contains("live"), "{}", detail(&refused));
+        assert_eq!(api.light_app().taken_back().len(), 1);
+    }
+}
+
+#[test]
+fn what_a_customer_accepted_is_told_with_the_journey() {
+    let record = AcceptanceRecord {
+        at: "2026-07-01T17:00:00Z".parse().unwrap(),
+        plan: "0d2f6c8e-0000-4000-8000-000000000001".to_owned(),
+        starts: "2026-07-05".parse().unwrap(),
+        documents: PlanDocuments {
+            efl: "https://documents.example.com/efl.pdf".to_owned(),
+            tos: "https://documents.example.com/tos.pdf".to_owned(),
+            yrac: "https://documents.example.com/yrac.pdf".to_owned(),
+        },
+        locale: Locale::Es,
+    };
+    for api in Api::both() {
+        let reference = open(&api);
+        let journey = || body(&api.get(&format!("/journeys/light/{reference}")));
+        assert_eq!(journey().get("acceptances"), None);
+        api.accept(&reference, &record);
+        assert_eq!(journey()["acceptances"], json!([record]));
+    }
+}
+
+#[test]
+fn without_light_nobody_enrols() {
+    for mut api in Api::both() {
+        let reference = open(&api);
+        api.config.has_light = false;
+        for reply in [
+            api.post(ENROLLMENTS, &carla()),
+            api.post(&format!("/enrollments/{reference}/session"), &Value::Null),
+            api.post(
+                &format!("/enrollments/{reference}/support"),
+                &json!({ "matter": "rescinded" }),
+            ),
+            api.delete(&format!("/enrollments/{reference}"), &[]),
+        ] {
+            assert_eq!(reply.status(), StatusCode::NOT_FOUND);
+            assert!(detail(&reply).contains("has no Light"), "{}", detail(&reply));
+        }
+        assert_eq!(api.light_app().opened().len(), 1);
+    }
+}
+
+#[test]
+fn who_has_no_token_enrols_nobody() {
+    for api in Api::both() {
+        let reference = open(&api);
+        for (method, path) in [
+            (Method::POST, ENROLLMENTS.to_owned()),
+            (Method::DELETE, format!("/enrollments/{reference}")),
+            (Method::POST, format!("/enrollments/{reference}/session")),
+            (Method::POST, format!("/enrollments/{reference}/support")),
+        ] {
+            for token in [
+                None,
+                Some("Bearer another-token"),
+                Some("Basic dGhlLXRva2VuLW9mLXRvZGF5"),
+            ] {
+                let mut request = Request::builder().method(method.clone()).uri(&path);
+                if let Some(token) = token {
+                    request = request.header("authorization", token);
+                }
+                let reply = api.send(request.body(carla().to_string().into_bytes()).unwrap());
+                assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+                assert!(!String::from_utf8_lossy(reply.body()).contains("token\":"));
+            }
+        }
+        assert_eq!(api.light_app().opened().len(), 1);
+        assert_eq!(api.light_app().taken_back(), []);
     }
 }
 

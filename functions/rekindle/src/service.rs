@@ -173,6 +173,7 @@ impl Service {
                 id_key: config.id_key.clone(),
                 links,
                 public_url: config.public_url,
+                has_light: config.light.is_some(),
             }),
             webhook_header,
         };

@@ -109,7 +109,14 @@ impl Cloud {
         // The project's own samconfig.toml is for a real account.
         let config = self.folder.path().join("samconfig.toml");
         std::fs::write(&config, "version = 0.1\n").unwrap();
-        let overrides = parameters.iter().map(|(name, value)| format!("{name}={value}"));
+        // In quotes of the other kind, since SAM takes JSON's own for its own.
+        let overrides = parameters.iter().map(|(name, value)| {
+            if value.contains('"') {
+                format!("{name}='{value}'")
+            } else {
+                format!("{name}={value}")
+            }
+        });
         let answer = Command::new(tool("sam"))
             .arg("deploy")
             .args(["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--resolve-s3"])

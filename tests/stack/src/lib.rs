@@ -20,6 +20,7 @@ pub mod campaign;
 pub mod cloud;
 pub mod internet;
 pub mod leap;
+pub mod light;
 pub mod mail;
 pub mod partner;
 pub mod stage;

@@ -12,6 +12,7 @@ use crate::bayou::{self, Bayou};
 use crate::cloud::{self, Cloud, STACK};
 use crate::internet::Internet;
 use crate::leap::{API_KEY, Leap};
+use crate::light::{self, Light};
 use crate::mail::MailFront;
 use crate::partner::{Receiver, SIGNING_KEY};
 use crate::texts::TextFront;
@@ -52,6 +53,8 @@ pub struct Stage {
     pub leap: Leap,
     /// Bayou, whose customers each story makes for itself.
     pub bayou: Bayou,
+    /// Light, whose customers each story makes for itself.
+    pub light: Light,
     /// What `sam deploy` said.
     pub transcript: String,
     queue_url: String,
@@ -94,6 +97,8 @@ impl Stage {
         let leap = Leap::start().await;
         let bayou = Bayou::start().await;
         bayou.calls(internet.address());
+        let light = Light::start().await;
+        light.calls(internet.address());
         let clients = Clients::from_env(&cloud.environment()).unwrap();
         prepare(&clients).await;
         let template = cloud::project().join("template.yaml");
@@ -111,6 +116,16 @@ impl Stage {
                 ("BayouCallsPerMinute", "6000"),
                 ("BayouApiKeyParameter", "/stage/bayou-api-key"),
                 ("BayouWebhookSecretParameter", "/stage/bayou-webhook-secret"),
+                ("LightBaseUrl", &light.api()),
+                ("LightCallsPerMinute", "6000"),
+                ("LightNames", light::NAMES),
+                ("LightSignatureHeader", light::SIGNATURE),
+                ("LightSignatureHash", "sha256"),
+                ("LightSignatureEncoding", "hex"),
+                ("LightTypeField", "type"),
+                ("LightAccountField", "account_uuid"),
+                ("LightAppTokenParameter", "/stage/light-app-token"),
+                ("LightWebhookSecretParameter", "/stage/light-webhook-secret"),
                 ("AnnounceUrl", partner.address()),
                 ("AnnounceSecretParameter", "/stage/announce-secret"),
                 ("IdentityKeyParameter", "/stage/identity-key"),
@@ -146,6 +161,7 @@ impl Stage {
             partner,
             leap,
             bayou,
+            light,
             transcript,
             queue_url,
         }
@@ -334,6 +350,8 @@ async fn prepare(clients: &Clients) {
         ("webhook-secret", WEBHOOK_SECRET),
         ("bayou-api-key", bayou::API_KEY),
         ("bayou-webhook-secret", bayou::WEBHOOK_SECRET),
+        ("light-app-token", light::APP_TOKEN),
+        ("light-webhook-secret", light::WEBHOOK_SECRET),
         ("api-token", TOKEN),
         ("announce-secret", SIGNING_KEY),
     ];

@@ -16,8 +16,8 @@ mod yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{
-    AnnounceConfig, ContactsConfig, Environment, FeedbackConfig, MeterCheckConfig, PagesConfig, ReconcileConfig,
-    TouchpointConfig, WebhookConfig,
+    AnnounceConfig, ContactsConfig, EnrollConfig, Environment, FeedbackConfig, MeterCheckConfig, PagesConfig,
+    ReconcileConfig, TouchpointConfig, WebhookConfig,
 };
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ use ports::{PORTS, actions, asked_by_adapters, delegated, ports_of, words_of_sou
 use yaml::{ACCOUNT, Stack, text};
 
 /// The functions in the order of the flow: folder, and the beginning of the resources' names.
-const FUNCTIONS: [(&str, &str); 8] = [
+const FUNCTIONS: [(&str, &str); 9] = [
     ("webhook", "Webhook"),
     ("touchpoint", "Touchpoint"),
     ("reconcile", "Reconcile"),
@@ -33,12 +33,27 @@ const FUNCTIONS: [(&str, &str); 8] = [
     ("feedback", "Feedback"),
     ("contacts", "Contacts"),
     ("pages", "Pages"),
+    ("enroll", "Enroll"),
     ("announce", "Announce"),
 ];
 
 fn stack() -> Stack {
     Stack::with(&[("SenderIdentity", "example.com")])
 }
+
+/// A Light that is configured whole.
+const LIGHT: [(&str, &str); 7] = [
+    ("LightBaseUrl", "https://api.light.dev/v1"),
+    (
+        "LightNames",
+        r#"{"client_secret": "secret", "stripe_key": "stripe.key"}"#,
+    ),
+    ("LightSignatureHeader", "Light-Signature"),
+    ("LightSignatureHash", "sha256"),
+    ("LightSignatureEncoding", "hex"),
+    ("LightTypeField", "type"),
+    ("LightAccountField", "data.account"),
+];
 
 fn list(value: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -70,19 +85,17 @@ fn each_role_has_the_policies_of_its_function_s_ports() {
     let stack = stack();
     for (function, id) in FUNCTIONS {
         let role = &stack.resource(&format!("{id}Role"))["Properties"];
-        let policies: BTreeSet<String> = role["ManagedPolicyArns"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|policy| {
-                policy["Ref"]
-                    .as_str()
-                    .unwrap()
-                    .strip_suffix("Policy")
-                    .unwrap()
-                    .to_owned()
-            })
-            .collect();
+        let managed = role["ManagedPolicyArns"].as_array().unwrap().iter().map(|policy| {
+            policy["Ref"]
+                .as_str()
+                .unwrap()
+                .strip_suffix("Policy")
+                .unwrap()
+                .to_owned()
+        });
+        let managed: BTreeSet<String> = managed.collect();
+        let in_role = in_role(role).map(|(port, _)| port.to_owned());
+        let policies: BTreeSet<String> = managed.iter().cloned().chain(in_role).collect();
         let ports: BTreeSet<String> = ports_of(function)
             .into_iter()
             .filter(|port| !actions(port).is_empty())
@@ -91,24 +104,41 @@ fn each_role_has_the_policies_of_its_function_s_ports() {
             policies, ports,
             "{function}: the role's policies, and the ports of its main"
         );
-        assert!(
-            policies.len() <= 10,
-            "{function}: an account's quota of policies a role"
-        );
+        assert!(managed.len() <= 10, "{function}: an account's quota of policies a role");
     }
+}
+
+/// The ports whose policies stand in a role itself, beside its `own`, with the policies.
+fn in_role(role: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let policies = role["Policies"].as_array().unwrap().iter();
+    let named = policies.map(|policy| (policy["PolicyName"].as_str().unwrap(), &policy["PolicyDocument"]));
+    named.filter(|(name, _)| *name != "own")
+}
+
+/// The statements that no port stands for.
+fn own(role: &Value) -> &Value {
+    let policies = role["Policies"].as_array().unwrap();
+    let own = policies.iter().find(|policy| policy["PolicyName"] == "own");
+    &own.unwrap()["PolicyDocument"]
 }
 
 #[test]
 fn each_policy_allows_what_its_port_needs_and_no_more() {
     let stack = stack();
-    for (id, policy) in stack.of_type("AWS::IAM::ManagedPolicy") {
+    let managed = stack.of_type("AWS::IAM::ManagedPolicy");
+    let managed = managed.iter().map(|(id, policy)| {
         let port = id.strip_suffix("Policy").unwrap();
-        let allowed: BTreeSet<String> = statements(&policy["Properties"]["PolicyDocument"])
+        (port, &policy["Properties"]["PolicyDocument"])
+    });
+    let roles = stack.of_type("AWS::IAM::Role");
+    let in_roles = roles.iter().flat_map(|(_, role)| in_role(&role["Properties"]));
+    for (port, document) in managed.chain(in_roles) {
+        let allowed: BTreeSet<String> = statements(document)
             .into_iter()
             .inspect(|statement| assert_eq!(statement["Effect"], "Allow"))
             .flat_map(|statement| list(&statement["Action"]))
             .collect();
-        assert_eq!(allowed, actions(port), "{id}");
+        assert_eq!(allowed, actions(port), "{port}");
     }
 }
 
@@ -144,11 +174,9 @@ fn a_role_s_own_statements_are_the_few_that_no_port_stands_for() {
     let roles = stack.of_type("AWS::IAM::Role");
     assert_eq!(roles.len(), FUNCTIONS.len() + 1, "one a function, and the scheduler's");
     for (id, role) in roles {
-        for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            for statement in statements(&policy["PolicyDocument"]) {
-                let sid = statement["Sid"].as_str().unwrap();
-                assert_eq!(list(&statement["Action"]), known[sid], "{id}: {sid}");
-            }
+        for statement in statements(own(&role["Properties"])) {
+            let sid = statement["Sid"].as_str().unwrap();
+            assert_eq!(list(&statement["Action"]), known[sid], "{id}: {sid}");
         }
     }
 }
@@ -160,9 +188,9 @@ fn a_role_reads_the_secrets_that_its_function_is_told_of() {
         ("AnnounceSecretParameter", "/rekindle/announce-secret"),
     ];
     let has_bayou = ("BayouBaseUrl", "https://bayou.energy/api/v2");
-    for bayou in [&[][..], &[has_bayou], &[has_bayou, ("BayouBills", "{}")]] {
+    for providers in [&[][..], &[has_bayou], &[has_bayou, ("BayouBills", "{}")], &LIGHT] {
         reads_what_it_is_told_of(&Stack::with(
-            &[&[("SenderIdentity", "example.com")], &announces[..], bayou].concat(),
+            &[&[("SenderIdentity", "example.com")], &announces[..], providers].concat(),
         ));
     }
 }
@@ -175,7 +203,7 @@ fn reads_what_it_is_told_of(stack: &Stack) {
             .map(|(_, parameter)| parameter)
             .collect();
         let role = &stack.resource(&format!("{id}Role"))["Properties"];
-        let own = stack.value(&role["Policies"][0]["PolicyDocument"]).unwrap();
+        let own = stack.value(own(role)).unwrap();
         let secrets = statements(&own)
             .into_iter()
             .find(|statement| statement["Sid"] == "Secrets")
@@ -278,9 +306,10 @@ fn environment(stack: &Stack, id: &str) -> Vec<(String, String)> {
 
 #[test]
 fn each_function_finds_the_settings_that_it_reads() {
-    let parameters: [&[(&str, &str)]; 4] = [
+    let parameters: [&[(&str, &str)]; 5] = [
         &[],
         &[("BayouBaseUrl", "https://bayou.energy/api/v2"), ("BayouBills", "{}")],
+        &LIGHT,
         &[
             ("AnnounceUrl", "https://crm.example.com/hooks"),
             ("AnnounceSecretParameter", "/rekindle/announce-secret"),
@@ -303,8 +332,48 @@ fn each_function_finds_the_settings_that_it_reads() {
         MeterCheckConfig::read(&read("MeterCheck")).unwrap();
         FeedbackConfig::read(&read("Feedback")).unwrap();
         ContactsConfig::read(&read("Contacts")).unwrap();
-        PagesConfig::read(&read("Pages")).unwrap();
+        let has_light = given.contains(&LIGHT[0]);
+        let pages = PagesConfig::read(&read("Pages")).unwrap();
+        assert_eq!(pages.light.is_some(), has_light);
+        // Without Light there is no such function.
+        assert_eq!(EnrollConfig::read(&read("Enroll")).is_ok(), has_light);
         AnnounceConfig::read(&read("Announce")).unwrap();
+    }
+}
+
+#[test]
+fn trap_25_light_is_not_deployed_without_its_signature() {
+    for (missing, variable) in [
+        ("LightSignatureHeader", "LIGHT_SIGNATURE_HEADER"),
+        ("LightSignatureHash", "LIGHT_SIGNATURE_HASH"),
+        ("LightSignatureEncoding", "LIGHT_SIGNATURE_ENCODING"),
+        ("LightTypeField", "LIGHT_TYPE_FIELD"),
+        ("LightAccountField", "LIGHT_ACCOUNT_FIELD"),
+    ] {
+        let mut given = LIGHT.to_vec();
+        given.retain(|(name, _)| *name != missing);
+        given.push(("SenderIdentity", "example.com"));
+        let stack = Stack::with(&given);
+        let read = WebhookConfig::read(&Environment::from_iter(environment(&stack, "Webhook")));
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains(&format!("{variable} is not set")), "{error}");
+        let rule = &stack.template["Rules"]["SignatureOfLight"];
+        let asserted = rule["Assertions"].to_string();
+        assert!(
+            asserted.contains(&format!("LightBaseUrl needs {missing}.")),
+            "{asserted}"
+        );
+    }
+}
+
+#[test]
+fn what_is_lights_is_there_only_with_light() {
+    let stack = stack();
+    let ids: Vec<&String> = stack.template["Resources"].as_object().unwrap().keys().collect();
+    let of_light = ids.iter().filter(|id| id.starts_with("Enroll"));
+    assert!(of_light.clone().count() > 8, "the walk works");
+    for id in of_light {
+        assert_eq!(stack.resource(id)["Condition"], "HasLight", "{id}");
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
     ("ReadChanges", &[]),
     ("SearchMeters", &[]),
     ("HandOverBill", &[]),
+    ("OpenAccount", &[]),
+    ("Enroll", &[]),
+    ("ResetEnrollment", &[]),
     // SES cannot be asked, its events tell; and of a text nobody can tell.
     ("LookUpSend", &[]),
     ("LoadJourney", &["dynamodb:GetItem"]),
@@ -38,6 +41,8 @@ pub(crate) const PORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ListContacts", &["dynamodb:Scan"]),
+    ("KeepAcceptance", &["dynamodb:PutItem"]),
+    ("ReadAcceptances", &["dynamodb:Query"]),
     ("KeepFallback", &["s3:PutObject"]),
     // The browser posts with what the form's signer may.
     ("TakeUpload", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),

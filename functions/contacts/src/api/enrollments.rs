@@ -36,6 +36,14 @@ struct Opened {
     session: Session,
 }
 
+/// The answer of a deployment without Light.
+pub(super) fn not_configured() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "This deployment has no Light, so nobody enrolls by it.",
+    )
+}
+
 /// What lets somebody in to the enrolment's API: for the customer's own browser, or the partner's server.
 #[derive(Serialize)]
 struct Session {

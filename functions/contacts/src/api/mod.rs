@@ -46,6 +46,8 @@ pub struct ApiConfig {
     pub links: LinkKey,
     /// Where our own pages are, without a slash at the end.
     pub public_url: String,
+    /// Are there customers of Light's?
+    pub has_light: bool,
 }
 
 /// Refuses what needs no body to be refused: an address where nothing is, a missing token, a method that
@@ -144,6 +146,11 @@ where
         Route::Bill(provider, reference) => fallbacks::bill(ports, config, route::named(provider, reference)?).await,
         Route::HandOver(provider, reference) => {
             fallbacks::hand_over(ports, config, route::named(provider, reference)?).await
+        }
+        Route::Enrollments | Route::Enrollment(_) | Route::EnrollmentSession(_) | Route::EnrollmentSupport(_)
+            if !config.has_light =>
+        {
+            Err(enrollments::not_configured())
         }
         Route::Enrollments => enrollments::open(ports, config, campaign, body).await,
         Route::Enrollment(reference) => {

@@ -412,6 +412,7 @@ fn what_holds_a_secret_or_a_person_shows_neither() {
                 id_key,
                 links,
                 public_url: PUBLIC_URL.to_owned(),
+                has_light: false,
             }
         ),
         format!("{input:?} {contact:?} {header:?} {leap:?}"),

@@ -47,6 +47,36 @@ fn with(name: &str, value: &str) -> Environment {
     RIGHT.into_iter().chain([(name, value)]).collect()
 }
 
+/// Light's variables, and values that are right.
+const LIGHT: [(&str, &str); 14] = [
+    ("LIGHT_BASE_URL", "https://api.light.dev/v1"),
+    ("LIGHT_ENVIRONMENT", "live"),
+    ("LIGHT_CALLS_PER_MINUTE", "60"),
+    ("LIGHT_APP_TOKEN_PARAMETER", "/rekindle/light-app-token"),
+    (
+        "LIGHT_NAMES",
+        r#"{"client_secret": "secret", "stripe_key": "stripe.key"}"#,
+    ),
+    ("LIGHT_WEBHOOK_SECRET_PARAMETER", "/rekindle/light-webhook-secret"),
+    ("LIGHT_SIGNATURE_HEADER", "Light-Signature"),
+    ("LIGHT_SIGNATURE_HASH", "sha512"),
+    ("LIGHT_SIGNATURE_ENCODING", "base64"),
+    ("LIGHT_SIGNATURE_PREFIX", "sha512="),
+    ("LIGHT_TYPE_FIELD", "type"),
+    ("LIGHT_ACCOUNT_FIELD", "data.account"),
+    ("LIGHT_FLOW", "hosted"),
+    ("ALLOWED_ORIGINS", "https://app.example.com, http://127.0.0.1:3000"),
+];
+
+fn with_light() -> Environment {
+    RIGHT.into_iter().chain(LIGHT).collect()
+}
+
+/// With Light, but one variable is this.
+fn with_light_but(name: &str, value: &str) -> Environment {
+    RIGHT.into_iter().chain(LIGHT).chain([(name, value)]).collect()
+}
+
 /// Reads every configuration: whether it is right, or the names of what is not.
 fn read_all(environment: &Environment) -> Vec<(&'static str, Result<(), Vec<String>>)> {
     fn told<T>(read: Result<T, ConfigError>) -> Result<(), Vec<String>> {
@@ -62,6 +92,7 @@ fn read_all(environment: &Environment) -> Vec<(&'static str, Result<(), Vec<Stri
         ("feedback", told(FeedbackConfig::read(environment))),
         ("contacts", told(ContactsConfig::read(environment))),
         ("pages", told(PagesConfig::read(environment))),
+        ("enroll", told(EnrollConfig::read(environment))),
         ("announce", told(AnnounceConfig::read(environment))),
     ]
 }
@@ -69,7 +100,13 @@ fn read_all(environment: &Environment) -> Vec<(&'static str, Result<(), Vec<Stri
 #[test]
 fn every_function_reads_what_is_right() {
     for (function, read) in read_all(&right()) {
-        assert_eq!(read, Ok(()), "{function}");
+        // There is no such function without Light.
+        if function != "enroll" {
+            assert_eq!(read, Ok(()), "{function}");
+        }
+    }
+    for (function, read) in read_all(&with_light()) {
+        assert_eq!(read, Ok(()), "{function}, with Light");
     }
     let webhook = WebhookConfig::read(&right()).unwrap();
     assert_eq!(webhook.header, "x-partner-key");
@@ -126,6 +163,105 @@ fn contacts_is_told_of_bayou_only_where_bills_are_handed_over() {
 }
 
 #[test]
+fn light_is_read_where_it_is_there() {
+    let enroll = EnrollConfig::read(&with_light()).unwrap();
+    assert_eq!(enroll.light.environment, LightEnvironment::Live);
+    assert_eq!(
+        (enroll.light.names.as_str(), enroll.light.refusals.as_str()),
+        (LIGHT[4].1, "{}")
+    );
+    assert_eq!(enroll.origins, ["https://app.example.com", "http://127.0.0.1:3000"]);
+    assert_eq!(enroll.stripe_js, None);
+    let pages = PagesConfig::read(&with_light()).unwrap();
+    assert_eq!(
+        (pages.light, pages.flow),
+        (Some(enroll.light.clone()), LightFlow::Hosted)
+    );
+    let light = WebhookConfig::read(&with_light()).unwrap().light.unwrap();
+    assert_eq!(light.header, "light-signature");
+    assert_eq!(
+        (light.hash, light.encoding),
+        (SignatureHash::Sha512, SignatureEncoding::Base64)
+    );
+    assert_eq!(
+        (light.prefix.as_str(), light.account_field.as_str()),
+        ("sha512=", "data.account")
+    );
+    assert_eq!(light.id_field, None);
+    let has_token = |secrets: &SecretNames| secrets.iter().any(|secret| secret.kind == SecretKind::LightAppToken);
+    let asks = |environment: &Environment| {
+        [
+            has_token(&TouchpointConfig::read(environment).unwrap().secrets),
+            has_token(&MeterCheckConfig::read(environment).unwrap().secrets),
+            has_token(&ContactsConfig::read(environment).unwrap().secrets),
+            has_token(&PagesConfig::read(environment).unwrap().secrets),
+        ]
+    };
+    assert_eq!(asks(&with_light()), [true; 4]);
+    assert_eq!(asks(&right()), [false; 4], "without Light nothing of it is asked for");
+    assert_eq!(WebhookConfig::read(&right()).unwrap().light, None);
+}
+
+#[test]
+fn trap_25_a_signature_of_light_s_that_is_not_configured_whole_stops_the_start() {
+    for name in [
+        "LIGHT_SIGNATURE_HEADER",
+        "LIGHT_SIGNATURE_HASH",
+        "LIGHT_SIGNATURE_ENCODING",
+        "LIGHT_TYPE_FIELD",
+        "LIGHT_ACCOUNT_FIELD",
+    ] {
+        let error = WebhookConfig::read(&with_light_but(name, "")).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert!(
+            error.problems()[0].starts_with(&format!("{name} is not set")),
+            "{error}"
+        );
+    }
+    let unsigned = WebhookConfig::read(&with_light_but("LIGHT_WEBHOOK_SECRET_PARAMETER", "")).unwrap();
+    assert_eq!(unsigned.light, None, "then there are no webhooks of Light's at all");
+}
+
+#[test]
+fn a_wrong_value_of_light_s_is_named() {
+    for (name, wrong, right) in [
+        ("LIGHT_BASE_URL", "http://api.light.dev/v1", "https URL"),
+        ("LIGHT_ENVIRONMENT", "production", "sandbox or live"),
+        ("LIGHT_CALLS_PER_MINUTE", "0", "at least 1"),
+        ("LIGHT_NAMES", "client_secret", "JSON object"),
+        ("LIGHT_REFUSALS", "[]", "JSON object"),
+        ("LIGHT_APP_TOKEN_PARAMETER", "a secret value!", "not the secret itself"),
+        ("LIGHT_SIGNATURE_HEADER", "a header", "dashboard"),
+        ("LIGHT_SIGNATURE_HASH", "md5", "sha256 or sha512"),
+        ("LIGHT_SIGNATURE_ENCODING", "base32", "hex or base64"),
+        ("LIGHT_SIGNATURE_PREFIX", "a b", "sha256="),
+        ("LIGHT_TYPE_FIELD", ".type", "dots between"),
+        ("LIGHT_ACCOUNT_FIELD", "data..account", "dots between"),
+        ("LIGHT_ID_FIELD", "the id", "dots between"),
+        ("LIGHT_FLOW", "theirs", "own or hosted"),
+        ("STRIPE_JS", "js.stripe.com", "https URL"),
+        ("ALLOWED_ORIGINS", "https://app.example.com/", "scheme and host alone"),
+        ("ALLOWED_ORIGINS", "https://app.example.com,,", "scheme and host alone"),
+    ] {
+        let told: Vec<String> = [
+            EnrollConfig::read(&with_light_but(name, wrong)).err(),
+            PagesConfig::read(&with_light_but(name, wrong)).err(),
+            WebhookConfig::read(&with_light_but(name, wrong)).err(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|error| error.to_string())
+        .collect();
+        assert!(!told.is_empty(), "{name} = {wrong}");
+        for text in told {
+            let says = format!("{name} is not right; it must be");
+            assert!(text.contains(&says) && text.contains(right), "{text}");
+            assert!(!text.contains(wrong), "{text}");
+        }
+    }
+}
+
+#[test]
 fn each_function_names_all_that_it_misses_and_nothing_else() {
     const SCHEDULES: [&str; 4] = [
         "SCHEDULE_GROUP",
@@ -134,7 +270,7 @@ fn each_function_names_all_that_it_misses_and_nothing_else() {
         "SCHEDULE_DLQ_ARN",
     ];
     const LEAP: [&str; 3] = ["LEAP_API_KEY_PARAMETER", "LEAP_BASE_URL", "LEAP_CALLS_PER_MINUTE"];
-    let own: [(&str, &[&str]); 8] = [
+    let own: [(&str, &[&str]); 9] = [
         ("webhook", &["WEBHOOK_SECRET_PARAMETER"]),
         ("touchpoint", &["PUBLIC_URL", "CONFIGURATION_SET"]),
         ("reconcile", &["TOUCHPOINT_FUNCTION"]),
@@ -142,6 +278,16 @@ fn each_function_names_all_that_it_misses_and_nothing_else() {
         ("feedback", &["CONFIGURATION_SET", "ACCOUNT_ID"]),
         ("contacts", &["API_TOKEN_PARAMETER", "BILLS_BUCKET", "PUBLIC_URL"]),
         ("pages", &["BILLS_BUCKET", "PUBLIC_URL"]),
+        (
+            "enroll",
+            &[
+                "LIGHT_APP_TOKEN_PARAMETER",
+                "LIGHT_BASE_URL",
+                "LIGHT_CALLS_PER_MINUTE",
+                "LIGHT_ENVIRONMENT",
+                "PUBLIC_URL",
+            ],
+        ),
         ("announce", &["EVENT_BUS_NAME", "PUBLIC_URL"]),
     ];
     for ((function, read), (expected, own)) in read_all(&Environment::default()).into_iter().zip(own) {

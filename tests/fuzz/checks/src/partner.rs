@@ -60,6 +60,7 @@ fn send(world: &World, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
         links: LinkKey::new(id_key.derive("link")),
         id_key,
         public_url: "https://reminders.example.com".to_owned(),
+        has_light: true,
     };
     poll_once(contacts::api::handle(&ports, &config, &stage.rules, request)).unwrap()
 }

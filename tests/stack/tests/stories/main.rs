@@ -13,6 +13,7 @@
 )]
 
 mod bayou;
+mod light;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

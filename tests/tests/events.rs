@@ -18,20 +18,25 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use contacts::ContactInput;
 use data_encoding::BASE64;
 use journey::contact::SuppressedFor;
-use journey::link::{BadLink, LinkKey, LinkKind};
+use journey::link::{BadLink, LinkKey, LinkKind, SESSION_COOKIE};
 use journey::port::SuppressAddress;
 use journey::{
-    AddressId, Event, IdKey, Journey, JourneyId, Phase, PhoneNumber, Provider, Purpose, Reference, SendTags,
-    TouchRecord, UtilityCode, stored,
+    AddressId, Event, IdKey, Journey, JourneyId, Milestone, Phase, PhoneNumber, Provider, Purpose, Reference, SendTags,
+    ToldBy, TouchRecord, UtilityCode, stored,
 };
 use serde_json::Value;
 use tests::{Ports, Stage, World, poll_once};
-use webhook::{Parsed, Secret, Secrets, Unusable, parse_leap};
+use webhook::{
+    Envelope, LightHook, Parsed, ParsedLight, Secret, Secrets, SignatureEncoding, SignatureForm, SignatureHash, SigningKey,
+    Unusable, parse_leap, parse_light,
+};
 
 const IDENTITY_KEY: &[u8] = b"an invented key of 32 bytes long";
 const WEBHOOK_SECRET: &str = "an-invented-webhook-secret";
 const API_TOKEN: &str = "an-invented-api-token";
 const REFERENCE: &str = "site-ca-0001";
+const LIGHT_SECRET: &str = "an-invented-light-secret";
+const ACCOUNT: &str = "00000000-0000-4000-8000-000000000001";
 
 fn project(path: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
@@ -60,6 +65,12 @@ fn id_key() -> IdKey {
 fn customer() -> JourneyId {
     let reference = Reference::new(REFERENCE).unwrap();
     JourneyId::new(&id_key(), Provider::Leap, Purpose::Enroll, &reference)
+}
+
+/// The journey of Light's account.
+fn enrolling() -> JourneyId {
+    let reference = Reference::new(ACCOUNT).unwrap();
+    JourneyId::new(&id_key(), Provider::Light, Purpose::Enroll, &reference)
 }
 
 /// An HTTP payload as the type that the functions take it in, and its body.
@@ -99,6 +110,9 @@ fn webhooks() {
             "function_url",
             "good",
             "late",
+            "light",
+            "light_forged",
+            "light_unsigned",
             "login_failed",
             "malformed",
             "meter_created",
@@ -115,6 +129,10 @@ fn webhooks() {
     let mut ids = BTreeMap::new();
     for (name, payload) in &events {
         let (request, body) = http(name, payload);
+        if name.starts_with("light") {
+            of_light(name, &request, &body);
+            continue;
+        }
         let given = header(&request, "x-rekindle-key").as_bytes();
         let is_let_in = secrets.check(&[given]).is_ok();
         assert_eq!(
@@ -164,6 +182,40 @@ fn webhooks() {
     assert_eq!(ids["good"].0, ids["duplicate"].0, "a duplicate has the same identifier");
     assert_ne!(ids["good"].0, ids["late"].0);
     assert!(ids["late"].1 > ids["completed"].1, "the late one comes after the end");
+}
+
+/// Signed as `tests/tools/invoke_all.py` deploys it.
+fn of_light(name: &str, request: &ApiGatewayV2httpRequest, body: &[u8]) {
+    let hook = LightHook {
+        keys: vec![SigningKey::new(LIGHT_SECRET).unwrap()],
+        signature: SignatureForm {
+            header: "light-signature".parse().unwrap(),
+            hash: SignatureHash::Sha256,
+            encoding: SignatureEncoding::Hex,
+            prefix: String::new(),
+        },
+        envelope: Envelope {
+            event_type: "type".to_owned(),
+            account: "account_uuid".to_owned(),
+            event_id: None,
+        },
+    };
+    let given = request.headers.get("light-signature").map(|value| value.as_bytes());
+    let given: Vec<&[u8]> = given.into_iter().collect();
+    assert_eq!(hook.check(&given, body).is_ok(), name == "light", "{name}");
+    let Ok(ParsedLight::Event {
+        reference, delivered, ..
+    }) = parse_light(body, &hook.envelope)
+    else {
+        panic!("{name}: no event")
+    };
+    assert_eq!(reference.expose(), ACCOUNT, "{name}");
+    let requested = Event::EnrollmentProgressed {
+        what: Milestone::PlanRequested,
+        by: ToldBy::Webhook,
+        dates: None,
+    };
+    assert_eq!(delivered.event, requested, "{name}");
 }
 
 #[test]
@@ -315,6 +367,11 @@ fn the_partner_s_calls() {
             "campaign_versions",
             "delete",
             "delete_duplicate",
+            "enrollment_open",
+            "enrollment_reset",
+            "enrollment_session",
+            "enrollment_support",
+            "enrollment_wrong_fields",
             "get",
             "journey",
             "list",
@@ -324,6 +381,7 @@ fn the_partner_s_calls() {
             "put_duplicate",
             "put_encoded",
             "put_if_absent",
+            "put_light",
             "malformed",
             "put_wrong_fields",
             "unauthorized",
@@ -352,6 +410,19 @@ fn the_partner_s_calls() {
             &journey::LinkHosts::default(),
         );
         assert_eq!(checked.is_err(), name == "put_wrong_fields", "{name}");
+    }
+    let opened = |name: &str| {
+        let mut person: Value = serde_json::from_str(events[name]["body"].as_str().unwrap()).unwrap();
+        let last_name = person.as_object_mut().unwrap().remove("last_name").unwrap();
+        last_name.as_str().unwrap().trim().to_owned()
+    };
+    assert_eq!(opened("enrollment_open"), "Example");
+    assert_eq!(opened("enrollment_wrong_fields"), "");
+    let support = events["enrollment_support"]["body"].as_str().unwrap();
+    assert_eq!(support, "{\"matter\":\"switch_hold\"}");
+    for name in ["enrollment_reset", "enrollment_session", "enrollment_support"] {
+        let path = events[name]["rawPath"].as_str().unwrap();
+        assert!(path.starts_with(&format!("/enrollments/{ACCOUNT}")), "{path}");
     }
     assert_eq!(events["put"]["body"], events["put_duplicate"]["body"]);
     assert_eq!(events["put_if_absent"]["headers"]["if-none-match"], "*");
@@ -400,6 +471,51 @@ fn what_customers_open() {
             "opted_in_again" => assert_eq!(form, "save=1&channel=email"),
             _ => assert_eq!(form, ""),
         }
+    }
+}
+
+#[test]
+fn what_is_enrolled_in() {
+    let events = events(
+        "enroll",
+        [
+            "address",
+            "address_typed",
+            "api_address_search",
+            "api_enrollment",
+            "api_preflight",
+            "api_unauthorized",
+            "foreign",
+            "malformed",
+            "no_session",
+            "script",
+            "session_over",
+            "start",
+        ],
+    );
+    let links = LinkKey::new(id_key().derive("link"));
+    let now: jiff::Timestamp = "2026-11-23T10:45:00Z".parse().unwrap();
+    for (name, payload) in &events {
+        let request: ApiGatewayV2httpRequest = serde_json::from_value(payload.clone()).unwrap();
+        if name == "malformed" {
+            // No gateway sends it.
+            assert!(BASE64.decode(request.body.unwrap().as_bytes()).is_err());
+            continue;
+        }
+        let (request, _) = http(name, payload);
+        let cookie = request.cookies.iter().flatten().next();
+        let cookie = cookie.map(|cookie| cookie.strip_prefix(&format!("{SESSION_COOKIE}=")).unwrap_or(cookie));
+        let bearer = header(&request, "authorization").strip_prefix("Bearer ");
+        let expected = match name.as_str() {
+            "no_session" | "script" | "api_preflight" => None,
+            "session_over" => Some(Err(BadLink::Expired)),
+            "api_unauthorized" => Some(Err(BadLink::Forged)),
+            _ => Some(Ok(enrolling())),
+        };
+        let verify = |token: &str| links.verify(LinkKind::Enroll, token, now);
+        assert_eq!(cookie.or(bearer).map(verify), expected, "{name}");
+        let is_foreign = header(&request, "sec-fetch-site") == "cross-site";
+        assert_eq!(is_foreign, name == "foreign", "{name}");
     }
 }
 

@@ -30,6 +30,12 @@ def overrides(endpoint):
         "SenderIdentity=reminders.example.com",
         # Nobody listens there: a provider that cannot be reached is among what a function must bear.
         "LeapBaseUrl=http://127.0.0.1:9",
+        "LightBaseUrl=http://127.0.0.1:9/v1",
+        "LightSignatureHeader=Light-Signature",
+        "LightSignatureHash=sha256",
+        "LightSignatureEncoding=hex",
+        "LightTypeField=type",
+        "LightAccountField=account_uuid",
         "Architecture=x86_64",
         "DeletionProtection=false",
         f"LocalEndpoint={endpoint}",
@@ -42,6 +48,8 @@ SECRETS = {
     "WebhookSecretParameter": "an-invented-webhook-secret",
     "ApiTokenParameter": "an-invented-api-token",
     "LeapApiKeyParameter": "an-invented-leap-key",
+    "LightAppTokenParameter": "an-invented-light-token",
+    "LightWebhookSecretParameter": "an-invented-light-secret",
 }
 
 

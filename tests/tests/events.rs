@@ -27,8 +27,8 @@ use journey::{
 use serde_json::Value;
 use tests::{Ports, Stage, World, poll_once};
 use webhook::{
-    Envelope, LightHook, Parsed, ParsedLight, Secret, Secrets, SignatureEncoding, SignatureForm, SignatureHash, SigningKey,
-    Unusable, parse_leap, parse_light,
+    Envelope, LightHook, Parsed, ParsedLight, Secret, Secrets, SignatureEncoding, SignatureForm, SignatureHash,
+    SigningKey, Unusable, parse_leap, parse_light,
 };
 
 const IDENTITY_KEY: &[u8] = b"an invented key of 32 bytes long";

@@ -212,7 +212,7 @@ where
             delivered,
             begins,
         } => {
-            let told = [(Purpose::Enroll, delivered, begins)];
+            let told = [(Purpose::Enroll, *delivered, begins)];
             accept(ports, config, campaign, Provider::Light, &reference, told).await
         }
         ParsedLight::Unusable(why) => left_aside(ports, why.counter()),

@@ -98,7 +98,7 @@ pub enum Parsed {
         /// The account.
         reference: Reference,
         /// What the journey is told.
-        delivered: Delivered,
+        delivered: Box<Delivered>,
         /// May it begin a journey?
         begins: bool,
     },
@@ -199,7 +199,7 @@ pub fn parse(body: &[u8], envelope: &Envelope) -> Result<Parsed, Malformed> {
     let id = own.map_or_else(|| EventId::new(&String::from_utf8_lossy(body)), EventId::new);
     Ok(Parsed::Event {
         reference,
-        delivered: Delivered { id: Some(id), event },
+        delivered: Box::new(Delivered { id: Some(id), event }),
         begins,
     })
 }

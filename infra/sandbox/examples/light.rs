@@ -1,7 +1,10 @@
 //! Light's stand-in as a program of its own, for tests that are no program of ours: it says where it is in the file
 //! that it is told of, and serves until it is killed.
 
-#![allow(clippy::disallowed_methods, reason = "nothing here is decided, so the machine's own time is right")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "nothing here is decided, so the machine's own time is right"
+)]
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

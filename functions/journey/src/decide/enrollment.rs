@@ -55,7 +55,9 @@ impl Deciding<'_> {
             }
             ToldBy::Webhook | ToldBy::OwnRecord => {}
         }
-        if let Some(dates) = dates {
+        // Who looks at other plans after accepting one has not let go of it.
+        let is_look = what == Milestone::PlanRequested && self.journey.milestones.contains(&Milestone::PlanAccepted);
+        if let Some(dates) = dates.filter(|_| !is_look) {
             self.journey.enrollment.get_or_insert_default().dates = dates;
         }
         let is_news = self.journey.milestones.insert(what);

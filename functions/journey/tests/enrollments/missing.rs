@@ -174,3 +174,21 @@ fn trap_32_the_start_of_the_newer_of_two_places_counts() {
     assert_eq!(story.message(), None);
     assert!(story.told.contains("Skipped(1, StartDatePassed)"), "{}", story.told);
 }
+
+#[test]
+fn whoever_looks_at_other_plans_keeps_the_dates_of_the_accepted_one() {
+    let story = opened().event(accepts(date(2026, 7, 2), date(2026, 7, 2)));
+    let story = story.event(Event::EnrollmentProgressed {
+        what: Milestone::PlanRequested,
+        by: ToldBy::OwnRecord,
+        dates: Some(PlanDates {
+            latest: Some(date(2026, 9, 30)),
+            starts: None,
+        }),
+    });
+    let dates = story.journey.enrollment.unwrap().dates;
+    assert_eq!(
+        (dates.latest, dates.starts),
+        (Some(date(2026, 7, 2)), Some(date(2026, 7, 2)))
+    );
+}

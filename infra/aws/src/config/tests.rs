@@ -239,7 +239,7 @@ fn a_wrong_value_of_light_s_is_named() {
         ("LIGHT_ACCOUNT_FIELD", "data..account", "dots between"),
         ("LIGHT_ID_FIELD", "the id", "dots between"),
         ("LIGHT_FLOW", "theirs", "own or hosted"),
-        ("STRIPE_JS", "js.stripe.com", "https URL"),
+        ("STRIPE_JS", "stripe.example.com", "https URL"),
         ("ALLOWED_ORIGINS", "https://app.example.com/", "scheme and host alone"),
         ("ALLOWED_ORIGINS", "https://app.example.com,,", "scheme and host alone"),
     ] {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use journey::campaign::Channel;
 use journey::contact::Consent;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::input::FieldError;
 
@@ -17,13 +19,24 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 #[serde(deny_unknown_fields, default)]
 pub struct ConsentsInput {
     /// To mail.
+    #[serde(deserialize_with = "object")]
     pub email: Option<ConsentInput>,
     /// To texts; without it none is sent.
+    #[serde(deserialize_with = "object")]
     pub sms: Option<ConsentInput>,
     /// To pushes.
+    #[serde(deserialize_with = "object")]
     pub push: Option<ConsentInput>,
     /// To what the partner sends by itself when it is told that a message is due.
+    #[serde(deserialize_with = "object")]
     pub event: Option<ConsentInput>,
+}
+
+/// What is there is an object: serde would take a list of a struct's fields as well.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    let fields: Option<Map<String, Value>> = Option::deserialize(from)?;
+    let read = fields.map(|fields| T::deserialize(Value::Object(fields)));
+    read.transpose().map_err(D::Error::custom)
 }
 
 impl ConsentsInput {

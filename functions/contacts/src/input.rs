@@ -13,7 +13,7 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::consent::{self, ConsentsInput};
+use crate::consent::{self, ConsentsInput, object};
 
 /// A contact as a partner writes it. Every field may be left out; an empty text counts as left out.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,7 @@ pub struct ContactInput {
     /// The app on the person's device, for pushes: the ARN of its SNS platform endpoint.
     pub push: Option<String>,
     /// The consents on record.
+    #[serde(deserialize_with = "object")]
     pub consent: Option<ConsentsInput>,
     /// The name to greet with, at most 100 characters.
     pub first_name: Option<String>,

@@ -833,6 +833,9 @@ fn whom_light_could_not_take_is_not_asked_of_light() {
             "{\"email\": 1}",
             "{\"surname\": \"Example\"}",
             "{\"preliminary_address\": \"Houston\"}",
+            "{\"preliminary_address\": [\"100 Example Street\", null, \"Houston\", \"TX\", \"77002\"]}",
+            "{\"consent\": [null, null]}",
+            "{\"consent\": {\"email\": [\"2026-06-30T16:00:00Z\", \"a page\", \"1\"]}}",
             "{\"preliminary_address\": {\"address_1\": \"100 Example Street\"}}",
         ] {
             let reply = api.call(Method::POST, ENROLLMENTS, &[], malformed);

@@ -19,6 +19,7 @@ use super::answer::{Reply, empty, json};
 use super::customers::{Minted, failed, find, links, no_contact, plain};
 use super::problem::Problem;
 use super::{ApiConfig, customers};
+use crate::consent::object;
 use crate::{ContactInput, FieldError};
 
 /// What Light may be asked again after, when it does not say.
@@ -70,7 +71,8 @@ where
 {
     let mut fields: Map<String, Value> = read(body)?;
     let last_name: Option<String> = field(&mut fields, "last_name")?;
-    let address: Option<Address> = field(&mut fields, "preliminary_address")?;
+    let address = fields.remove("preliminary_address").unwrap_or_default();
+    let address: Option<Address> = object(address).map_err(|error| not_an_enrollment(&error))?;
     let input: ContactInput = from_value(Value::Object(fields))?;
     let check = |reference: Reference| {
         let checked = input

@@ -36,7 +36,7 @@ async fn usage_history_is_told_in_one_place_in_both_or_nowhere() {
 }
 
 #[tokio::test]
-async fn enrollment_may_be_absent_keys_unknown_an_address_nested_or_in_an_array() {
+async fn trap_44_enrollment_may_be_absent_keys_unknown_an_address_nested_or_in_an_array() {
     let story = Story::start(1).await;
     let account = story.account();
     story.sandbox.add_old_location(&account).unwrap();

@@ -11,7 +11,9 @@
 )]
 
 mod chromium;
+mod light;
 mod provider;
+mod running;
 mod site;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use std::process::Child;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 pub use chromium::{Chromium, Looks};
+pub use light::{Customer, Enrolling};
 pub use provider::Provider;
 pub use site::{DOWN, Person, Site};
 pub use thirtyfour;

@@ -1,21 +1,14 @@
 //! The program itself, and the people it knows.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use journey::link::{LinkKey, LinkKind};
 use journey::{IdKey, JourneyId, Purpose, Reference};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::{Group, Provider, program};
+use crate::Provider;
+use crate::running::{IDENTITY, Running, example};
 
-const IDENTITY: &str = "an-invented-identity-key-of-tests";
-const TOKEN: &str = "an-invented-bearer-token-of-tests";
 const SECRET: &str = "an-invented-webhook-secret-of-tests";
 
 /// The utility that is down, as operators say.
@@ -30,9 +23,7 @@ pub struct Site {
     pub base: String,
     /// The provider's page.
     pub provider: Provider,
-    http: Client,
-    _program: Group,
-    _folder: TempDir,
+    program: Running,
 }
 
 /// Somebody whom the partner has told of.
@@ -51,51 +42,13 @@ impl Site {
     /// # Panics
     /// When it does not start.
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-        write("rekindle.toml", configuration());
-        write("campaign.toml", campaign());
-        let mut command = Command::new(program());
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
-            .args(["--log", "info,reconcile=off"])
-            .current_dir(folder.path())
-            .env_clear()
-            .env("IDENTITY", IDENTITY)
-            .env("TOKEN", TOKEN)
-            .env("LEAP_KEY", "an-invented-leap-key-of-tests")
-            .env("LEAP_SECRET", SECRET)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let mut program = Group(command.spawn().unwrap());
-        let mut said = Vec::new();
-        let mut lines = BufReader::new(program.0.stderr.take().unwrap())
-            .lines()
-            .map_while(Result::ok);
-        let address = lines.by_ref().find_map(|line| {
-            let fields: Value = serde_json::from_str(&line).unwrap_or_default();
-            said.push(line);
-            (fields["message"] == "ready").then(|| fields["address"].as_str().unwrap().to_owned())
-        });
-        let address = address.unwrap_or_else(|| panic!("the program did not start: {}", said.join("\n")));
-        // Whatever else it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        // A client needs a TLS provider even for plain HTTP; one that is there already stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(Duration::from_secs(10))
-            .build()
-            .unwrap();
+        let secrets = [("LEAP_KEY", "an-invented-leap-key-of-tests"), ("LEAP_SECRET", SECRET)];
+        let program = Running::start("127.0.0.1:0", &configuration(), &campaign(), &secrets, &[]);
+        let program = program.unwrap_or_else(|said| panic!("the program did not start: {said}"));
         Site {
-            base: format!("http://{address}"),
+            base: program.base.clone(),
             provider: Provider::start().await,
-            http,
-            _program: program,
-            _folder: folder,
+            program,
         }
     }
 
@@ -166,7 +119,7 @@ impl Site {
                 "status": status,
             },
         });
-        let webhook = self.http.post(format!("{}/webhooks/leap", self.base));
+        let webhook = self.request(Method::POST, &format!("{}/webhooks/leap", self.base));
         let answer = webhook
             .header("x-rekindle-key", SECRET)
             .json(&event)
@@ -194,7 +147,7 @@ impl Site {
 
     /// A request as anybody may make it.
     pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
-        self.http.request(method, url)
+        self.program.request(method, url)
     }
 
     /// A link of ours whose time is over.
@@ -217,17 +170,11 @@ impl Site {
     }
 
     fn partner(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request(method, &format!("{}{path}", self.base)).bearer_auth(TOKEN)
+        self.program.partner(method, path)
     }
 
     async fn ask(&self, request: RequestBuilder) -> Value {
-        let answer = request.send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(
-            (StatusCode::OK..=StatusCode::CREATED).contains(&status),
-            "{status}: {text}"
-        );
-        serde_json::from_str(&text).unwrap_or_default()
+        self.program.ask(request).await
     }
 }
 
@@ -235,9 +182,6 @@ fn configuration() -> String {
     format!(
         r#"public_url = "{PUBLIC_URL}"
 campaign = "campaign.toml"
-[secrets]
-identity_key_env = "IDENTITY"
-api_token_env = "TOKEN"
 [leap]
 base_url = "http://127.0.0.1:9"
 api_key_env = "LEAP_KEY"
@@ -255,11 +199,4 @@ fn campaign() -> String {
     let example = example("campaign");
     assert!(example.contains(usual));
     example.replacen(usual, &down, 1)
-}
-
-/// An example that the program prints.
-fn example(of: &str) -> String {
-    let printed = Command::new(program()).args([of, "example"]).output().unwrap();
-    assert!(printed.status.success());
-    String::from_utf8(printed.stdout).unwrap()
 }

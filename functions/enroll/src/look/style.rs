@@ -23,7 +23,7 @@ legend { font-weight: 600; padding: 0 .25rem; }
 .choice input { flex: none; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--go); }
 .choice input:not(:checked) { appearance: none; border: 2px solid var(--soft); border-radius: .1875rem; }
 .choice input[type=radio]:not(:checked) { border-radius: 50%; }
-button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+button:focus-visible, input:focus-visible, input[type=date]:focus-within, select:focus-visible, a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .soft { color: var(--soft); font-size: .9375rem; }
 .field { margin-top: 1rem; } .field label { font-weight: 600; } .field p { margin: .25rem 0; }
 .field input, .field select { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; color: var(--ink); background: var(--card); border: 1px solid var(--soft); border-radius: .5rem; }

@@ -79,7 +79,8 @@ impl<P: Ports> Visit<'_, P> {
             h2 { (self.name_of(&offer.plan, None)) }
             (self.terms_of(&offer.plan))
             p { strong { (words.read_first) } }
-            form method="post" action="/enroll/accept" {
+            // What is wrong is said by our own page, in its language.
+            form method="post" action="/enroll/accept" novalidate {
                 input type="hidden" name="offer" value=(sealed);
                 div.field {
                     label for="start_date" { (words.start_date) }

@@ -84,7 +84,7 @@ impl<P: Ports> Visit<'_, P> {
         let body = html! {
             (summary(self.locale(), &wrong))
             p { (words.many) }
-            form method="post" action="/enroll/confirm" {
+            form method="post" action="/enroll/confirm" novalidate {
                 input type="hidden" name="query" value=(query);
                 fieldset aria-describedby=[is_unchosen.then_some("place-error")] {
                     legend { (words.address) }

@@ -1,8 +1,10 @@
 //! What a customer does, by keyboard alone or by finger alone, on a telephone of 320 pixels, without JavaScript.
 
-use browser::thirtyfour::{By, WebElement};
+use browser::thirtyfour::By;
 use browser::{Chromium, Looks, Person, Site};
 use serde_json::{Value, json};
+
+use crate::keyboard::{ENTER, SPACE, TAB, reach, shows_focus, type_in};
 
 const TELEPHONE: Looks = Looks {
     width: 320,
@@ -10,10 +12,6 @@ const TELEPHONE: Looks = Looks {
     dark: false,
     scripts: false,
 };
-
-const TAB: char = '\u{e004}';
-const ENTER: char = '\u{e007}';
-const SPACE: char = ' ';
 
 /// What the person has to act with.
 #[derive(Clone, Copy)]
@@ -49,31 +47,6 @@ impl With {
             }
         }
     }
-}
-
-/// Goes from stop to stop with Tab until the button has the focus, which must show.
-async fn reach(chromium: &Chromium, button: &str) {
-    let button = chromium.driver.find(By::Css(button)).await.unwrap();
-    for _ in 0..30 {
-        chromium.press(TAB).await;
-        let stop = chromium.driver.active_element().await.unwrap();
-        shows_focus(&stop).await;
-        if stop.element_id() == button.element_id() {
-            return;
-        }
-    }
-    panic!("30 times Tab, and the button was not reached");
-}
-
-async fn shows_focus(stop: &WebElement) {
-    let style = stop.css_value("outline-style").await.unwrap();
-    let width = stop.css_value("outline-width").await.unwrap();
-    let at = stop.tag_name().await.unwrap();
-    assert_eq!(
-        (style.as_str(), width.as_str()),
-        ("solid", "3px"),
-        "no focus is seen on <{at}>"
-    );
 }
 
 /// The words of the pages that tell where somebody is.
@@ -219,14 +192,6 @@ async fn tab_stops_at_everything_in_its_order() {
 /// The button that sends a bill, and the one that sends the account.
 const SEND_BILL: &str = "form[enctype] button";
 const SEND_ACCOUNT: &str = "form:not([enctype]) button";
-
-/// Types into a field that is reached by Tab.
-async fn type_in(chromium: &Chromium, field: &str, text: &str) {
-    reach(chromium, field).await;
-    for key in text.chars() {
-        chromium.press(key).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_online_account_sends_a_bill_or_types_the_account_in() {

@@ -10,7 +10,9 @@
 )]
 
 mod access;
+mod enrolling;
 mod flows;
+mod keyboard;
 mod mails;
 mod pictures;
 mod sights;

@@ -104,10 +104,7 @@ async fn answered<P: Ports>(site: &Site, ports: &P, campaign: &Campaign, parts: 
         };
         respond(site, visit.show(&asked).await)
     };
-    // Waiting on the status page, which comes by itself every minute, is no act.
-    if page != Page::Status {
-        set_cookie(&mut answer, &visit.renewed());
-    }
+    set_cookie(&mut answer, &visit.renewed());
     answer
 }
 

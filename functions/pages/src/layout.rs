@@ -91,7 +91,7 @@ pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, to
         let has_status =
             known.contact.provider == Provider::Light && matches!(pages.enrollment, crate::Enrollment::OwnPages { .. });
         let body = html! {
-            p { (words.done) }
+            p { (if known.contact.provider == Provider::Light { words.done_enrollment } else { words.done }) }
             @if has_status { form method="post" { button type="submit" { (words.see_status) } } }
         };
         return document(pages, locale, words.done_title, &body);

@@ -138,18 +138,7 @@ impl Pages {
         if let Some(journey) = &journey
             && layout::is_over(journey)
         {
-            // Who enrolled may see how the service comes along.
-            return match &self.enrollment {
-                Enrollment::OwnPages { public_url }
-                    if known.contact.provider == Provider::Light
-                        && matches!(journey.phase, Phase::Completed { .. }) =>
-                {
-                    self.enter(&id, public_url, ports.now())
-                }
-                Enrollment::OwnPages { .. } | Enrollment::HostedFlow | Enrollment::None => {
-                    page(200, layout::resume(self, Some(journey), &known, token, false))
-                }
-            };
+            return self.over(journey, &known, token, ports.now());
         }
         ports.count("page.resumed", 1);
         let tries = match known.contact.provider {
@@ -169,7 +158,7 @@ impl Pages {
             // Nobody who is connected by now is sent through the login once more.
             match self.look_once_more(ports, campaign, &id, &known).await {
                 Ok(Some(journey)) if layout::is_over(&journey) => {
-                    return page(200, layout::resume(self, Some(&journey), &known, token, false));
+                    return self.over(&journey, &known, token, ports.now());
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(journey = %id, error = &error as &dyn Error, "not looked at once more"),
@@ -269,6 +258,20 @@ impl Pages {
         let token = self.links.sign(kind, journey, expires);
         Reply::Enter {
             cookie: session_cookie(&token, public_url),
+        }
+    }
+
+    /// Nothing is left to do. Who enrolled may see how the service comes along.
+    fn over(&self, journey: &Journey, known: &Known, token: &str, now: Timestamp) -> Reply {
+        match &self.enrollment {
+            Enrollment::OwnPages { public_url }
+                if known.contact.provider == Provider::Light && matches!(journey.phase, Phase::Completed { .. }) =>
+            {
+                self.enter(&journey.id, public_url, now)
+            }
+            Enrollment::OwnPages { .. } | Enrollment::HostedFlow | Enrollment::None => {
+                page(200, layout::resume(self, Some(journey), known, token, false))
+            }
         }
     }
 

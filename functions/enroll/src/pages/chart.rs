@@ -24,6 +24,9 @@ pub(super) fn chart(locale: Locale, months: &[MonthlyUsage]) -> Markup {
                         height=(format!("{height:.1}")) {}
                 }
             }
+            @if let [first, .., last] = months {
+                p.soft.ends { span { (month(locale, first.month)) } span { (month(locale, last.month)) } }
+            }
             details {
                 summary { (words.usage_table) }
                 table {

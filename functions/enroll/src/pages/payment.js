@@ -59,10 +59,17 @@
       const session = await post("/enroll/payment-session", {});
       stripe = window.Stripe(session.publishable_key, { locale: words.locale });
       const isDark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+      const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+      const variables = {
+        colorPrimary: colour("--go"),
+        colorBackground: colour("--card"),
+        colorText: colour("--ink"),
+        colorDanger: colour("--bad"),
+      };
       elements = stripe.elements({
         clientSecret: session.client_secret,
         locale: words.locale,
-        appearance: { theme: isDark ? "night" : "stripe" },
+        appearance: { theme: isDark ? "night" : "stripe", variables },
       });
       const payment = elements.create("payment");
       payment.on("ready", () => {

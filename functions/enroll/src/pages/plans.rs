@@ -82,7 +82,7 @@ impl<P: Ports> Visit<'_, P> {
         let words = words(self.locale());
         let days = window(plan, today(self.ports.now()), self.campaign);
         html! {
-            dl {
+            dl.terms {
                 dt { (words.energy) } dd { (words.rate(&plan.energy_rate_cents)) }
                 dt { (words.charges) }
                 @for charge in &plan.charges { dd { (words.charge(charge)) } }
@@ -102,10 +102,10 @@ impl<P: Ports> Visit<'_, P> {
             (words.yrac, &documents.yrac),
         ];
         html! {
-            h3.soft { (words.documents) }
+            h3.soft { (words.documents) ", " (new_tab) }
             ul.links {
                 @for (name, url) in links {
-                    li { a href=(url) target="_blank" rel="noopener noreferrer" { (name) ", " (new_tab) } }
+                    li { a href=(url) target="_blank" rel="noopener noreferrer" { (name) } }
                 }
             }
         }

@@ -4,10 +4,9 @@ use http::StatusCode;
 use journey::enrollment::Step;
 use maud::html;
 
-use super::{Reply, chart, lead};
+use super::{Reply, chart};
 use crate::Ports;
 use crate::acts::Trouble;
-use crate::look::{Head, document};
 use crate::session::Visit;
 use crate::standing::State;
 use crate::words::common;
@@ -45,23 +44,28 @@ impl<P: Ports> Visit<'_, P> {
             .into_iter()
             .filter(|step| *step != Step::Identity || !is_final);
         let service = if is_active { State::Done } else { State::Missing };
+        // Nothing is said of what nobody knows.
+        let entry = |name: &str, state| {
+            html! {
+                @if let Some(said) = words.state(state) {
+                    li.done[state == State::Done] { (name) ": " (said) }
+                }
+            }
+        };
         let body = html! {
             p { (text) }
             h2 { (words.steps) }
-            ul {
-                @for step in steps {
-                    @if let Some(state) = words.state(state(step)) { li { (words.step(step)) ": " (state) } }
-                }
-                @if let Some(state) = words.state(service) { li { (words.service) ": " (state) } }
+            ul.state {
+                @for step in steps { (entry(words.step(step), state(step))) }
+                (entry(words.service, service))
             }
-            @if is_left { (lead("/enroll", common::words(locale).go_on)) }
+            @if is_left {
+                form method="get" action="/enroll" { button type="submit" { (common::words(locale).go_on) } }
+            }
+            // Who waits looks again when they like: a page that loads itself anew takes readers from their place.
             @if standing.awaits_something() { p { a href="/enroll/status" { (words.look_again) } } }
             (chart::chart(locale, &months))
         };
-        let head = Head {
-            more: html! { @if standing.awaits_something() { meta http-equiv="refresh" content="60"; } },
-            ..Head::new(locale, title, None)
-        };
-        Ok(Reply::page(StatusCode::OK, document(self.site, &head, &body)))
+        Ok(Reply::page(StatusCode::OK, self.document(title, None, false, &body)))
     }
 }

@@ -38,10 +38,10 @@ const EN: Words = Words {
     refused_title: "That did not go through",
     refused: "The electricity provider did not accept this step, and nothing was changed. You can try again; if it happens once more, please talk to our support.",
     support_title: "Please talk to our support",
-    support: "This enrolment cannot go on here. Our support can tell you what to do; nothing more is asked of you on this page.",
+    support: "This enrollment cannot go on here. Our support can tell you what to do; nothing more is asked of you on this page.",
     utility_number: "Utility account number (ESI ID)",
     delivery_company: "Delivery company, as far as the number shows",
-    new_tab: "opens in a new tab",
+    new_tab: "each in a new tab",
 };
 
 const ES: Words = Words {
@@ -60,7 +60,7 @@ const ES: Words = Words {
     support: "Esta inscripción no puede continuar aquí. Nuestro servicio de ayuda puede decirle qué hacer; en esta página no se le pide nada más.",
     utility_number: "Número de cuenta de la compañía eléctrica (ESI ID)",
     delivery_company: "Compañía de distribución, según indica el número",
-    new_tab: "se abre en una pestaña nueva",
+    new_tab: "cada uno en una pestaña nueva",
 };
 
 pub(crate) const fn words(locale: Locale) -> &'static Words {
@@ -106,7 +106,7 @@ impl Words {
             (SupportMatter::IneligibleAddress, Locale::Es) => {
                 "En esta dirección no se puede elegir libremente el proveedor de electricidad."
             }
-            (SupportMatter::Rescinded, Locale::En) => "This enrolment was taken back.",
+            (SupportMatter::Rescinded, Locale::En) => "This enrollment was taken back.",
             (SupportMatter::Rescinded, Locale::Es) => "Esta inscripción se canceló a petición suya.",
             (SupportMatter::ServiceCanceled, Locale::En) => "The service at this address was cancelled.",
             (SupportMatter::ServiceCanceled, Locale::Es) => "El servicio en esta dirección se canceló.",

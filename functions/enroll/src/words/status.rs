@@ -25,10 +25,10 @@ pub(crate) struct Words {
 
 const EN: Words = Words {
     locale: Locale::En,
-    left_title: "Your enrolment",
+    left_title: "Your enrollment",
     left: "Not everything is done yet.",
     nothing_left: "You have done your part. There is nothing more for you to do now.",
-    final_title: "Your enrolment is complete",
+    final_title: "Your enrollment is complete",
     setting_up: "We are setting up your service with the utility; it usually takes 2 to 72 business hours. There is nothing more for you to do.",
     active_title: "Congratulations, your service is active",
     active: "Your electricity now comes under your new plan.",

@@ -30,7 +30,10 @@
       frame.title = TITLE[spanish ? "es" : "en"];
       frame.src = `${origin}/stripe/element`;
       frame.allow = "payment *";
-      Object.assign(frame.style, { border: "0", width: "100%", height: "15rem", display: "block" });
+      Object.assign(frame.style, {
+        // As wide as its place and the room that the form leaves for outlines.
+        border: "0", width: "calc(100% + 10px)", margin: "0 -5px", height: "15rem", display: "block",
+      });
       frame.addEventListener("load", () => this.#connect(frame), { once: true });
       this.#frame = frame;
       place.replaceChildren(frame);

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use anyhow::Context;
-use sandbox::Sandbox;
 use url::Url;
 
+use super::cast::Cast;
 use crate::world::World;
 
 /// How far the outbox has been read.
@@ -16,7 +16,7 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     /// Hands what is new to the customers.
-    pub(crate) fn deliver(&mut self, world: &World, sandbox: &Sandbox) -> anyhow::Result<()> {
+    pub(crate) fn deliver(&mut self, world: &World, cast: &Cast) -> anyhow::Result<()> {
         let mut new = VecDeque::new();
         for message in world.outbox.recent_messages(usize::MAX)? {
             if message.id <= self.read {
@@ -28,7 +28,8 @@ impl Mailbox {
             self.read = message.id;
             let html = world.outbox.message_html(message.id)?.context("a mail of the outbox")?;
             let resume = resume_url(&html, &world.composer.public_url);
-            sandbox.read_mail(message.line.reference.expose(), u32::from(message.line.touch.0), resume);
+            let (reference, touch) = (message.line.reference.expose(), u32::from(message.line.touch.0));
+            cast.read_mail(message.line.provider, reference, touch, resume);
         }
         Ok(())
     }

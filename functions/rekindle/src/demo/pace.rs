@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use journey::port::Clock;
 use journey::{Journey, Lane, MeterFollowUp, Phase};
-use sandbox::Sandbox;
 
+use super::cast::{Arrivals, Cast};
 use super::mailbox::Mailbox;
 use crate::world::World;
 
@@ -23,20 +23,19 @@ const LEAD: SignedDuration = SignedDuration::from_mins(1);
 /// Whatever happens, the story is over by then.
 const LONGEST: SignedDuration = SignedDuration::from_hours(12 * 24);
 
-/// Tells the story to its end: every customer finished, handed back or stopped, every meter arrived or late.
-pub(crate) async fn tell(world: &World, sandbox: &Sandbox, began: Timestamp) -> anyhow::Result<()> {
+/// Tells the story to its end: every customer finished, handed back or stopped, and what follows the end (a meter, data,
+/// service) there or late.
+pub(super) async fn tell(world: &World, cast: &Cast, arrivals: &mut Arrivals, began: Timestamp) -> anyhow::Result<()> {
     let mut mailbox = Mailbox::default();
     loop {
-        mailbox.deliver(world, sandbox)?;
+        arrivals.tell(world).await?;
+        mailbox.deliver(world, cast)?;
         let now = world.now();
         let elapsed = now.duration_since(began);
         let due = [Lane::Touchpoint, Lane::Meter].map(|lane| world.store.next_due(lane));
         let [touchpoint, meter] = due;
-        let next = [touchpoint?, meter?, sandbox.next_action_at()]
-            .into_iter()
-            .flatten()
-            .min();
-        if elapsed > LONGEST || (elapsed > UNHURRIED && is_over(world, sandbox)?) {
+        let next = [touchpoint?, meter?, cast.next_action_at()].into_iter().flatten().min();
+        if elapsed > LONGEST || (elapsed > UNHURRIED && is_over(world, cast)?) {
             return Ok(());
         }
         if let Some(next) = next
@@ -49,12 +48,12 @@ pub(crate) async fn tell(world: &World, sandbox: &Sandbox, began: Timestamp) -> 
     }
 }
 
-fn is_over(world: &World, sandbox: &Sandbox) -> anyhow::Result<bool> {
+fn is_over(world: &World, cast: &Cast) -> anyhow::Result<bool> {
     let soon = world
         .now()
         .checked_add(SignedDuration::from_hours(12))
         .unwrap_or(Timestamp::MAX);
-    if sandbox.next_action_at().is_some_and(|next| next < soon) {
+    if cast.next_act_of_a_customer().is_some_and(|next| next < soon) {
         return Ok(false);
     }
     Ok(world.store.list_journeys(usize::MAX, None)?.iter().all(is_settled))

@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
-use journey::JourneyId;
+use journey::{JourneyId, Provider};
 
 use super::state;
 use crate::http::Refusal;
@@ -20,6 +20,10 @@ pub(crate) struct Story {
     pub(crate) began: Timestamp,
     /// When the story was over: the page then stands still, though the program's time goes on.
     pub(crate) ended: OnceLock<Timestamp>,
+    /// The providers, and how many customers each has.
+    pub(crate) invited: Vec<(Provider, usize)>,
+    /// Where somebody may try an enrolment.
+    pub(crate) trial: Option<String>,
 }
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -52,9 +56,7 @@ pub(crate) fn routes(story: Arc<Story>) -> Router {
 }
 
 async fn whole(State(story): State<Arc<Story>>) -> Result<Response, Refusal> {
-    let state = state::read(&story.world, story.began, story.ended.get().copied())
-        .await
-        .map_err(|error| failed(&error))?;
+    let state = state::read(&story).await.map_err(|error| failed(&error))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(state)).into_response())
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use journey::contact::Known;
 use journey::port::{Clock, FindContact};
-use journey::{Assignment, Diagnosis, Journey, MeterFollowUp, Milestone, Phase, Touch, TouchRecord};
+use journey::{Assignment, Diagnosis, Journey, MeterFollowUp, Milestone, Phase, Provider, Purpose, Touch, TouchRecord};
 use serde::Serialize;
 
+use super::page::Story;
 use crate::world::World;
 
 /// The mails that the page lists.
@@ -20,7 +21,9 @@ pub(crate) struct State {
     began: Timestamp,
     speed: u32,
     finished: bool,
-    funnel: Vec<Step>,
+    providers: Vec<ProviderState>,
+    /// Where somebody may try an enrolment.
+    trial: Option<String>,
     phases: Phases,
     meters: Meters,
     reminders: Reminders,
@@ -28,6 +31,13 @@ pub(crate) struct State {
     diagnoses: Vec<DiagnosisCount>,
     journeys: Vec<Row>,
     mails: Vec<Mail>,
+}
+
+/// What is different with each provider.
+#[derive(Serialize)]
+struct ProviderState {
+    provider: &'static str,
+    funnel: Vec<Step>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +85,7 @@ struct DiagnosisCount {
 #[derive(Serialize)]
 struct Row {
     id: String,
+    provider: &'static str,
     name: String,
     reference: String,
     phase: &'static str,
@@ -112,7 +123,8 @@ pub(crate) struct Customer {
 }
 
 /// Reads the whole state. The demo has few customers, so nothing is counted ahead.
-pub(crate) async fn read(world: &World, began: Timestamp, ended: Option<Timestamp>) -> anyhow::Result<State> {
+pub(crate) async fn read(story: &Story) -> anyhow::Result<State> {
+    let (world, ended) = (&story.world, story.ended.get().copied());
     let journeys = world.store.list_journeys(usize::MAX, None)?;
     let mut rows = Vec::with_capacity(journeys.len());
     let mut names = BTreeMap::new();
@@ -122,25 +134,17 @@ pub(crate) async fn read(world: &World, began: Timestamp, ended: Option<Timestam
         rows.push(row(journey, known.as_ref()));
     }
     let mails = world.outbox.recent_messages(MAILS)?;
-    let count = |reached: fn(&Journey) -> bool| journeys.iter().filter(|journey| reached(journey)).count();
-    let step = |step, count| Step { step, count };
-    let invited = usize::try_from(world.store.contacts_count()?)?;
+    let of_provider = |(provider, invited): &(Provider, usize)| ProviderState {
+        provider: provider.as_str(),
+        funnel: funnel(*provider, *invited, &journeys),
+    };
     Ok(State {
         now: ended.unwrap_or_else(|| world.now()),
-        began,
+        began: story.began,
         speed: world.clock.speed().get(),
         finished: ended.is_some(),
-        funnel: vec![
-            step("invited", invited),
-            step("opened", journeys.len()),
-            step("at_login", count(at_login)),
-            step("authorized", count(authorized)),
-            step(
-                "completed",
-                count(|journey| matches!(journey.phase, Phase::Completed { .. })),
-            ),
-            step("meter_arrived", count(|journey| meter(journey) == Some("arrived"))),
-        ],
+        providers: story.invited.iter().map(of_provider).collect(),
+        trial: story.trial.clone(),
         phases: phases(&journeys),
         meters: meters(&journeys),
         reminders: reminders(&journeys, world.rules.touches.len()),
@@ -187,13 +191,73 @@ fn reference(known: Option<&Known>) -> String {
         .unwrap_or_default()
 }
 
-fn at_login(journey: &Journey) -> bool {
-    let reached = |milestone| journey.milestones.contains(&milestone);
-    authorized(journey) || reached(Milestone::LoginReached) || reached(Milestone::LoginFailed)
+/// The way from the invitation to what follows the end. Who has come back to a lost connection is not on it again.
+fn funnel(provider: Provider, invited: usize, journeys: &[Journey]) -> Vec<Step> {
+    let of_provider = || {
+        journeys
+            .iter()
+            .filter(move |journey| journey.provider == provider && journey.purpose == Purpose::Enroll)
+    };
+    let began = of_provider().count();
+    let step = |step, reached: fn(&Journey) -> bool| Step {
+        step,
+        count: of_provider().filter(|journey| reached(journey)).count(),
+    };
+    let first = Step {
+        step: "invited",
+        count: invited,
+    };
+    let arrived = |journey: &Journey| meter(journey) == Some("arrived");
+    match provider {
+        Provider::Leap => vec![
+            first,
+            Step {
+                step: "opened",
+                count: began,
+            },
+            step("at_login", at_login),
+            step("authorized", |journey| has(journey, Milestone::LoginSucceeded)),
+            step("completed", is_completed),
+            step("meter_arrived", arrived),
+        ],
+        Provider::Bayou => vec![first, step("connected", is_completed), step("data_arrived", arrived)],
+        Provider::Light => vec![
+            first,
+            step("plan_requested", |journey| {
+                has(journey, Milestone::PlanRequested) || has(journey, Milestone::PlanAccepted)
+            }),
+            step("plan_accepted", |journey| has(journey, Milestone::PlanAccepted)),
+            step("billing_and_payment", |journey| {
+                [
+                    Milestone::PlanAccepted,
+                    Milestone::BillingAddressConfirmed,
+                    Milestone::PaymentMethodAdded,
+                ]
+                .into_iter()
+                .all(|milestone| has(journey, milestone))
+            }),
+            step("finalized", is_completed),
+            step("service_active", arrived),
+        ],
+    }
 }
 
-fn authorized(journey: &Journey) -> bool {
-    journey.milestones.contains(&Milestone::LoginSucceeded) || matches!(journey.phase, Phase::Completed { .. })
+const fn is_completed(journey: &Journey) -> bool {
+    matches!(journey.phase, Phase::Completed { .. })
+}
+
+/// Whoever has finished has been everywhere, whatever was heard of it.
+fn has(journey: &Journey, milestone: Milestone) -> bool {
+    is_completed(journey) || journey.milestones.contains(&milestone)
+}
+
+fn at_login(journey: &Journey) -> bool {
+    let logins = [
+        Milestone::LoginReached,
+        Milestone::LoginFailed,
+        Milestone::LoginSucceeded,
+    ];
+    logins.into_iter().any(|milestone| has(journey, milestone))
 }
 
 pub(crate) fn phases(journeys: &[Journey]) -> Phases {
@@ -326,6 +390,7 @@ fn row(journey: &Journey, known: Option<&Known>) -> Row {
     let explanation = contacts::explain(journey, known);
     Row {
         id: journey.id.to_string(),
+        provider: journey.provider.as_str(),
         name: name(known),
         reference: reference(known),
         phase: explanation.phase,

@@ -10,6 +10,9 @@ use crate::support::{Api, Spawned, program, until};
 /// A visitor gives it no longer.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// Three stories at once, one of which waits ten days for a service to begin, with the readings of the other in between.
+const LONGEST_OF_ALL: Duration = Duration::from_secs(150);
+
 fn numbers(value: &Value) -> u64 {
     value.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum()
 }
@@ -53,7 +56,10 @@ async fn the_demo_tells_its_story_and_ends_with_a_summary() {
     })
     .await;
     assert_eq!(state["speed"], 7_200);
-    assert_eq!(state["funnel"][0]["count"], 40, "{}", state["funnel"]);
+    let providers = &state["providers"];
+    assert_eq!(providers.as_array().unwrap().len(), 1);
+    assert_eq!(providers[0]["funnel"][0]["count"], 40, "{providers}");
+    assert!(state["trial"].is_null());
     let mail = &state["mails"][0];
     let html = api.get(&format!("/demo/mails/{}", mail["id"])).await;
     assert_eq!(html.status(), StatusCode::OK);
@@ -86,7 +92,7 @@ async fn the_demo_tells_its_story_and_ends_with_a_summary() {
     assert_eq!(code, 0, "{}", demo.err());
     let out = until("the last line", async || {
         let out = demo.out();
-        out.contains("meters arrived").then_some(out)
+        out.contains("lost webhooks healed").then_some(out)
     })
     .await;
     let total = |name: &str| {
@@ -98,6 +104,103 @@ async fn the_demo_tells_its_story_and_ends_with_a_summary() {
     assert_ne!(total("completed"), "0");
     assert_ne!(total("reminders sent (touch 1 + 2 + 3)"), "0 + 0 + 0");
     for habit in ["stops at the utility's login", "finishes alone", "never opens the link"] {
+        assert!(out.contains(habit), "{out}");
+    }
+    assert!(!demo.err().contains("panicked"), "{}", demo.err());
+}
+
+/// The page's state holds each provider's own steps, the summary each provider's own tables; and the enrolment can be
+/// tried by hand, at the pace of a hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_of_all_providers_tells_of_each() {
+    let mut demo = Spawned::new(program(&[
+        "demo",
+        "--provider",
+        "all",
+        "--exit",
+        "--listen",
+        "127.0.0.1:0",
+        "--customers",
+        "16",
+        "--speed",
+        "7200",
+    ]));
+    let address = until("the demo says where it is", async || {
+        let out = demo.out();
+        let start = out.find("http://127.0.0.1:")?;
+        Some(out[start..].split('/').take(3).collect::<Vec<_>>().join("/"))
+    })
+    .await;
+    let api = Api::new(&address);
+    let state = until("somebody of each provider is on the way", async || {
+        let state: Value = api.get("/demo/state.json").await.json().await.unwrap();
+        let second = |provider: &Value| provider["funnel"][1]["count"].as_u64();
+        let is_under_way = state["providers"].as_array()?.iter().all(|it| second(it) > Some(0));
+        is_under_way.then_some(state)
+    })
+    .await;
+    for (index, name, steps) in [(0, "leap", 6), (1, "bayou", 3), (2, "light", 6)] {
+        let provider = &state["providers"][index];
+        assert_eq!(provider["provider"], name);
+        assert_eq!(provider["funnel"].as_array().unwrap().len(), steps);
+        assert_eq!(provider["funnel"][0]["count"], 16);
+        let mut journeys = state["journeys"].as_array().unwrap().iter();
+        assert!(journeys.any(|journey| journey["provider"] == name), "{name}");
+    }
+    let link = state["trial"].as_str().unwrap();
+    let visitor = Api::new(&link.split('/').take(3).collect::<Vec<_>>().join("/"));
+    let page = visitor.http.get(link).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    let pressed = visitor.http.post(link).send().await.unwrap();
+    assert_eq!(pressed.status(), StatusCode::SEE_OTHER);
+    assert!(
+        pressed.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=3600")
+    );
+    // In the story's own time an hour would be over.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let cookie = pressed.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let address = visitor
+        .http
+        .get(visitor.url("/enroll/address"))
+        .header("cookie", cookie);
+    assert_eq!(address.send().await.unwrap().status(), StatusCode::OK);
+
+    let began = Instant::now();
+    let code = loop {
+        if let Some(code) = demo.ended() {
+            break code;
+        }
+        assert!(began.elapsed() < LONGEST_OF_ALL, "{}", demo.err());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!(code, 0, "{}", demo.err());
+    let out = until("the last line", async || {
+        let out = demo.out();
+        out.contains("lost webhooks healed").then_some(out)
+    })
+    .await;
+    for name in ["Leap", "Bayou", "Light"] {
+        assert!(out.lines().any(|line| line == name), "{name}: {out}");
+    }
+    let totals = |name: &str| -> Vec<String> {
+        let lines = out.lines().map(str::trim);
+        let totals = lines.filter_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+        totals.collect()
+    };
+    assert_eq!(totals("reminders after a known completion"), ["0", "0", "0"]);
+    for never in [totals("completed"), totals("reminders sent (touch 1 + 2 + 3)")] {
+        assert_eq!(never.len(), 3);
+        assert!(never.iter().all(|total| total != "0" && total != "0 + 0 + 0"), "{out}");
+    }
+    for habit in [
+        "stops at the plans",
+        "meets a switch-hold",
+        "stops at the utility's login",
+    ] {
         assert!(out.contains(habit), "{out}");
     }
     assert!(!demo.err().contains("panicked"), "{}", demo.err());

@@ -25,7 +25,17 @@ const STEPS = {
   authorized: "Signed in at the utility",
   completed: "Finished",
   meter_arrived: "Meter arrived",
+  connected: "Connected",
+  data_arrived: "Data arrived",
+  plan_requested: "Looked at plans",
+  plan_accepted: "Accepted a plan",
+  billing_and_payment: "Said how to bill and pay",
+  finalized: "Enrollment final",
+  service_active: "Service active",
 };
+const PROVIDERS = { leap: "Leap", bayou: "Bayou", light: "Light" };
+/** What follows when a customer has finished. */
+const AFTERWARDS = { leap: "meters", bayou: "data", light: "services" };
 const PHASES = { live: "Under way", completed: "Finished", handed_back: "Handed back", stopped: "Stopped" };
 const PHASES_LONG = {
   live: "Under way, or dropped off",
@@ -34,7 +44,11 @@ const PHASES_LONG = {
   stopped: "Stopped: no more reminders",
 };
 const METERS = { arrived: "Arrived", awaited: "Awaited", late: "Late" };
-const METER_OF = { awaited: "meter awaited", late: "meter late", arrived: "meter arrived", given_up: "meter never arrived" };
+const METER_OF = {
+  leap: { awaited: "meter awaited", late: "meter late", arrived: "meter arrived", given_up: "meter never arrived" },
+  bayou: { awaited: "data awaited", late: "data late", arrived: "data arrived", given_up: "data never arrived" },
+  light: { awaited: "service awaited", late: "service late", arrived: "service active", given_up: "service never began" },
+};
 const DIAGNOSES = {
   not_started: "Opened, but did no step",
   agreements_unanswered: "Agreements not answered",
@@ -50,6 +64,17 @@ const DIAGNOSES = {
   utility_down: "Utility was down",
   provider_down: "Provider had a fault",
   nothing_left: "Nothing left to do",
+  invited: "Invited, never came",
+  repeated_returns: "Came back often, got no further",
+  password_changed: "Password changed",
+  mfa_expired: "Second factor expired",
+  access_lost: "Access lost",
+  address_needed: "Home not found yet",
+  plan_not_chosen: "No plan chosen",
+  plan_expired: "Plan expired",
+  billing_address_missing: "Billing address missing",
+  payment_missing: "Payment method missing",
+  identity_missing: "Identity not verified",
   unrecognized: "Unknown value: please look",
 };
 const TOUCH_STATES = { waiting: "waiting", claimed: "going out", sent: "sent", unknown: "not known whether it went out", skipped: "skipped", spared: "no longer due" };
@@ -325,7 +350,7 @@ function take(fresh) {
   state = fresh;
   setClock(fresh);
   showFigures();
-  showFunnel();
+  showFunnels();
   showStack("phases", ["live", "completed", "handed_back", "stopped"], PHASES_LONG, fresh.phases);
   showStack("meters", ["arrived", "awaited", "late"], METERS, fresh.meters);
   showDiagnoses();
@@ -338,11 +363,12 @@ function take(fresh) {
 }
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-const stepCount = (step) => state.funnel.find((entry) => entry.step === step)?.count ?? 0;
+const invitedOf = ({ funnel }) => funnel[0]?.count ?? 0;
+const isMixed = () => state.providers.length > 1;
 
 function showFigures() {
   const { reminders } = state;
-  setText(byId("figure-invited"), stepCount("invited"));
+  setText(byId("figure-invited"), sum(state.providers.map(invitedOf)));
   setText(byId("figure-finished"), state.phases.completed);
   setText(byId("figure-sent"), sum(reminders.sent));
   setText(byId("figure-after"), reminders.completed_after_reminder);
@@ -352,9 +378,27 @@ function showFigures() {
   setText(byId("promise-word"), late === 0 ? "as it must stay" : "must be 0: please look");
 }
 
-function showFunnel() {
-  const invited = stepCount("invited");
-  keyed(byId("funnel"), state.funnel, (entry) => entry.step, (entry) => {
+function showFunnels() {
+  keyed(byId("funnels"), state.providers, (entry) => entry.provider, ({ provider }) => {
+    const title = make("h3", "", words(PROVIDERS, provider));
+    const list = make("ol", "bars funnel");
+    return {
+      root: make("div", "", title, list),
+      update(entry) {
+        setHidden(title, !isMixed());
+        showFunnel(list, entry);
+      },
+    };
+  });
+  const afterwards = state.providers.map(({ provider }) => AFTERWARDS[provider] ?? provider).join(", ");
+  setText(byId("meters-title"), `${capital(afterwards)} of those who finished`);
+  setHidden(byId("trial"), !state.trial);
+  if (state.trial) setAttribute(byId("trial-link"), "href", state.trial);
+}
+
+function showFunnel(list, entry) {
+  const invited = invitedOf(entry);
+  keyed(list, entry.funnel, (entry) => entry.step, (entry) => {
     const bar = make("span", "bar");
     const track = make("span", "track", bar);
     track.setAttribute("aria-hidden", "true");
@@ -524,7 +568,7 @@ function makeRow(row, quietly) {
       const latest = [fresh.name, fresh.reference, fresh.phase, fresh.diagnosis, fresh.touches, fresh.meter, fresh.episode].join();
       if (signature !== latest) {
         setText(name, personOf(fresh));
-        setText(under, fresh.reference);
+        setText(under, isMixed() ? `${words(PROVIDERS, fresh.provider)} · ${fresh.reference}` : fresh.reference);
         setText(pill, words(PHASES, fresh.phase));
         setAttribute(pill, "data-tone", fresh.phase);
         setText(detail, detailOf(fresh));
@@ -541,7 +585,7 @@ function makeRow(row, quietly) {
 }
 
 function detailOf(row) {
-  if (row.meter) return capital(METER_OF[row.meter] ?? row.meter);
+  if (row.meter) return capital(METER_OF[row.provider]?.[row.meter] ?? row.meter);
   const detail = row.diagnosis ? words(DIAGNOSES, row.diagnosis) : "";
   return row.episode > 1 ? `${detail || "Back again"} (series ${row.episode})` : detail;
 }
@@ -749,6 +793,7 @@ function showCustomer(customer) {
   const due = nextWords(explanation.next, explanation.touches.map((touch) => touch.state));
   const dueAt = explanation.next ? Date.parse(explanation.next.due) : 0;
   setFacts(byId("panel-facts"), [
+    ["Provider", words(PROVIDERS, explanation.provider)],
     ["Next due", due ? `${due}, ${dayTime(dueAt)} UTC (${until(dueAt - now)})` : "Nothing more"],
     ["Stopped at", explanation.diagnosis ? words(DIAGNOSES, explanation.diagnosis) : ""],
     ["Last sign of life", `${dayTime(sign)} UTC (${ago(now - sign)})`],

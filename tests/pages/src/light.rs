@@ -84,7 +84,9 @@ impl Enrolling {
         let account = self.light.create_account("Ana", "Example", &email);
         let contact = json!({ "email": email, "first_name": "Ana", "locale": locale });
         let path = format!("/contacts/light/{account}");
-        self.program.ask(self.program.partner(Method::PUT, &path).json(&contact)).await;
+        self.program
+            .ask(self.program.partner(Method::PUT, &path).json(&contact))
+            .await;
         let resume = self.link(&account).await;
         Customer { account, resume }
     }

@@ -4,6 +4,7 @@ use browser::thirtyfour::By;
 use browser::{Chromium, Customer, Enrolling, Looks};
 
 use crate::keyboard::{DOWN, ENTER, SPACE, TAB, reach, type_in, write};
+use crate::mishaps::mishaps;
 
 pub(crate) const TELEPHONE: Looks = Looks {
     width: 320,
@@ -66,7 +67,7 @@ pub(crate) const WORDS: [Words; 2] = [
         payment: "Add a payment method",
         declined: "Your card was declined.",
         your_part: "You have done your part.",
-        complete: "Your enrolment is complete",
+        complete: "Your enrollment is complete",
         active: "Congratulations, your service is active",
         usage: "Your electricity in the months before",
     },
@@ -178,7 +179,7 @@ impl Hands<'_> {
         self.chromium.shows(&format!("{element}:focus")).await;
     }
 
-    async fn leave_for(&self, title: &str) {
+    pub(crate) async fn leave_for(&self, title: &str) {
         self.press(LEAD).await;
         self.chromium.reads(title).await;
     }
@@ -292,6 +293,20 @@ pub(crate) async fn enroll(stage: &Enrolling, hands: &Hands<'_>, customer: &Cust
     see("status-active").await;
 }
 
+/// Every page of an enrolment, and those of what goes wrong.
+pub(crate) async fn every_sight(
+    stage: &Enrolling,
+    chromium: &Chromium,
+    words: &Words,
+    see: &mut impl AsyncFnMut(&str),
+) {
+    let hands = Hands { chromium, words };
+    let customer = stage.customer("ana", words.locale).await;
+    enroll(stage, &hands, &customer, see).await;
+    let customer = stage.customer("mishaps", words.locale).await;
+    mishaps(stage, &hands, &customer, see).await;
+}
+
 /// Each language has its customer, on the same stage, in the order of the words.
 fn accepted_by_others(words: &Words) -> u64 {
     u64::from(words.locale == "es")
@@ -311,7 +326,11 @@ async fn a_whole_enrolment_by_keyboard_alone_in_both_languages() {
         enroll(&stage, &hands, &customer, &mut async |name: &str| {
             assert_eq!(chromium.overhang().await, 0, "{name} is too wide");
             let text = chromium.driver.find(By::Css("html")).await.unwrap();
-            assert_eq!(text.attr("lang").await.unwrap().as_deref(), Some(words.locale), "{name}");
+            assert_eq!(
+                text.attr("lang").await.unwrap().as_deref(),
+                Some(words.locale),
+                "{name}"
+            );
             seen.push(name.to_owned());
         })
         .await;

@@ -14,6 +14,8 @@ mod enrolling;
 mod flows;
 mod keyboard;
 mod mails;
+mod mishaps;
 mod pictures;
+mod resumed;
 mod sights;
 mod wire;

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use browser::{Chromium, Looks, Site, pictures};
+use browser::{Chromium, Enrolling, Looks, Site, pictures};
 
+use crate::enrolling::{WORDS, every_sight};
 use crate::mails::{Mails, files};
 use crate::sights::sights;
 
 /// Higher than every page and mail of ours.
-const HEIGHT: u32 = 3_000;
+const HEIGHT: u32 = 4_500;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_has_its_picture() {
@@ -37,6 +38,34 @@ async fn every_page_has_its_picture() {
     }
     assert_eq!(whole(&folder), kept);
     assert_eq!(kept, 112);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_an_enrolment_has_its_picture() {
+    let folder = emptied("enrolment");
+    let mut kept = 0;
+    for width in [320, 800] {
+        for (dark, scheme) in [(false, "light"), (true, "dark")] {
+            let looks = Looks {
+                width,
+                height: HEIGHT,
+                dark,
+                scripts: true,
+            };
+            let (stage, chromium) = (Enrolling::start().await, Chromium::start(looks).await);
+            for words in &WORDS {
+                every_sight(&stage, &chromium, words, &mut async |name: &str| {
+                    let name = format!("{name}-{}-{width}-{scheme}.png", words.locale);
+                    chromium.picture(&folder.join(name)).await;
+                    kept += 1;
+                })
+                .await;
+            }
+            chromium.close().await;
+        }
+    }
+    assert_eq!(whole(&folder), kept);
+    assert_eq!(kept, 204);
 }
 
 /// None is wider than a telephone.

@@ -27,6 +27,7 @@ struct Line {
 struct Played {
     lines: BTreeMap<&'static str, Line>,
     read_after: u32,
+    came_back: u64,
     api_calls: u64,
 }
 
@@ -69,7 +70,8 @@ impl Played {
                         });
                         played.add(customer.habit.describe(), fate);
                     }
-                    played.api_calls = calls(&sandbox.stats().api);
+                    let stats = sandbox.stats();
+                    (played.came_back, played.api_calls) = (stats.visits.arrived, calls(&stats.api));
                 }
             }
             Provider::Bayou => {
@@ -84,7 +86,8 @@ impl Played {
                         });
                         played.add(customer.habit.describe(), fate);
                     }
-                    played.api_calls = calls(&sandbox.stats().api);
+                    let stats = sandbox.stats();
+                    (played.came_back, played.api_calls) = (stats.visits.arrived, calls(&stats.api));
                 }
             }
             Provider::Light => {
@@ -99,7 +102,8 @@ impl Played {
                         });
                         played.add(customer.habit.describe(), fate);
                     }
-                    played.api_calls = calls(&sandbox.stats().api);
+                    let stats = sandbox.stats();
+                    (played.came_back, played.api_calls) = (stats.visits.arrived, calls(&stats.api));
                 }
             }
         }
@@ -208,6 +212,7 @@ fn totals(world: &World, provider: Provider, played: &Played, journeys: &[Journe
             reminders.sent_after_completion.to_string(),
         ),
         ("reminders read after finishing", played.read_after.to_string()),
+        ("came back by a reminder's link", played.came_back.to_string()),
         (
             arrived,
             format!("{}, {}, {}", meters.arrived, meters.late, meters.awaited),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -135,6 +135,7 @@ async fn follow(http: &Client, resume_url: &Url, base_url: &str) -> Result<Optio
         .body("continue=1");
     let mut page = answer("the resume page's button", button).await?;
     let mut at = resume_url.clone();
+    let mut cookies = BTreeMap::new();
     for _ in 0..REDIRECTS {
         let status = page.status();
         if status.is_success() {
@@ -148,10 +149,24 @@ async fn follow(http: &Client, resume_url: &Url, base_url: &str) -> Result<Optio
         if location.origin() != resume_url.origin() {
             return Ok(login_token(&location, base_url));
         }
-        page = answer("a page after the resume page", http.get(location.clone())).await?;
+        keep_cookies(&mut cookies, &page);
+        let carried: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let next = http.get(location.clone()).header(COOKIE, carried.join("; "));
+        page = answer("a page after the resume page", next).await?;
         at = location;
     }
     Err("the resume page led from one redirect to the next".to_owned())
+}
+
+/// The partner's own pages may know the customer by a cookie of the button's.
+fn keep_cookies(cookies: &mut BTreeMap<String, String>, page: &Response) {
+    let lines = page.headers().get_all(SET_COOKIE).iter();
+    for line in lines.filter_map(|line| line.to_str().ok()) {
+        let pair = line.split(';').next().unwrap_or_default();
+        if let Some((name, value)) = pair.split_once('=') {
+            cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+        }
+    }
 }
 
 fn location(page: &Response, at: &Url) -> Option<Url> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::SignedDuration;
@@ -20,19 +20,24 @@ fn population(seed: u64, count: usize) -> Population {
     Population::generate(seed, count, at(START), SignedDuration::from_hours(2))
 }
 
-/// A resume page whose button answers so.
+/// A resume page whose button answers so, and sets the cookie by which the next page knows whom it sees.
 async fn resume_page(status: StatusCode, leads_to: &str) -> Url {
     let location = leads_to.to_owned();
     let button = async move || -> Response {
         if status.is_redirection() {
-            (status, [(LOCATION, location)]).into_response()
+            let session = "session=1; Path=/enroll; HttpOnly".to_owned();
+            (status, [(LOCATION, location), (SET_COOKIE, session)]).into_response()
         } else {
             status.into_response()
         }
     };
+    let choose = async |headers: HeaderMap| match headers.get(COOKIE) {
+        Some(cookie) if cookie == "session=1" => (StatusCode::OK, "Choose a plan"),
+        _ => (StatusCode::FORBIDDEN, "Who are you?"),
+    };
     let pages = Router::new()
         .route("/r/token", get(async || "Continue").post(button))
-        .route("/enroll", get(async || "Choose a plan"))
+        .route("/enroll", get(choose))
         .route("/loop", get(async || (StatusCode::SEE_OTHER, [(LOCATION, "/loop")])));
     Url::parse(&format!("{}/r/token", serve(pages).await)).unwrap()
 }

@@ -820,6 +820,7 @@ fn whom_light_could_not_take_is_not_asked_of_light() {
         (with("phone", json!("555-0100")), vec!["phone"]),
         (place("city", json!("")), vec!["preliminary_address"]),
         (place("state", json!("")), vec!["preliminary_address"]),
+        (place("address_2", json!("x".repeat(101))), vec!["preliminary_address"]),
     ];
     for api in Api::both() {
         for (person, wrong) in &cases {

@@ -202,7 +202,11 @@ fn person(contact: Contact, last_name: Option<String>, address: Option<Address>)
     let is_line = |text: &String| is_name(text);
     let address = address.map(|address| PostalAddress {
         line_1: need("preliminary_address", LINES, Some(address.address_1).filter(is_line)),
-        line_2: address.address_2.filter(is_line),
+        // An empty text counts as left out.
+        line_2: address
+            .address_2
+            .filter(|line| !line.is_empty())
+            .map(|line| need("preliminary_address", LINES, Some(line).filter(is_line))),
         city: need("preliminary_address", LINES, Some(address.city).filter(is_line)),
         state: need("preliminary_address", LINES, Some(address.state).filter(is_line)),
         postal_code: need("preliminary_address", LINES, Some(address.postal_code).filter(is_line)),
@@ -220,7 +224,8 @@ fn person(contact: Contact, last_name: Option<String>, address: Option<Address>)
     }
 }
 
-const LINES: &str = "must have address_1, city, state and postal_code, each with at most 100 characters";
+const LINES: &str =
+    "must have address_1, city, state and postal_code; each of them, and address_2, with at most 100 characters";
 
 fn not_right(errors: Vec<FieldError>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Some fields are not right.").with_errors(errors)

@@ -53,7 +53,7 @@ enum Call {
     /// With its signature.
     LightWebhook(Vec<u8>, Vec<u8>),
     /// An event of an enrolment that the partner, or our own pages, tell.
-    Enroll(Reference, Event),
+    Enroll(Reference, Box<Event>),
     Support(Reference, SupportMatter),
     Reset(Reference),
     Fire(JourneyId, u32),
@@ -312,7 +312,7 @@ impl Stagehand<'_> {
             Call::Webhook(_) | Call::BayouWebhook(_) | Call::LightWebhook(..) => false,
             Call::Enroll(reference, event) => {
                 let id = JourneyId::new(&id_key(), Provider::Light, Purpose::Enroll, reference);
-                let event = event.clone().into();
+                let event = (**event).clone().into();
                 let told = take(&ports, rules, &id, IfAbsent::Ignore, Person::default(), &event);
                 matches!(poll_once(told), Some(Ok(_)))
             }
@@ -515,7 +515,7 @@ impl Stagehand<'_> {
             calls.extend((0..step.times.unwrap_or(1)).map(|_| Call::LightWebhook(body.clone(), signature.clone())));
         }
         if let Some(words) = &step.enroll {
-            calls.push(Call::Enroll(reference.clone(), enrolled(words)));
+            calls.push(Call::Enroll(reference.clone(), Box::new(enrolled(words))));
         }
         if let Some(matter) = step.support {
             calls.push(Call::Support(reference.clone(), matter));

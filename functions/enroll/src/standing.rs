@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use journey::enrollment::{EnrollmentView, LightAccount, Step, SupportMatter};
-use journey::{Campaign, Journey, Milestone, Phase};
+use journey::enrollment::{EnrollmentView, LightAccount, Step, SupportMatter, today};
+use journey::{Campaign, Journey, Phase};
 
 /// What is known of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +42,9 @@ impl<'a> Standing<'a> {
         campaign: &Campaign,
         now: Timestamp,
     ) -> Self {
-        let account = of_this_episode(&view.account, journey);
+        let account = journey.map_or(Cow::Borrowed(&view.account), |journey| {
+            view.account.of_episode(journey.opened_at)
+        });
         let canceled = account.is_canceled().then_some(SupportMatter::ServiceCanceled);
         Standing {
             must_choose_anew: is_expired(&account, journey, campaign, now),
@@ -65,7 +66,7 @@ impl<'a> Standing<'a> {
         }
         let told = self
             .journey
-            .is_some_and(|journey| journey.milestones.contains(&milestone(step)));
+            .is_some_and(|journey| journey.milestones.contains(&step.milestone()));
         match (told, self.account.says(step)) {
             (true, _) | (false, Some(true)) => State::Done,
             (false, Some(false)) => State::Missing,
@@ -111,25 +112,6 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// The record without places that had ended before this episode, as the rules read it: with such a place the
-/// account's own flags may be that place's.
-fn of_this_episode<'a>(account: &'a LightAccount, journey: Option<&Journey>) -> Cow<'a, LightAccount> {
-    let Some(journey) = journey else {
-        return Cow::Borrowed(account);
-    };
-    let opened = today(journey.opened_at);
-    let is_past = |ends: Option<Date>| ends.is_some_and(|day| day < opened);
-    if !account.locations.iter().any(|location| is_past(location.ends_on)) {
-        return Cow::Borrowed(account);
-    }
-    let mut locations = account.locations.clone();
-    locations.retain(|location| !is_past(location.ends_on));
-    Cow::Owned(LightAccount {
-        locations,
-        ..LightAccount::default()
-    })
-}
-
 /// Can the plan that was accepted no longer begin?
 fn is_expired(account: &LightAccount, journey: Option<&Journey>, campaign: &Campaign, now: Timestamp) -> bool {
     if account.is_final() == Some(true) {
@@ -146,20 +128,4 @@ fn is_expired(account: &LightAccount, journey: Option<&Journey>, campaign: &Camp
 pub(crate) fn furthest(today: Date, campaign: &Campaign) -> Date {
     let days = jiff::Span::new().days(i64::from(campaign.enrollment.furthest_start_days));
     today.checked_add(days).unwrap_or(Date::MAX)
-}
-
-/// The day it is in Texas.
-pub(crate) fn today(now: Timestamp) -> Date {
-    let zone = TimeZone::get("America/Chicago").unwrap_or(TimeZone::UTC);
-    zone.to_datetime(now).date()
-}
-
-/// The milestone of a step that is done.
-pub(crate) const fn milestone(step: Step) -> Milestone {
-    match step {
-        Step::Plan => Milestone::PlanAccepted,
-        Step::BillingAddress => Milestone::BillingAddressConfirmed,
-        Step::Payment => Milestone::PaymentMethodAdded,
-        Step::Identity => Milestone::IdentityVerified,
-    }
 }

@@ -24,7 +24,8 @@ pub(crate) fn zone() -> TimeZone {
 }
 
 /// The day it is in Texas.
-pub(crate) fn today(now: Timestamp) -> Date {
+#[must_use]
+pub fn today(now: Timestamp) -> Date {
     zone().to_datetime(now).date()
 }
 

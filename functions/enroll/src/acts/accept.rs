@@ -1,14 +1,14 @@
 //! Accepting a plan: by a tick that was made for it, under the terms that were shown, at the price that was shown.
 
 use jiff::civil::Date;
-use journey::enrollment::{AcceptanceRecord, EnrollmentView, Plan, PlanDates, Step};
+use journey::enrollment::{AcceptanceRecord, EnrollmentView, Plan, PlanDates, Step, today};
 use journey::{Campaign, Milestone};
 
 use super::Trouble;
 use crate::Ports;
 use crate::carried::Offer;
 use crate::session::Visit;
-use crate::standing::{State, furthest, today};
+use crate::standing::{State, furthest};
 
 /// An acceptance as the customer gave it.
 pub(crate) struct Acceptance {

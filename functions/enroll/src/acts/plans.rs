@@ -1,13 +1,13 @@
 //! The plans on offer, asked for each time they are shown.
 
 use journey::Milestone;
-use journey::enrollment::{EnrollmentView, EsiId, Plan, PlanDates, Step};
+use journey::enrollment::{EnrollmentView, EsiId, Plan, PlanDates, Step, today};
 
 use super::{Trouble, window};
 use crate::Ports;
 use crate::carried::Offer;
 use crate::session::Visit;
-use crate::standing::{State, today};
+use crate::standing::State;
 
 impl<P: Ports> Visit<'_, P> {
     /// The plans that can be accepted today, and the journey hears that the customer asked for them.

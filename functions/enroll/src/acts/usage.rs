@@ -1,11 +1,10 @@
 //! The electricity of the months before.
 
-use journey::enrollment::{ConfirmedLocation, EnrollmentView, MonthlyUsage};
+use journey::enrollment::{ConfirmedLocation, EnrollmentView, MonthlyUsage, today};
 
 use super::Trouble;
 use crate::Ports;
 use crate::session::Visit;
-use crate::standing::today;
 
 /// The utility supplies a year (docs/light.md, section 3).
 const MONTHS: usize = 12;

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use jiff::civil::Date;
-use journey::enrollment::{BillingAddress, EsiId};
+use journey::enrollment::{BillingAddress, EsiId, today};
 
 use super::body::Body;
 use super::problem::{FieldError, Problem};
@@ -14,7 +14,6 @@ use crate::acts::{Acceptance, LONGEST_QUERY, NotAccepted, Part, Trouble, Typed, 
 use crate::carried::Offer;
 use crate::http::Answer;
 use crate::session::Visit;
-use crate::standing::today;
 
 impl<P: Ports> Visit<'_, P> {
     pub(super) async fn respond(

@@ -1,7 +1,7 @@
 //! `/enroll/accept`: the plan once more, its documents, the start, the tick. Only its own POST accepts.
 
 use jiff::civil::Date;
-use journey::enrollment::Step;
+use journey::enrollment::{Step, today};
 use maud::html;
 
 use super::{Asked, Reply, lead, status_of};
@@ -10,7 +10,7 @@ use crate::acts::{Acceptance, NotAccepted, Trouble, window};
 use crate::carried::Offer;
 use crate::look::{Place, Wrong, described, error, summary};
 use crate::session::Visit;
-use crate::standing::{State, today};
+use crate::standing::State;
 use crate::words::plans::words;
 
 impl<P: Ports> Visit<'_, P> {

@@ -1,7 +1,7 @@
 //! `/enroll/plans`: the plans on offer now, each with its documents.
 
 use http::StatusCode;
-use journey::enrollment::{EnrollmentView, EsiId, Plan, PlanDocuments, ServiceAddress, Step};
+use journey::enrollment::{EnrollmentView, EsiId, Plan, PlanDocuments, ServiceAddress, Step, today};
 use maud::{Markup, html};
 
 use super::{Asked, Reply, lead, line};
@@ -9,7 +9,7 @@ use crate::Ports;
 use crate::acts::{Trouble, window};
 use crate::look::Place;
 use crate::session::Visit;
-use crate::standing::{State, today};
+use crate::standing::State;
 use crate::words::common;
 use crate::words::plans::{Words, words};
 

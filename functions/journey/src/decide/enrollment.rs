@@ -60,6 +60,7 @@ impl Deciding<'_> {
         if let Some(dates) = dates.filter(|_| !is_look) {
             self.journey.enrollment.get_or_insert_default().dates = dates;
         }
+        self.journey.enrollment.get_or_insert_default().is_told = true;
         let is_news = self.journey.milestones.insert(what);
         match (by, &self.journey.phase) {
             // The last progress is the first that was seen of each step, or our own record (trap 8).
@@ -187,20 +188,9 @@ impl Deciding<'_> {
         }
     }
 
-    /// The record as far as it is about this episode: a place that had ended before says nothing of it, and then the
-    /// account's own flags may be that place's.
+    /// The record as far as it is about this episode.
     pub(super) fn of_this_episode<'r>(&self, account: &'r LightAccount) -> Cow<'r, LightAccount> {
-        let opened = today(self.journey.opened_at);
-        let is_past = |ends: Option<Date>| ends.is_some_and(|day| day < opened);
-        if !account.locations.iter().any(|location| is_past(location.ends_on)) {
-            return Cow::Borrowed(account);
-        }
-        let mut locations = account.locations.clone();
-        locations.retain(|location| !is_past(location.ends_on));
-        Cow::Owned(LightAccount {
-            locations,
-            ..LightAccount::default()
-        })
+        account.of_episode(self.journey.opened_at)
     }
 
     /// The record was read: in passing, or since a timer asks for it.
@@ -246,7 +236,7 @@ impl Deciding<'_> {
         let mut is_news = false;
         for step in Step::ALL {
             if account.says(step) == Some(true) {
-                is_news |= self.journey.milestones.insert(milestone(step));
+                is_news |= self.journey.milestones.insert(step.milestone());
             }
         }
         if !is_news {
@@ -276,16 +266,17 @@ impl Deciding<'_> {
         }
         let milestones = &self.journey.milestones;
         let done = |step: Step| {
-            let known = milestones.contains(&milestone(step)).then_some(true);
+            let known = milestones.contains(&step.milestone()).then_some(true);
             known.or_else(|| account.says(step))
         };
         let steps = [Step::Plan, Step::BillingAddress, Step::Payment];
-        let told = milestones.contains(&Milestone::PlanRequested)
-            || Step::ALL.into_iter().any(|step| done(step) == Some(true));
-        // What is missing from the record is unknown, not false: then our own knowledge counts, or nothing (trap 6).
-        if !told && steps.into_iter().any(|step| done(step).is_none()) {
+        // What is missing from the record is unknown, not false: then what we were told counts, or nothing (trap 6).
+        let is_told = self.journey.enrollment.is_some_and(|clock| clock.is_told);
+        if !is_told && steps.into_iter().any(|step| done(step).is_none()) {
             return None;
         }
+        let has_begun = milestones.contains(&Milestone::PlanRequested)
+            || Step::ALL.into_iter().any(|step| done(step) == Some(true));
         let mut left: Vec<Step> = steps.into_iter().filter(|step| done(*step) != Some(true)).collect();
         let identity = done(Step::Identity) == Some(false) && self.campaign.enrollment.identity == FollowUp::Remind;
         left.extend(identity.then_some(Step::Identity));
@@ -295,7 +286,7 @@ impl Deciding<'_> {
         let is_expired = dates.latest.is_some_and(|latest| today > latest)
             || dates.starts.is_some_and(|starts| days_until(today, starts) > furthest);
         let (diagnosis, is_accepted) = match left.first() {
-            Some(Step::Plan) if told => (Diagnosis::PlanNotChosen, false),
+            Some(Step::Plan) if has_begun => (Diagnosis::PlanNotChosen, false),
             Some(Step::Plan) => (Diagnosis::AddressNeeded, false),
             _ if is_expired => {
                 left.insert(0, Step::Plan);
@@ -337,16 +328,6 @@ impl Deciding<'_> {
             latest: own.latest,
             starts: own.starts.or(place).or_else(begins),
         }
-    }
-}
-
-/// The milestone of a step that is done.
-const fn milestone(step: Step) -> Milestone {
-    match step {
-        Step::Plan => Milestone::PlanAccepted,
-        Step::BillingAddress => Milestone::BillingAddressConfirmed,
-        Step::Payment => Milestone::PaymentMethodAdded,
-        Step::Identity => Milestone::IdentityVerified,
     }
 }
 

@@ -1,7 +1,13 @@
 //! What Light's API says of one account (docs/light.md, section 4), as the rules read it.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::business_hours::today;
+use crate::state::Milestone;
 
 /// The flags of one account. Any of them may be missing, and what is missing is unknown, not false (trap 6).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +60,17 @@ impl Step {
     /// Every step, in the guide's order.
     pub const ALL: [Step; 4] = [Step::Plan, Step::BillingAddress, Step::Payment, Step::Identity];
 
+    /// The milestone that it leads to.
+    #[must_use]
+    pub const fn milestone(self) -> Milestone {
+        match self {
+            Step::Plan => Milestone::PlanAccepted,
+            Step::BillingAddress => Milestone::BillingAddressConfirmed,
+            Step::Payment => Milestone::PaymentMethodAdded,
+            Step::Identity => Milestone::IdentityVerified,
+        }
+    }
+
     /// The name used in templates and the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -67,6 +84,27 @@ impl Step {
 }
 
 impl LightAccount {
+    /// The record as far as it is about an episode that began at a time: a place that had ended before says nothing of
+    /// it, and then the account's own flags may be that place's. That a plan is accepted shows by its place.
+    #[must_use]
+    pub fn of_episode(&self, opened_at: Timestamp) -> Cow<'_, LightAccount> {
+        let opened = today(opened_at);
+        let is_past = |location: &LightLocation| location.ends_on.is_some_and(|day| day < opened);
+        if !self.locations.iter().any(is_past) {
+            return Cow::Borrowed(self);
+        }
+        let mut locations = self.locations.clone();
+        locations.retain(|location| !is_past(location));
+        Cow::Owned(LightAccount {
+            has_accepted_plan: locations
+                .iter()
+                .any(|location| location.ends_on.is_none())
+                .then_some(true),
+            locations,
+            ..LightAccount::default()
+        })
+    }
+
     /// The places that are not cancelled.
     pub fn kept(&self) -> impl Iterator<Item = &LightLocation> {
         self.locations.iter().filter(|location| location.ends_on.is_none())
@@ -123,9 +161,11 @@ impl LightAccount {
             Step::Payment => self.has_payment_method,
             Step::Identity => self.is_identity_verified,
         };
+        if self.speaks_of_one_place() {
+            return flag;
+        }
         // Accepting a plan makes the place.
-        let made = || (step == Step::Plan && self.kept().next().is_some() && self.place().is_some()).then_some(true);
-        flag.filter(|_| self.speaks_of_one_place()).or_else(made)
+        (step == Step::Plan && self.place().is_some()).then_some(true)
     }
 
     /// Is the enrolment final, as far as the record says of the place that is being enrolled?

@@ -15,6 +15,8 @@ pub struct EnrollmentClock {
     pub service: Delivery,
     /// The usage of the past months is there. It may come before the service (trap 9).
     pub usage: Delivery,
+    /// Was any step told by a webhook or our own pages? Then what the record leaves out may be taken from there.
+    pub is_told: bool,
     /// Has a webhook told that a place's service was cancelled? Which place it does not say.
     pub heard_of_cancellation: bool,
 }
@@ -25,6 +27,7 @@ impl Default for EnrollmentClock {
             dates: PlanDates::default(),
             service: Delivery::AWAITED,
             usage: Delivery::AWAITED,
+            is_told: false,
             heard_of_cancellation: false,
         }
     }

@@ -6,6 +6,7 @@ mod esi_id;
 mod offer;
 mod support;
 
+pub use crate::business_hours::today;
 pub use account::{LightAccount, LightLocation, Step};
 pub use clock::{EnrollmentClock, PlanDates};
 pub use esi_id::{DeliveryCompany, EsiId, InvalidEsiId};

@@ -141,6 +141,8 @@ pub(super) struct StoredEnrollment {
     sv: StoredDelivery,
     us: StoredDelivery,
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    to: bool,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     ca: bool,
 }
 
@@ -151,6 +153,7 @@ impl StoredEnrollment {
             st: clock.dates.starts,
             sv: StoredDelivery::new(clock.service, &rel),
             us: StoredDelivery::new(clock.usage, &rel),
+            to: clock.is_told,
             ca: clock.heard_of_cancellation,
         }
     }
@@ -166,6 +169,7 @@ impl StoredEnrollment {
             },
             service: self.sv.read(&abs)?,
             usage: self.us.read(&abs)?,
+            is_told: self.to,
             heard_of_cancellation: self.ca,
         })
     }

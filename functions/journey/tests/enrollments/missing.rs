@@ -93,14 +93,23 @@ fn trap_10_with_an_old_place_the_account_s_flags_say_nothing_of_the_new_one() {
     };
     let story = opened().asked(&two);
     assert!(story.journey.is_live(), "the flags are the old place's");
-    let (diagnosis, left) = story.message().expect("the new place shows that a plan is accepted");
-    assert_eq!(
-        (diagnosis, left),
-        (
-            Diagnosis::BillingAddressMissing,
-            vec![Step::BillingAddress, Step::Payment]
-        )
-    );
+    assert_eq!(story.message(), None, "and nobody has told of the new one's");
+    // Our own records tell.
+    let told = opened()
+        .event(step(Milestone::PlanAccepted, ToldBy::OwnRecord))
+        .asked(&two);
+    let (diagnosis, left) = told.message().unwrap();
+    assert_eq!(diagnosis, Diagnosis::BillingAddressMissing);
+    assert_eq!(left, [Step::BillingAddress, Step::Payment]);
+}
+
+#[test]
+fn trap_6_a_place_alone_tells_nothing_of_the_other_steps() {
+    let silent = LightAccount {
+        locations: vec![place()],
+        ..LightAccount::default()
+    };
+    assert_eq!(told_of(&silent), None);
 }
 
 #[test]

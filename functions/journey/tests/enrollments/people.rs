@@ -52,7 +52,12 @@ fn trap_12_nobody_concludes_from_a_search_that_was_not_seen() {
 #[test]
 fn trap_35_a_text_keeps_the_hours_of_texas_in_both_of_its_zones() {
     // Opened on a Wednesday so that it is due at 08:45 in Dallas and 07:45 in El Paso: nine in El Paso is ten in Dallas.
-    let story = texted("2026-07-01T13:00:00Z").asked(&nothing());
+    let story = texted("2026-07-01T13:00:00Z")
+        .campaign(|campaign| {
+            campaign.touches[0].until = span("3h");
+            campaign.touches[0].channels = vec![Channel::Sms];
+        })
+        .asked(&nothing());
     assert_eq!(story.message(), None);
     assert!(story.told.contains("Held(1, QuietHours"), "{}", story.told);
     let dallas = zone("America/Chicago");
@@ -87,7 +92,10 @@ fn trap_36_one_text_in_a_journey_and_then_mails() {
 fn trap_37_a_deferred_touch_looks_again_when_it_goes_and_is_not_bunched() {
     // Due late in the evening, so it waits for the morning; by then the customer has finished.
     let story = texted("2026-07-02T02:00:00Z")
-        .campaign(|campaign| campaign.touches[0].until = span("19h"))
+        .campaign(|campaign| {
+            campaign.touches[0].until = span("19h");
+            campaign.touches[0].channels = vec![Channel::Sms];
+        })
         .asked(&nothing());
     assert!(story.told.contains("Held(1, QuietHours"), "{}", story.told);
     let finished = story.clone().asked(&finalized());
@@ -100,7 +108,7 @@ fn trap_37_a_deferred_touch_looks_again_when_it_goes_and_is_not_bunched() {
     ));
     // Nobody looked until the second was due as well: one message, not two.
     let mut late = story;
-    late = late.fire_late("18h").status(Snapshot::Light(Some(nothing())));
+    late = late.fire_late("7h").status(Snapshot::Light(Some(nothing())));
     assert_eq!(late.orders.len(), 1);
     assert!(
         late.told.contains(&format!("Skipped(1, {:?})", SkipReason::Collapsed))

@@ -264,6 +264,7 @@ pub(super) fn config_of_light(sandbox: &LightSandbox) -> anyhow::Result<Light> {
         },
         flow: Flow::Own,
         stripe: enroll::Stripe {
+            scripts: Vec::new(),
             js: format!("{stand_in}/stripe/v3/"),
             frames: vec![stand_in.to_owned()],
             connects: vec![stand_in.to_owned()],

@@ -45,7 +45,7 @@ fn every_decision_has_a_sentence() {
         The same webhook again: nothing new.
         After the end: session opened. It may be an old event, so it restarts nothing by itself.
         Told again that the customer finished.
-        News of a meter: enrollment pending.
+        News of the meter, the data or the service: enrollment pending.
         The authorisation was not the end: the customer is still on the way.
         New activity after the end: episode 2 begins.
         The customer came back.

@@ -113,7 +113,7 @@ fn an_address_with_no_provider_in_it_is_none_of_ours() {
     }
     assert_eq!(
         detail("/webhooks/acme"),
-        "There is no such provider; there is: bayou, leap."
+        "There is no such provider; there is: bayou, leap, light."
     );
 }
 

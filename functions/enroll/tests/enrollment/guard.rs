@@ -58,7 +58,7 @@ fn without_a_session_every_page_says_how_to_come_back() {
 }
 
 #[test]
-fn a_session_ends_an_hour_after_the_last_act_and_waiting_is_none() {
+fn a_session_ends_an_hour_after_the_last_look() {
     let world = World::new("en");
     let mut browser = Browser::new(&world);
     let minutes = SignedDuration::from_mins;
@@ -68,7 +68,7 @@ fn a_session_ends_an_hour_after_the_last_act_and_waiting_is_none() {
     }
     world.later(minutes(50));
     assert_eq!(browser.get("/enroll/status").status, 200);
-    world.later(minutes(11));
+    world.later(minutes(61));
     is_no_session(&browser.get("/enroll/status"), 410);
     is_no_session(&browser.post("/enroll/billing", &[("to", "same")]), 410);
     assert_eq!(browser.post_json("/enroll/payment-session", "{}").status, 401);

@@ -45,7 +45,7 @@ fn trap_14_what_is_final_by_a_webhook_is_asked_for_nothing() {
     leads(&world, "/enroll/status");
     Browser::new(&world)
         .get("/enroll/status")
-        .says("Your enrolment is complete");
+        .says("Your enrollment is complete");
 }
 
 /// A place that was left before this enrolment began is nobody's support matter.
@@ -146,7 +146,7 @@ fn trap_13_a_cancelled_place_is_for_support_whatever_the_flags_say() {
 #[test]
 fn trap_18_who_took_it_back_is_asked_for_nothing_more() {
     for (locale, words) in [
-        ("en", "This enrolment was taken back."),
+        ("en", "This enrollment was taken back."),
         ("es", "se canceló a petición suya"),
     ] {
         let world = World::new(locale);

@@ -17,7 +17,7 @@ impl Mails {
     pub(crate) fn write() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut mails = preview("PGE", folder.path());
-        assert_eq!(mails.len(), 120);
+        assert_eq!(mails.len(), 156);
         let form = folder.path().join("form");
         for mail in preview("ONCOR", &form) {
             let name = mail.file_name().unwrap().to_str().unwrap();
@@ -30,7 +30,7 @@ impl Mails {
                 mails.push(renamed);
             }
         }
-        assert_eq!(mails.len(), 120 + 18);
+        assert_eq!(mails.len(), 156 + 18);
         Mails {
             files: mails,
             _folder: folder,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::Series;
 use crate::contact::Classification;
+use crate::enrollment::Step;
 use crate::status::{
     Agreements, Answer, Connection, ConnectionStatus, Known, UtilityConnection, UtilityErrorCode, UtilityStatus,
 };
@@ -189,6 +190,42 @@ impl Diagnosis {
             | Diagnosis::PaymentMissing
             | Diagnosis::IdentityMissing
             | Diagnosis::Unrecognized => Series::DropOff,
+        }
+    }
+
+    /// What is left to do of an enrolment, as a rule, where a customer stopped there: in the order of the pages.
+    #[must_use]
+    pub const fn steps_left(self) -> &'static [Step] {
+        match self {
+            Diagnosis::AddressNeeded | Diagnosis::PlanNotChosen | Diagnosis::PlanExpired => {
+                &[Step::Plan, Step::BillingAddress, Step::Payment]
+            }
+            Diagnosis::BillingAddressMissing => &[Step::BillingAddress, Step::Payment],
+            Diagnosis::PaymentMissing => &[Step::Payment],
+            Diagnosis::IdentityMissing => &[Step::Identity],
+            Diagnosis::NotStarted
+            | Diagnosis::AgreementsUnanswered
+            | Diagnosis::AgreementDeclined
+            | Diagnosis::UtilityNotConnected
+            | Diagnosis::CredentialsInvalid
+            | Diagnosis::MfaFailed
+            | Diagnosis::Cancelled
+            | Diagnosis::LoginFailed
+            | Diagnosis::RequiredUtilitiesMissing
+            | Diagnosis::WrongUtility
+            | Diagnosis::Ineligible
+            | Diagnosis::UtilityDown
+            | Diagnosis::ProviderDown
+            | Diagnosis::NothingLeft
+            | Diagnosis::Invited
+            | Diagnosis::RepeatedReturns
+            | Diagnosis::PasswordChanged
+            | Diagnosis::MfaExpired
+            | Diagnosis::AccessLost
+            | Diagnosis::RenewalDue
+            | Diagnosis::ConsentEnding
+            | Diagnosis::ConsentEnded
+            | Diagnosis::Unrecognized => &[],
         }
     }
 

@@ -55,51 +55,20 @@ impl Sample {
             form_only: utility
                 .and_then(|code| directory.find(code))
                 .is_some_and(Utility::is_form_only),
-            left: self.left().to_vec(),
+            left: self.diagnosis.steps_left().to_vec(),
             starts_soon: self.starts_soon(),
             resume_url: "https://example.com/r/an-invented-token".to_owned(),
             unsubscribe_url: "https://example.com/u/an-invented-token".to_owned(),
         }
     }
 
-    /// What is left to do at the earliest where a customer of this message stopped.
-    fn left(&self) -> &'static [Step] {
-        match self.diagnosis {
-            Diagnosis::AddressNeeded | Diagnosis::PlanNotChosen | Diagnosis::PlanExpired => {
-                &[Step::Plan, Step::BillingAddress, Step::Payment]
-            }
-            Diagnosis::BillingAddressMissing => &[Step::BillingAddress, Step::Payment],
-            Diagnosis::PaymentMissing => &[Step::Payment],
-            Diagnosis::IdentityMissing => &[Step::Identity],
-            Diagnosis::NotStarted
-            | Diagnosis::AgreementsUnanswered
-            | Diagnosis::AgreementDeclined
-            | Diagnosis::UtilityNotConnected
-            | Diagnosis::CredentialsInvalid
-            | Diagnosis::MfaFailed
-            | Diagnosis::Cancelled
-            | Diagnosis::LoginFailed
-            | Diagnosis::RequiredUtilitiesMissing
-            | Diagnosis::WrongUtility
-            | Diagnosis::Ineligible
-            | Diagnosis::UtilityDown
-            | Diagnosis::ProviderDown
-            | Diagnosis::NothingLeft
-            | Diagnosis::Invited
-            | Diagnosis::RepeatedReturns
-            | Diagnosis::PasswordChanged
-            | Diagnosis::MfaExpired
-            | Diagnosis::AccessLost
-            | Diagnosis::RenewalDue
-            | Diagnosis::ConsentEnding
-            | Diagnosis::ConsentEnded
-            | Diagnosis::Unrecognized => &[],
-        }
-    }
-
     /// An invented day, in the last touch of whoever has chosen one: so both wordings are seen.
     fn starts_soon(&self) -> Option<Date> {
-        let has_chosen = self.left().first().is_some_and(|step| *step != Step::Plan);
+        let has_chosen = self
+            .diagnosis
+            .steps_left()
+            .first()
+            .is_some_and(|step| *step != Step::Plan);
         (has_chosen && self.touch == self.touches).then_some(date(2026, 3, 6))
     }
 }

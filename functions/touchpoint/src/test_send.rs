@@ -6,7 +6,6 @@
 use jiff::Timestamp;
 use journey::campaign::Channel;
 use journey::contact::{Classification, Contact, Inbox, Known, Locale, OptOut};
-use journey::enrollment::Step;
 use journey::port::{Clock, SendEmail, SendText};
 use journey::{
     Campaign, ContactId, Diagnosis, Flow, IdKey, JourneyId, PhoneNumber, Provider, Reference, SendKey, SendOrder,
@@ -185,46 +184,11 @@ fn order(test: &TestSend, touches: u16, now: Timestamp) -> SendOrder {
         locale: test.locale,
         utility: test.utility.clone(),
         utility_name: None,
-        left: left_at(test.diagnosis),
+        left: test.diagnosis.steps_left().to_vec(),
         starts_soon: None,
         touches,
         arm: "test".to_owned(),
     }
-}
-
-/// What would be left to do of an enrolment, as a rule.
-fn left_at(diagnosis: Diagnosis) -> Vec<Step> {
-    let from = match diagnosis {
-        Diagnosis::AddressNeeded | Diagnosis::PlanNotChosen | Diagnosis::PlanExpired => Step::Plan,
-        Diagnosis::BillingAddressMissing => Step::BillingAddress,
-        Diagnosis::PaymentMissing => Step::Payment,
-        Diagnosis::IdentityMissing => return vec![Step::Identity],
-        Diagnosis::NotStarted
-        | Diagnosis::AgreementsUnanswered
-        | Diagnosis::AgreementDeclined
-        | Diagnosis::UtilityNotConnected
-        | Diagnosis::CredentialsInvalid
-        | Diagnosis::MfaFailed
-        | Diagnosis::Cancelled
-        | Diagnosis::LoginFailed
-        | Diagnosis::RequiredUtilitiesMissing
-        | Diagnosis::WrongUtility
-        | Diagnosis::Ineligible
-        | Diagnosis::UtilityDown
-        | Diagnosis::ProviderDown
-        | Diagnosis::NothingLeft
-        | Diagnosis::Invited
-        | Diagnosis::RepeatedReturns
-        | Diagnosis::PasswordChanged
-        | Diagnosis::MfaExpired
-        | Diagnosis::AccessLost
-        | Diagnosis::RenewalDue
-        | Diagnosis::ConsentEnding
-        | Diagnosis::ConsentEnded
-        | Diagnosis::Unrecognized => return Vec::new(),
-    };
-    let steps = [Step::Plan, Step::BillingAddress, Step::Payment];
-    steps.into_iter().filter(|step| *step >= from).collect()
 }
 
 /// An invented person with the tester's address.

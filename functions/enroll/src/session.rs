@@ -5,7 +5,7 @@ use journey::contact::{Known, Locale};
 use journey::enrollment::SupportMatter;
 use journey::link::{BadLink, LinkKind, SESSION_COOKIE, session_cookie};
 use journey::port::StoreError;
-use journey::{Campaign, Journey, JourneyId, Phase, Provider, Reference};
+use journey::{Campaign, Journey, JourneyId, Provider, Reference};
 
 use crate::{Ports, Site};
 
@@ -75,12 +75,7 @@ impl<'a, P: Ports> Visit<'a, P> {
 
     /// What the enrolment has ended for in a way that only support can mend.
     pub(crate) fn support(&self) -> Option<SupportMatter> {
-        match self.journey.as_ref()?.phase {
-            Phase::Stopped { why, .. } => SupportMatter::ALL
-                .into_iter()
-                .find(|matter| matter.stops() == Some(why)),
-            Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } => None,
-        }
+        SupportMatter::of(&self.journey.as_ref()?.phase)
     }
 
     /// The `Set-Cookie` with which the session goes on for another hour.

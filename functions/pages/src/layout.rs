@@ -75,10 +75,7 @@ pub(crate) fn is_over(journey: &Journey) -> bool {
 
 /// Did it end in a way that only support can mend?
 fn is_for_support(journey: &Journey) -> bool {
-    match journey.phase {
-        Phase::Stopped { why, .. } => SupportMatter::ALL.iter().any(|matter| matter.stops() == Some(why)),
-        Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } => false,
-    }
+    SupportMatter::of(&journey.phase).is_some()
 }
 
 pub(crate) fn resume(pages: &Pages, journey: Option<&Journey>, known: &Known, token: &str, incident: bool) -> Markup {

@@ -182,10 +182,7 @@ impl Deciding<'_> {
 
     /// Has it ended in a way that only support can mend?
     pub(super) fn has_ended_for_support(&self) -> bool {
-        match self.journey.phase {
-            Phase::Stopped { why, .. } => SupportMatter::ALL.iter().any(|matter| matter.stops() == Some(why)),
-            Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } => false,
-        }
+        SupportMatter::of(&self.journey.phase).is_some()
     }
 
     /// The record as far as it is about this episode.

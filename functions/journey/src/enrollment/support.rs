@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::StopReason;
+use crate::state::{Phase, StopReason};
 
 /// Something about an enrolment that is for people, not for messages (docs/light.md, traps 17 and 18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +51,17 @@ impl SupportMatter {
             SupportMatter::Rescinded => Some(StopReason::Rescinded),
             SupportMatter::ServiceCanceled => Some(StopReason::ServiceCanceled),
             SupportMatter::InvoiceUnpaid => None,
+        }
+    }
+
+    /// What a journey has ended for in a way that only support can mend.
+    #[must_use]
+    pub fn of(phase: &Phase) -> Option<SupportMatter> {
+        match phase {
+            Phase::Stopped { why, .. } => SupportMatter::ALL
+                .into_iter()
+                .find(|matter| matter.stops() == Some(*why)),
+            Phase::Live | Phase::Completed { .. } | Phase::HandedBack { .. } => None,
         }
     }
 }

@@ -182,6 +182,15 @@ impl Problem {
         )
     }
 
+    pub(super) fn unknown_offer() -> Self {
+        Problem::new(
+            "urn:rekindle:problem:unknown-offer",
+            StatusCode::CONFLICT,
+            "Unknown offer",
+            "The offer is none that was made for this customer. Nothing was accepted; ask for the plans again.",
+        )
+    }
+
     pub(super) fn plan_changed() -> Self {
         Problem::new(
             "urn:rekindle:problem:plan-changed",

@@ -102,17 +102,15 @@ impl<P: Ports> Visit<'_, P> {
         if let Some(Err(_)) = date {
             body.wrong("start_date", "must be a day, such as 2026-07-01");
         }
-        let offer = sealed.as_deref().map(|sealed| Offer::open(self.site, &self.id, sealed));
-        if let Some(None) = offer {
-            body.wrong("offer", "is none that was made for this customer");
-        }
         if terms == Some(false) {
             body.wrong("terms_accepted", TERMS);
         }
         body.finish()?;
-        let (Some(offer), Some(terms_accepted)) = (offer.flatten(), terms) else {
+        let (Some(sealed), Some(terms_accepted)) = (sealed, terms) else {
             return Err(Problem::invalid(Vec::new()));
         };
+        // Not a field's error: no schema can tell an offer that is good, and the remedy is to ask for the plans.
+        let offer = Offer::open(self.site, &self.id, &sealed).ok_or_else(Problem::unknown_offer)?;
         let given = Acceptance {
             offer,
             starts: date.and_then(Result::ok),

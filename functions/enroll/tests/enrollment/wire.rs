@@ -191,11 +191,6 @@ fn every_field_that_is_wrong_is_named_by_its_pointer() {
             accepted(&offer, "2026-08-01", json!(true)),
             &["/start_date"],
         ),
-        (
-            "/acceptance",
-            accepted(&json!("AAAA"), "2026-07-03", json!(true)),
-            &["/offer"],
-        ),
         ("/billing-address", json!({}), &["/same_as_service_address"]),
         (
             "/billing-address",
@@ -241,6 +236,9 @@ fn every_field_that_is_wrong_is_named_by_its_pointer() {
             assert!(!told.body.to_string().contains(repeated), "{}", told.body);
         }
     }
+    let told = partner.post("/acceptance", &accepted(&json!("AAAA"), "2026-07-03", json!(true)));
+    told.is_problem(409, "unknown-offer");
+    assert!(!told.body.to_string().contains("AAAA"), "{}", told.body);
     let state = world.state();
     assert!(state.accepted.is_empty() && state.billing.is_empty() && state.methods.is_empty());
 }

@@ -1,4 +1,4 @@
-"""Values for the formats of docs/api/openapi.yaml that no pattern can describe."""
+"""Values for the formats of docs/api/openapi.yaml and enroll.yaml that no pattern can describe."""
 
 import csv
 from datetime import datetime
@@ -32,3 +32,6 @@ tags = st.lists(tag, min_size=1, max_size=3).map(", ".join)
 schemathesis.openapi.format("entity-tags", st.one_of(st.just("*"), tags))
 # Cursors are opaque to a partner; these have the form of the one-machine store's.
 schemathesis.openapi.format("page-cursor", st.integers(1, 2**40).map("{:016x}".format))
+# Letters and digits of any script, as a customer may write where they live.
+written = st.text(st.characters(categories=["L", "Nd", "Zs"]), max_size=40)
+schemathesis.openapi.format("address-part", st.builds("{}{}".format, st.sampled_from("1Aé"), written))

@@ -10,12 +10,13 @@ use clap::ValueEnum;
 use embedded::ProgramClock;
 use jiff::{SignedDuration, Timestamp};
 use journey::contact::Contact;
+use journey::enrollment::SupportMatter;
 use journey::port::{Clock, Precondition};
-use journey::{Provider, References};
+use journey::{Provider, Reference, References};
 use providers::leap::webhooks::{self, Header, Wanted};
 use providers::light::{Environment, LightNames, Refusals};
 use sandbox::bayou::{self, BayouConfig, BayouSandbox};
-use sandbox::light::{self, LightConfig, LightSandbox};
+use sandbox::light::{self, LightConfig, LightSandbox, TurnedAway};
 use sandbox::{Population, Sandbox, SandboxConfig, Trouble};
 use url::Url;
 use webhook::{Envelope, LightHook, Secret, Secrets, SignatureEncoding, SignatureForm, SignatureHash, SigningKey};
@@ -147,6 +148,22 @@ impl Cast {
                 sandbox.read_mail(reference, touch, resume_url.clone());
             }),
         }
+    }
+
+    /// Tells of enrolments that Light has turned away, as a partner does whose front end has read it.
+    pub(super) async fn tell_of_turned_away(&self, world: &World) -> anyhow::Result<()> {
+        let Some((sandbox, _)) = &self.light else {
+            return Ok(());
+        };
+        for (account, why) in sandbox.take_turned_away() {
+            let matter = match why {
+                TurnedAway::SwitchHold => SupportMatter::SwitchHold,
+                TurnedAway::IneligibleAddress => SupportMatter::IneligibleAddress,
+            };
+            let reference = Reference::new(account)?;
+            contacts::support_needed(world, &world.id_key, &world.rules, &reference, matter).await?;
+        }
+        Ok(())
     }
 
     /// When the next thing happens at a provider.

@@ -29,6 +29,7 @@ pub(super) async fn tell(world: &World, cast: &Cast, arrivals: &mut Arrivals, be
     let mut mailbox = Mailbox::default();
     loop {
         arrivals.tell(world).await?;
+        cast.tell_of_turned_away(world).await?;
         mailbox.deliver(world, cast)?;
         let now = world.now();
         let elapsed = now.duration_since(began);

@@ -1,11 +1,14 @@
 //! The stand-in in a test's hand: what a customer, Light or a utility does, done at once.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::clock::whole_second;
 use crate::light::account::Billing;
 use crate::light::event::EventType;
 use crate::light::sandbox::LightSandbox;
+use crate::light::stats::TurnedAway;
 use crate::light::stripe::Typed;
 use crate::light::world::{NewAccount, World};
 
@@ -127,6 +130,13 @@ impl LightSandbox {
         } else {
             not_eligible.remove(esi_id);
         }
+    }
+
+    /// The accounts that were turned away since this was last called: what a partner whose front end takes the
+    /// steps has read in Light's answers.
+    #[must_use]
+    pub fn take_turned_away(&self) -> BTreeMap<String, TurnedAway> {
+        core::mem::take(&mut self.shared.world().turned_away)
     }
 
     fn now<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {

@@ -41,4 +41,4 @@ pub use event::EventType;
 pub use population::Population;
 pub use quirks::{PlansByDay, Quirks, UsageHistoryIn};
 pub use sandbox::LightSandbox;
-pub use stats::{Stats, Truth};
+pub use stats::{Stats, Truth, TurnedAway};

@@ -23,6 +23,15 @@ pub struct Stats {
     pub api: BTreeMap<String, BTreeMap<u16, u64>>,
 }
 
+/// Why an enrolment cannot go on: whoever takes its steps reads that in Light's answer, and no webhook tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// The meter is held until a debt is settled.
+    SwitchHold,
+    /// The address may not choose its retailer.
+    IneligibleAddress,
+}
+
 /// What is true of one account, whatever anybody was told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Truth {

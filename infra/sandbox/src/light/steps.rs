@@ -10,6 +10,7 @@ use crate::light::config::Identity;
 use crate::light::event::EventType;
 use crate::light::plan::Offer;
 use crate::light::refusal::Refusal;
+use crate::light::stats::TurnedAway;
 use crate::light::stripe::Typed;
 use crate::light::texas::day;
 use crate::light::world::{Task, World};
@@ -25,7 +26,7 @@ pub(crate) struct Acceptance {
 
 impl World {
     pub(crate) fn request_plans(&mut self, account: &str, esi_id: &str, at: Timestamp) -> Result<Vec<Offer>, Refusal> {
-        let offers = self.offers_for(esi_id, at)?;
+        let offers = self.offers_for(account, esi_id, at)?;
         let record = self
             .accounts
             .get_mut(account)
@@ -40,11 +41,12 @@ impl World {
     /// not finalized yet.
     pub(crate) fn accept(&mut self, account: &str, acceptance: &Acceptance, at: Timestamp) -> Result<String, Refusal> {
         let esi_id = &acceptance.esi_id;
-        let offers = self.offers_for(esi_id, at)?;
+        let offers = self.offers_for(account, esi_id, at)?;
         if !acceptance.terms_accepted {
             return Err(Refusal::invalid("The terms have to be accepted."));
         }
         if self.config.in_switch_hold.contains(esi_id) {
+            self.turned_away.insert(account.to_owned(), TurnedAway::SwitchHold);
             return Err((&self.config.switch_hold).into());
         }
         let offer = offers.into_iter().find(|offer| offer.uuid == acceptance.plan_uuid);
@@ -156,12 +158,14 @@ impl World {
     }
 
     /// The plans on offer for an address, if there can be any.
-    fn offers_for(&self, esi_id: &str, at: Timestamp) -> Result<Vec<Offer>, Refusal> {
+    fn offers_for(&mut self, account: &str, esi_id: &str, at: Timestamp) -> Result<Vec<Offer>, Refusal> {
         let address = self
             .book
             .of(esi_id)
             .ok_or_else(|| Refusal::from(&self.config.unknown_esi_id))?;
         if self.config.not_eligible.contains(esi_id) {
+            self.turned_away
+                .insert(account.to_owned(), TurnedAway::IneligibleAddress);
             return Err((&self.config.ineligible).into());
         }
         Ok(self.offers(address.area, at))

@@ -15,7 +15,7 @@ use crate::light::customer::{Customer, Habit};
 use crate::light::plan::{self, Offer};
 use crate::light::quirks::Quirks;
 use crate::light::script::Act;
-use crate::light::stats::{Stats, Truth};
+use crate::light::stats::{Stats, Truth, TurnedAway};
 use crate::light::stripe::Stripe;
 use crate::light::texas::day;
 use crate::light::tokens::Tokens;
@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) stripe: Stripe,
     pub(crate) people: BTreeMap<String, Person>,
+    /// The accounts whose steps were refused for good since somebody last asked.
+    pub(crate) turned_away: BTreeMap<String, TurnedAway>,
 }
 
 /// All that is known about an account beside its record; not every one is a customer's.
@@ -135,6 +137,7 @@ impl World {
             tokens: Tokens::default(),
             stripe: Stripe::default(),
             people: BTreeMap::new(),
+            turned_away: BTreeMap::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::fire::Finding;
 use crate::business_hours::today;
 use crate::campaign::FollowUp;
 use crate::diagnosis::Diagnosis;
-use crate::enrollment::{LightAccount, PlanDates, Step, SupportMatter};
+use crate::enrollment::{EnrollmentClock, LightAccount, PlanDates, Step, SupportMatter};
 use crate::event::ToldBy;
 use crate::note::{Drift, Note};
 use crate::state::{Evidence, Milestone, Phase, StopReason, TimerWhy};
@@ -171,6 +171,11 @@ impl Deciding<'_> {
             }
         ) {
             return;
+        }
+        // Told again, since nobody answered: what was taken back has begun anew already, and nothing has happened since.
+        let has_begun_only = self.journey.milestones.iter().eq([&Milestone::AccountOpened]);
+        if self.journey.is_live() && has_begun_only && self.journey.enrollment == Some(EnrollmentClock::default()) {
+            return self.note(Note::Duplicate);
         }
         self.journey.enrollment = None;
         self.reopen();

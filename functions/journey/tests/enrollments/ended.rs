@@ -102,6 +102,9 @@ fn trap_7_the_sandbox_s_deletion_begins_anew() {
     let story = opened().asked(&finalized()).event(Event::EnrollmentReset);
     assert!(story.journey.is_live());
     assert_eq!(story.journey.episode, 2);
+    // Told again, since the answer was lost, it is the same beginning.
+    let story = story.event(Event::EnrollmentReset);
+    assert_eq!(story.journey.episode, 2);
     assert_eq!(story.asked(&nothing()).message().unwrap().0, Diagnosis::AddressNeeded);
 }
 

@@ -133,8 +133,11 @@ impl State {
     /// Our pages recorded a step.
     pub(crate) fn judge_record(&mut self, customer: usize, what: Taking, journey: &Journey) {
         let clock = journey.enrollment.map(|clock| clock.dates);
-        let kept = journey.milestones.contains(&what.milestone())
-            && what.dates().is_none_or(|dates| clock.is_some_and(|kept| kept == dates));
+        // Who looks at plans once more has not left the one that was accepted.
+        let looks =
+            what.milestone() == Milestone::PlanRequested && journey.milestones.contains(&Milestone::PlanAccepted);
+        let has_dates = what.dates().is_none_or(|dates| clock.is_some_and(|kept| kept == dates));
+        let kept = journey.milestones.contains(&what.milestone()) && (looks || has_dates);
         if journey.is_live() && !kept {
             let name = self.name(customer);
             self.breach(

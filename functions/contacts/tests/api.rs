@@ -943,10 +943,11 @@ fn an_enrollment_is_taken_back_in_the_sandbox_alone() {
         assert_eq!(api.delete(&path, &[]).status(), StatusCode::NO_CONTENT);
         let account = Reference::new(&*reference).unwrap();
         assert_eq!(api.light_app().taken_back(), [account]);
+        // No step was taken yet: it is the same beginning. The scenario `light_taken_back_in_the_sandbox` has the other case.
         let journey = body(&api.get(&format!("/journeys/light/{reference}")));
         assert_eq!(
             (&journey["phase"], &journey["episode"]),
-            (&json!("live"), &json!(2)),
+            (&json!("live"), &json!(1)),
             "{journey}"
         );
         assert_eq!(api.delete("/enrollments/nobody", &[]).status(), StatusCode::NOT_FOUND);

@@ -17,8 +17,8 @@ use std::fs;
 
 use tests::{Fault, Mode, Play, Scenario, Stage, oracle};
 
-/// Calls of a story that is played with every way to fail at each of them. A longer one is played that often at most: its
-/// calls repeat themselves, and each meets some of the ways, in turn; beyond four times as many, one of them.
+/// Calls of a story that is played with every way to fail at each of them. From twice as many on, calls repeat themselves:
+/// each meets some of the ways, in turn, and at least one.
 const LONG: u64 = 100;
 
 fn check(name: &str) {

@@ -15,8 +15,8 @@ use std::fs;
 
 use tests::{Fault, Interruption, Mode, Play, Scenario, Stage, oracle};
 
-/// Calls of a story that is interrupted in every way before each of them. In a longer one each call meets some of the
-/// ways, in turn; beyond as many times as there are ways, one of them.
+/// Calls of a story that is interrupted in every way before each of them. From twice as many on, each meets some of the
+/// ways, in turn, and at least one.
 const LONG: u64 = 100;
 
 /// The call that hands a message over: what happens in it or after it is too late.

@@ -940,14 +940,15 @@ fn an_enrollment_is_taken_back_in_the_sandbox_alone() {
     for api in Api::both() {
         let reference = open(&api);
         let path = format!("/enrollments/{reference}");
+        let rescinded = json!({ "matter": "rescinded" });
+        assert!(api.post(&format!("{path}/support"), &rescinded).status().is_success());
         assert_eq!(api.delete(&path, &[]).status(), StatusCode::NO_CONTENT);
         let account = Reference::new(&*reference).unwrap();
         assert_eq!(api.light_app().taken_back(), [account]);
-        // No step was taken yet: it is the same beginning. The scenario `light_taken_back_in_the_sandbox` has the other case.
         let journey = body(&api.get(&format!("/journeys/light/{reference}")));
         assert_eq!(
             (&journey["phase"], &journey["episode"]),
-            (&json!("live"), &json!(1)),
+            (&json!("live"), &json!(2)),
             "{journey}"
         );
         assert_eq!(api.delete("/enrollments/nobody", &[]).status(), StatusCode::NOT_FOUND);
